@@ -1,0 +1,20 @@
+/** What turns the selected records of a block into the bytes that an output sends. Pure; it runs in engine threads. */
+import type { Bytes } from '#std/bytes.ts'
+import type { Block } from '#telemetry/block.ts'
+
+export interface Encoder {
+  readonly name: string
+  /**
+   * True if every record is written as it stands, followed by one `\n`: then a block that nothing changed needs no
+   * copy at all.
+   */
+  readonly verbatim: boolean
+  /** An upper bound of what `encode` may write for this block. */
+  sizeMax(block: Block): number
+  /**
+   * Writes each selected record to `target` from `at` on, with its separator behind it, and notes in `ends`, from index
+   * `firstEnd` on, where each one ends (separator included), relative to `at`. Returns the position behind the last byte.
+   * There is room for `sizeMax(block)` bytes.
+   */
+  encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number
+}

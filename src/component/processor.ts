@@ -1,0 +1,83 @@
+/**
+ * What a processor is: a schema, a few declared facts, and `create`.
+ *
+ * It runs inside an engine thread, on one block at a time, and is synchronous. It marks records (`block.drop`) or edits
+ * them (`block.edit` … `block.commitEdits`); the chain around it evaluates `when`, applies `on_error`, and keeps the
+ * books: what a processor drops is counted under its `outcome`, so that no processor counts for itself.
+ *
+ * The chain hides from `block.selection` what `when` excludes or another processor has ended: a processor acts on
+ * records with `selection[i] === 1` and leaves the others alone.
+ */
+import type { z } from 'zod'
+import type { Block } from '#telemetry/block.ts'
+
+/** What the books call it when a processor ends a record. */
+export const outcomes = ['dropped', 'sampled', 'deduplicated', 'aggregated', 'quarantined'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** What happens to a record on which a processor throws. */
+export const onErrorPolicies = ['pass', 'drop', 'quarantine'] as const
+export type OnError = (typeof onErrorPolicies)[number]
+
+export interface Processor {
+  process(block: Block): void
+}
+
+export interface ProcessorContext {
+  /** A number in [0, 1) from a seeded generator of the engine's own. */
+  random(): number
+  /**
+   * Shared memory of the size that the definition's `stateBytes` asked for, zeroed when new. It is the same for every
+   * engine thread, survives their replacement and every reload that leaves the processor's options as they are.
+   * Several engines may work on it at once: use Atomics.
+   */
+  state: SharedArrayBuffer
+}
+
+export interface ProcessorDefinition<Config extends z.ZodObject = z.ZodObject> {
+  kind: 'processor'
+  name: string
+  summary: string
+  config: Config
+  outcome: Outcome
+  /** Whether it may change the bytes of a record. */
+  mutates: boolean
+  /** Runs even when the node is pressed, and is never bypassed, unless the user says otherwise. */
+  required: boolean
+  onError: OnError
+  /** Bytes of shared state that an instance with these options needs; without it, none. */
+  stateBytes?(options: z.output<Config>): number
+  /** Has no side effects. Throws `StreamgateError` with a `path` inside the options when they cannot work. */
+  create(options: z.output<Config>, context: ProcessorContext): Processor
+}
+
+type ProcessorFacts<Config extends z.ZodObject> = Omit<
+  ProcessorDefinition<Config>,
+  'kind' | 'outcome' | 'required' | 'onError'
+> &
+  Partial<Pick<ProcessorDefinition<Config>, 'outcome' | 'required' | 'onError'>>
+
+export function defineProcessor<Config extends z.ZodObject>(
+  definition: ProcessorFacts<Config>,
+): ProcessorDefinition<Config> {
+  return { kind: 'processor', outcome: 'dropped', required: false, onError: 'pass', ...definition }
+}
+
+/**
+ * The simple form: a function from one record to what becomes of it. Returns the same bytes to leave the record alone,
+ * other bytes to replace it, `null` to end it.
+ */
+export function eachRecord(transform: (record: Uint8Array) => Uint8Array | null): Processor {
+  return {
+    process(block) {
+      for (let i = 0; i < block.count; i++) {
+        if (block.selection[i] === 0) continue
+        const record = block.recordBytes(i)
+        const result = transform(record)
+        if (result === null) block.drop(i)
+        else if (result !== record) block.replaceRecord(i, result)
+      }
+      block.commitEdits()
+    },
+  }
+}

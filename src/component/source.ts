@@ -1,0 +1,84 @@
+/**
+ * What a source is. It lives on the wire thread: it accepts bytes, frames them, and hands complete records to the
+ * intake. It never looks into a record.
+ */
+import type { z } from 'zod'
+import type { Logger } from '#observe/log.ts'
+import type { Clock } from '#std/clock.ts'
+
+/** How the bytes of one intake entry divide into records. */
+export const framings = ['lines', 'record', 'json_array'] as const
+export type Framing = (typeof framings)[number]
+
+/** What becomes of records that arrive when the intake is full. */
+export const overflowPolicies = ['drop_oldest', 'block'] as const
+export type Overflow = (typeof overflowPolicies)[number]
+
+export interface IntakeEntry {
+  /** Keeps order: everything of one origin (a connection, a sender) goes through one engine. Any integer. */
+  origin: number
+  /**
+   * `lines`: complete lines, each but the last ended by `\n` or `\r\n` (the last may be unterminated).
+   * `record`: one record, which may hold newlines. `json_array`: one JSON array, each element a record.
+   */
+  framing: Framing
+  truncated?: boolean
+}
+
+/**
+ * The way into the node. `put` copies, so the caller's buffers are its own again when it returns.
+ *
+ * The bytes of an entry are `head` (if any) followed by [from, to) of `body`. At most `entryBytesMax` in all.
+ * False: there is no room and the source's overflow policy is `block`; nothing was taken. Ask again after `onRoom`.
+ * Under `drop_oldest` the answer is always true.
+ */
+export interface Intake {
+  readonly entryBytesMax: number
+  put(entry: IntakeEntry, head: Uint8Array | null, body: Uint8Array, from: number, to: number): boolean
+  /** Calls back once, soon after there is room again. */
+  onRoom(callback: () => void): void
+}
+
+/** Why records were refused at the door. Bounded and low in number: these become metric labels. */
+export type RejectReason =
+  | 'line_too_long'
+  | 'body_too_large'
+  | 'malformed'
+  | 'unsupported_encoding'
+  | 'unsupported_media_type'
+  | 'overload'
+  | 'timeout'
+
+export interface SourceContext {
+  id: string
+  intake: Intake
+  log: Logger
+  clock: Clock
+  /** Counts what was refused at the door. `records` is what is known: a body that is not read counts as one. */
+  reject(reason: RejectReason, records: number, bytes: number): void
+  /** Connections open now, for /metrics. */
+  gauge(name: 'connections', value: number): void
+}
+
+export interface Source {
+  /** Opens the listener. Rejects with `SG_LISTEN` when it cannot. */
+  start(): Promise<void>
+  /** Stops accepting, hands over what it holds, closes. Safe before `start` and when called twice. */
+  stop(): Promise<void>
+  /** Where it listens, such as `tcp://0.0.0.0:8081`: the real port when 0 was asked for. */
+  address(): string
+}
+
+export interface SourceDefinition<Config extends z.ZodObject = z.ZodObject> {
+  kind: 'source'
+  name: string
+  summary: string
+  config: Config
+  create(options: z.output<Config>, context: SourceContext): Source
+}
+
+export function defineSource<Config extends z.ZodObject>(
+  definition: Omit<SourceDefinition<Config>, 'kind'>,
+): SourceDefinition<Config> {
+  return { kind: 'source', ...definition }
+}
