@@ -67,6 +67,8 @@ export interface Source {
   stop(): Promise<void>
   /** Where it listens, such as `tcp://0.0.0.0:8081`: the real port when 0 was asked for. */
   address(): string
+  /** Records that were lost before they reached us, as far as the system tells, since `start`. May ask the system: not per record. */
+  lostBefore?(): number
 }
 
 export interface SourceDefinition<Config extends z.ZodObject = z.ZodObject> {

@@ -29,6 +29,11 @@ export function fromText(text: string): Bytes {
   return Buffer.from(text, 'utf8')
 }
 
+/** One buffer with all the parts, copied. */
+export function concat(parts: readonly Uint8Array[]): Bytes {
+  return Buffer.concat(parts)
+}
+
 /** One character per byte (code points 0 to 255): the fastest way to let V8's string functions work on bytes. */
 export function latin1(bytes: Bytes, from: number, to: number): string {
   return bytes.toString('latin1', from, to)

@@ -43,6 +43,9 @@ export class Block {
   /** How many records are selected, and how many bytes those have. */
   selected = 0
   selectedBytes = 0
+  /** Net bytes that edits have added to selected records (negative: taken away), and how many such records they changed. */
+  addedBytes = 0
+  editedRecords = 0
   /** Some record holds a newline byte. */
   multiline = false
   /** `bytes` is no longer the memory that the block was filled from. */
@@ -65,12 +68,30 @@ export class Block {
     this.count = 0
     this.selected = 0
     this.selectedBytes = 0
+    this.addedBytes = 0
+    this.editedRecords = 0
     this.multiline = false
     this.edited = false
     this.context = context
     this.#text = null
     this.#ascii = null
     this.discardEdits()
+  }
+
+  /** Takes over the records of `other`, which keeps them too: both then point at the same bytes. */
+  copyFrom(other: Block): void {
+    this.fill(other.bytes, other.from, other.to, other.context)
+    const { count } = other
+    this.starts.set(other.starts.subarray(0, count))
+    this.ends.set(other.ends.subarray(0, count))
+    this.selection.set(other.selection.subarray(0, count))
+    this.count = count
+    this.selected = other.selected
+    this.selectedBytes = other.selectedBytes
+    this.multiline = other.multiline
+    this.edited = other.edited
+    this.#text = other.#text
+    this.#ascii = other.#ascii
   }
 
   addRecord(start: number, end: number): void {
@@ -88,6 +109,14 @@ export class Block {
     this.selection[i] = 0
     this.selected--
     this.selectedBytes -= this.ends[i]! - this.starts[i]!
+  }
+
+  /** Takes back a `drop`: for who hides records for a while, or undoes what a failed processor did. */
+  restore(i: number): void {
+    if (this.selection[i] === 1) return
+    this.selection[i] = 1
+    this.selected++
+    this.selectedBytes += this.ends[i]! - this.starts[i]!
   }
 
   /**
@@ -187,13 +216,20 @@ export class Block {
       const start = starts[i]!
       const end = ends[i]!
       starts[i] = start + shift
+      const first = e
+      let recordAdded = 0
       while (e < edits && this.#editFrom[e]! <= end) {
         assert(this.#editFrom[e]! >= start && this.#editTo[e]! <= end, 'an edit stays inside one record')
         const added = this.#editWith[e]!.length - (this.#editTo[e]! - this.#editFrom[e]!)
-        if (this.selection[i] === 1) this.selectedBytes += added
-        shift += added
+        recordAdded += added
         e++
       }
+      if (e > first && this.selection[i] === 1) {
+        this.selectedBytes += recordAdded
+        this.addedBytes += recordAdded
+        this.editedRecords++
+      }
+      shift += recordAdded
       ends[i] = end + shift
     }
     assert(e === edits, 'edits are in ascending order and inside records')

@@ -1,0 +1,186 @@
+/**
+ * Builds a generation from a plan, keeping what did not change: slots, ledgers, breakers, shared state, and deliveries with
+ * what they hold. Nothing here starts anything or touches what runs.
+ */
+import { createHash } from 'node:crypto'
+import { StreamgateError } from '#component/errors.ts'
+import type { OutputPlan, PipelinePlan, ProcessorPlan } from '#component/plan.ts'
+import { find, type Registry } from '#component/registry.ts'
+import { Secret } from '#component/secret.ts'
+import { OutputLedger, PipelineLedger } from '#observe/books.ts'
+import type { Logger } from '#observe/log.ts'
+import { assert } from '#std/assert.ts'
+import type { Clock } from '#std/clock.ts'
+import type { Encoder } from '#telemetry/encoder.ts'
+import { Breaker } from './breaker.ts'
+import { Delivery } from './delivery.ts'
+import type { Generation, PipelineRuntime } from './generation.ts'
+import type { Lane } from './lane.ts'
+import { PIPELINES_MAX } from './lane-memory.ts'
+import type { ProgramPipeline } from './messages.ts'
+
+/** What lives as long as the node, whatever the configuration says meanwhile. */
+export class Keepsakes {
+  readonly pipelineLedgers = new Map<string, PipelineLedger>()
+  readonly outputLedgers = new Map<string, { type: string; ledger: OutputLedger }>()
+  readonly breakers = new Map<string, Breaker>()
+  /** Ids by slot. Entries in the intake name their source by slot, so slots of sources are never used again. */
+  readonly sourceSlots: string[] = []
+  readonly pipelineSlots: (string | undefined)[] = []
+  /** Shared state of processors by identity; those that no generation uses are let go. */
+  readonly states = new Map<string, SharedArrayBuffer>()
+  /** Deliveries by identity of their output. */
+  readonly deliveries = new Map<string, Delivery>()
+
+  sourceSlot(id: string): number {
+    const known = this.sourceSlots.indexOf(id)
+    return known === -1 ? this.sourceSlots.push(id) - 1 : known
+  }
+
+  /** The slot that the pipeline has, or the first that nobody has. */
+  pipelineSlot(id: string): number {
+    const known = this.pipelineSlots.indexOf(id)
+    if (known !== -1) return known
+    const free = this.pipelineSlots.indexOf(undefined)
+    const slot = free === -1 ? this.pipelineSlots.length : free
+    if (slot >= PIPELINES_MAX) {
+      throw new StreamgateError('SG_CONFIG_INVALID', `a node runs at most ${PIPELINES_MAX} pipelines`, {
+        path: 'pipelines',
+      })
+    }
+    this.pipelineSlots[slot] = id
+    return slot
+  }
+
+  /** Frees the slots of pipelines that are gone, once no segment can speak of them any more. */
+  forgetPipelines(current: Generation, lanes: readonly Lane[]): void {
+    if (lanes.some((lane) => lane.hasPending())) return
+    for (let slot = 0; slot < this.pipelineSlots.length; slot++) {
+      if (current.pipelines[slot] === undefined) this.pipelineSlots[slot] = undefined
+    }
+  }
+}
+
+export interface Surroundings {
+  registry: Registry
+  clock: Clock
+  log: Logger
+}
+
+/** Throws `StreamgateError` and leaves no trace but unused slots when the plan cannot be built. */
+export function assemble(plan: Generation['plan'], epoch: number, keep: Keepsakes, around: Surroundings): Generation {
+  const sources = new Map(plan.sources.map((source) => [source.id, keep.sourceSlot(source.id)]))
+  const deliveries = new Map<string, Delivery>()
+  for (const output of plan.outputs) {
+    const pipeline = plan.pipelines.find((pipeline) => pipeline.outputs.includes(output.id))
+    if (pipeline !== undefined) deliveries.set(output.id, deliveryFor(output, pipeline, keep, around))
+  }
+  const pipelines: Generation['pipelines'] = []
+  const program = { epoch, sources: keep.sourceSlots.slice(), pipelines: [] as ProgramPipeline[] }
+  for (const pipeline of plan.pipelines) {
+    const slot = keep.pipelineSlot(pipeline.id)
+    const routes = routesOf(pipeline, plan.outputs, deliveries, around.registry)
+    pipelines[slot] = runtimeFor(pipeline, slot, routes, keep, around.clock)
+    program.pipelines.push({
+      slot,
+      id: pipeline.id,
+      sources: pipeline.sources.map((id) => sources.get(id)!),
+      processors: pipeline.processors,
+      states: pipeline.processors.map((processor) => stateFor(pipeline, processor, keep, around.registry)),
+      encoders: routes.map((route) => route.encoder.name),
+    })
+  }
+  return { epoch, plan, program, pipelines, deliveries }
+}
+
+interface Route {
+  encoder: Encoder
+  deliveries: Delivery[]
+}
+
+function routesOf(
+  pipeline: PipelinePlan,
+  outputs: OutputPlan[],
+  deliveries: Map<string, Delivery>,
+  registry: Registry,
+): Route[] {
+  const routes: Route[] = []
+  for (const id of pipeline.outputs) {
+    const output = outputs.find((output) => output.id === id)!
+    const name = find(registry.outputs, output.type)!.encoder(output.options)
+    const encoder = find(registry.encoders, name)
+    assert(encoder !== undefined, `encoder ${name} is registered`)
+    const delivery = deliveries.get(id)!
+    const route = routes.find((route) => route.encoder === encoder)
+    if (route === undefined) routes.push({ encoder, deliveries: [delivery] })
+    else route.deliveries.push(delivery)
+  }
+  return routes
+}
+
+function runtimeFor(plan: PipelinePlan, slot: number, routes: Route[], keep: Keepsakes, clock: Clock): PipelineRuntime {
+  const hasRequired = plan.processors.some((processor) => processor.required)
+  const ledger = keep.pipelineLedgers.get(plan.id) ?? new PipelineLedger()
+  keep.pipelineLedgers.set(plan.id, ledger)
+  const breaker = keep.breakers.get(plan.id) ?? new Breaker(plan.failOpen, hasRequired, clock.wall())
+  keep.breakers.set(plan.id, breaker)
+  return {
+    slot,
+    plan,
+    ledger,
+    breaker,
+    hasRequired,
+    rules: plan.processors.map((processor) => ledger.rule(processor.id, processor.type)),
+    encoders: routes.map((route) => route.encoder),
+    routes: routes.map((route) => route.deliveries),
+  }
+}
+
+function stateFor(pipeline: PipelinePlan, plan: ProcessorPlan, keep: Keepsakes, registry: Registry): SharedArrayBuffer {
+  const bytes = find(registry.processors, plan.type)?.stateBytes?.(plan.options) ?? 0
+  if (bytes === 0) return NO_STATE
+  const identity = identityOf([pipeline.id, plan.id, plan.type, plan.options])
+  const state = keep.states.get(identity) ?? new SharedArrayBuffer(bytes)
+  keep.states.set(identity, state)
+  return state
+}
+
+const NO_STATE = new SharedArrayBuffer(0)
+
+function deliveryFor(plan: OutputPlan, pipeline: PipelinePlan, keep: Keepsakes, around: Surroundings): Delivery {
+  const { batch, ...rest } = plan
+  const identity = identityOf(rest)
+  const limits = { ...pipeline.batch, ...batch }
+  const known = keep.deliveries.get(identity)
+  if (known !== undefined) {
+    known.nextLimits = limits
+    return known
+  }
+  const definition = find(around.registry.outputs, plan.type)
+  if (definition === undefined) throw new StreamgateError('SG_CONFIG_UNKNOWN_TYPE', `there is no output "${plan.type}"`)
+  const output = definition.create(plan.options, { id: plan.id, log: around.log, clock: around.clock })
+  const account = keep.outputLedgers.get(plan.id)
+  const ledger = account?.type === plan.type ? account.ledger : new OutputLedger()
+  keep.outputLedgers.set(plan.id, { type: plan.type, ledger })
+  const options = {
+    id: plan.id,
+    shape: definition.shape,
+    limits,
+    queueBytesMax: plan.queueBytesMax,
+    whenFull: plan.whenFull,
+    retry: plan.retry,
+    concurrency: definition.concurrency?.(plan.options) ?? 1,
+  }
+  const delivery = new Delivery(identity, output, options, ledger, around.clock, around.log)
+  keep.deliveries.set(identity, delivery)
+  return delivery
+}
+
+/** Same text, same thing. Secrets count with their value, and only as part of a hash. */
+export function identityOf(value: unknown): string {
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key, shown) {
+    const original = this[key]
+    return original instanceof Secret ? `secret ${original.reveal()}` : shown
+  })
+  return createHash('sha256').update(text).digest('hex')
+}

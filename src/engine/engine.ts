@@ -1,0 +1,215 @@
+/**
+ * An engine thread: takes blocks from the intake, runs each through the chains of its pipelines, and commits what became
+ * of them. It touches no socket, runs no promise, and waits only on shared memory. Configurations come between two
+ * blocks: compiled beside the running one, then swapped whole.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { StreamgateError } from '#component/errors.ts'
+import { outcomes } from '#component/processor.ts'
+import { find, type Registry } from '#component/registry.ts'
+import { assert } from '#std/assert.ts'
+import { randomFrom } from '#std/random.ts'
+import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
+import type { Encoder } from '#telemetry/encoder.ts'
+import { Chain } from './chain.ts'
+import { IntakeReader } from './intake-reader.ts'
+import { Control, EngineState, PipelineMode } from './lane-memory.ts'
+import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
+import { CommitTooLarge, NO_RULE, OuttakeWriter } from './outtake.ts'
+import { isBefore } from './suspicion.ts'
+
+/** A waiting engine looks up at least this often; only a guard against a lost wake-up. */
+const IDLE_WAIT_MS = 1000
+
+const QUARANTINED = outcomes.indexOf('quarantined')
+
+/** Runs until the wire says stop. `registry` is what configurations may name. */
+export function runEngine(registry: Registry): void {
+  assert(parentPort !== null, 'an engine runs in a worker thread')
+  new Engine(registry, workerData as EngineData, parentPort).run()
+}
+
+interface Port {
+  postMessage(message: FromEngine): void
+}
+
+interface CompiledPipeline {
+  slot: number
+  sources: Set<number>
+  chain: Chain
+  encoders: Encoder[]
+}
+
+interface Compiled {
+  program: Program
+  pipelines: CompiledPipeline[]
+  /** Pipelines that a source feeds, by slot of the source. */
+  bySource: CompiledPipeline[][]
+}
+
+class Engine {
+  readonly #registry: Registry
+  readonly #port: Port & import('node:worker_threads').MessagePort
+  readonly #control: Int32Array
+  readonly #reader: IntakeReader
+  readonly #outtake: OuttakeWriter
+  readonly #random: () => number
+  readonly #block = new Block()
+  /** A second block, for when several pipelines want the same records. */
+  readonly #copy = new Block()
+  #start: Start
+  #running: Compiled
+  #loaded: Compiled | undefined
+  #messages = 0
+  #stopped = false
+
+  constructor(registry: Registry, data: EngineData, port: import('node:worker_threads').MessagePort) {
+    this.#registry = registry
+    this.#port = port
+    this.#control = new Int32Array(data.memory.control)
+    this.#reader = new IntakeReader(data.memory, data.start.position)
+    this.#outtake = new OuttakeWriter(data.memory)
+    this.#random = randomFrom(data.seed)
+    this.#start = data.start
+    this.#running = this.#compile(data.program)
+    this.#messages = 0
+  }
+
+  run(): void {
+    const control = this.#control
+    this.#port.postMessage({ type: 'running', epoch: this.#running.program.epoch })
+    while (!this.#stopped) {
+      const seen = Atomics.load(control, Control.WAKE)
+      if (Atomics.load(control, Control.MESSAGES) !== this.#messages) this.#takeMessages()
+      Atomics.store(control, Control.ENGINE_STATE, EngineState.WORKING)
+      if (this.#nextBlock()) continue
+      Atomics.store(control, Control.ENGINE_STATE, EngineState.IDLE)
+      Atomics.wait(control, Control.WAKE, seen, IDLE_WAIT_MS)
+    }
+  }
+
+  /** Does one block. False: nothing to do. */
+  #nextBlock(): boolean {
+    const before = this.#reader.position()
+    const careful = this.#start.recordsMax < BLOCK_RECORDS_MAX && isBefore(before, this.#start.until)
+    const recordsMax = this.#start.quarantineNext ? 1 : careful ? this.#start.recordsMax : BLOCK_RECORDS_MAX
+    if (!this.#reader.next(this.#block, this.#running.program.sources, recordsMax)) return false
+    try {
+      this.#commit(this.#start.quarantineNext)
+      if (this.#start.quarantineNext) this.#start = { ...this.#start, quarantineNext: false }
+    } catch (error) {
+      if (!(error instanceof CommitTooLarge)) throw error
+      // Smaller blocks fit; a single record that does not is ended here, or it would hold up all others for ever.
+      const single = this.#block.count <= 1
+      this.#reader.rewind(before)
+      this.#start = {
+        position: before,
+        recordsMax: single ? 1 : Math.max(1, this.#block.count >> 2),
+        until: { ordinal: before.ordinal, entry: before.entry + 1, offset: 0 },
+        quarantineNext: single,
+      }
+    }
+    return true
+  }
+
+  #commit(quarantine: boolean): void {
+    const { count, selectedBytes } = this.#block
+    const source = this.#reader.source
+    const pipelines = this.#running.bySource[source] ?? []
+    this.#outtake.begin()
+    for (let p = 0; p < pipelines.length; p++) {
+      const pipeline = pipelines[p]!
+      if ((this.#reader.served & (1 << pipeline.slot)) !== 0) continue
+      const last = p === pipelines.length - 1
+      const block = last ? this.#block : this.#copy
+      if (!last) block.copyFrom(this.#block)
+      this.#runPipeline(pipeline, block, quarantine)
+    }
+    const { program } = this.#running
+    this.#outtake.publish(
+      program.epoch,
+      source,
+      count,
+      selectedBytes,
+      this.#reader.malformedBytes,
+      this.#reader.position(),
+    )
+  }
+
+  #runPipeline(pipeline: CompiledPipeline, block: Block, quarantine: boolean): void {
+    this.#outtake.pipeline(pipeline.slot)
+    if (quarantine) {
+      this.#outtake.tally(NO_RULE, QUARANTINED, block.selected, block.selectedBytes)
+      return
+    }
+    const mode = Atomics.load(this.#control, Control.MODES + pipeline.slot)
+    pipeline.chain.run(block, mode === PipelineMode.REQUIRED_ONLY, this.#outtake)
+    this.#outtake.forwarded(block.selected, block.selectedBytes)
+    if (block.selected === 0) return
+    for (let e = 0; e < pipeline.encoders.length; e++) this.#outtake.encode(e, pipeline.encoders[e]!, block)
+  }
+
+  #takeMessages(): void {
+    this.#messages = Atomics.load(this.#control, Control.MESSAGES)
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port)
+      if (received === undefined) return
+      this.#handle(received.message as ToEngine)
+      Atomics.add(this.#control, Control.PROGRESS, 1)
+    }
+  }
+
+  #handle(message: ToEngine): void {
+    switch (message.type) {
+      case 'load':
+        this.#load(message.program)
+        break
+      case 'swap':
+        if (this.#loaded?.program.epoch !== message.epoch) break
+        this.#running = this.#loaded
+        this.#loaded = undefined
+        this.#port.postMessage({ type: 'swapped', epoch: message.epoch })
+        break
+      case 'stop':
+        this.#stopped = true
+        break
+      default:
+        message satisfies never
+    }
+  }
+
+  #load(program: Program): void {
+    try {
+      this.#loaded = this.#compile(program)
+      this.#port.postMessage({ type: 'loaded', epoch: program.epoch })
+    } catch (error) {
+      const known = error instanceof StreamgateError
+      this.#port.postMessage({
+        type: 'refused',
+        epoch: program.epoch,
+        code: known ? error.code : 'SG_RELOAD',
+        message: error instanceof Error ? error.message : String(error),
+        path: known ? error.path : undefined,
+      })
+    }
+  }
+
+  #compile(program: Program): Compiled {
+    const pipelines = program.pipelines.map((pipeline) => {
+      let next = 0
+      const contextFor = () => ({ random: this.#random, state: pipeline.states[next++]! })
+      return {
+        slot: pipeline.slot,
+        sources: new Set(pipeline.sources),
+        chain: new Chain(pipeline.processors, this.#registry, contextFor),
+        encoders: pipeline.encoders.map((name) => {
+          const encoder = find(this.#registry.encoders, name)
+          assert(encoder !== undefined, `encoder ${name} is registered`)
+          return encoder
+        }),
+      }
+    })
+    const bySource = program.sources.map((_, slot) => pipelines.filter((pipeline) => pipeline.sources.has(slot)))
+    return { program, pipelines, bySource }
+  }
+}

@@ -1,0 +1,50 @@
+/** What the wire and an engine thread say to each other, besides records. Plain data (structured clone). */
+import type { ProcessorPlan } from '#component/plan.ts'
+import type { LaneMemory, Position } from './lane-memory.ts'
+
+/** What an engine must know to run a configuration. `epoch` counts configurations up, so commits say which one made them. */
+export interface Program {
+  epoch: number
+  /** Ids of the sources, by slot. */
+  sources: string[]
+  pipelines: ProgramPipeline[]
+}
+
+export interface ProgramPipeline {
+  /** Stable for the life of the node: the same pipeline id keeps its slot over reloads. */
+  slot: number
+  id: string
+  /** Slots of the sources that feed it. */
+  sources: number[]
+  processors: ProcessorPlan[]
+  /** Shared state of each processor, in the same order; see `ProcessorDefinition.stateBytes`. */
+  states: SharedArrayBuffer[]
+  /** Names of the distinct encoders that its outputs need. */
+  encoders: string[]
+}
+
+/**
+ * Where a replaced engine's successor begins, and how careful it must be: blocks of at most `recordsMax` records until it
+ * is past `until`; the next record is skipped as quarantined when `skip` is set.
+ */
+export interface Start {
+  position: Position
+  recordsMax: number
+  until: Position
+  quarantineNext: boolean
+}
+
+export interface EngineData {
+  memory: LaneMemory
+  program: Program
+  start: Start
+  seed: number
+}
+
+export type ToEngine = { type: 'load'; program: Program } | { type: 'swap'; epoch: number } | { type: 'stop' }
+
+export type FromEngine =
+  | { type: 'running'; epoch: number }
+  | { type: 'loaded'; epoch: number }
+  | { type: 'refused'; epoch: number; code: string; message: string; path: string | undefined }
+  | { type: 'swapped'; epoch: number }

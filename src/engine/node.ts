@@ -1,0 +1,215 @@
+/**
+ * A node: sources, lanes and deliveries under one configuration, on the wire thread. This file is the life of the whole:
+ * start, apply, look after, stop. What happens to records is in `door`, `lane`, `traffic` and `delivery`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StreamgateError } from '#component/errors.ts'
+import type { NodeLimits, NodePlan } from '#component/plan.ts'
+import type { Registry } from '#component/registry.ts'
+import type { NodeStats } from '#contract/stats.ts'
+import type { Logger } from '#observe/log.ts'
+import { type Clock, systemClock } from '#std/clock.ts'
+import { assemble, Keepsakes } from './assembly.ts'
+import type { Delivery } from './delivery.ts'
+import type { Generation } from './generation.ts'
+import { Lane } from './lane.ts'
+import { snapshot } from './snapshot.ts'
+import { Sources } from './sources.ts'
+import { Traffic } from './traffic.ts'
+import { LOOK_INTERVAL_MS } from './watchdog.ts'
+
+/** How long engines may take to compile a new configuration and to swap to it. */
+const RELOAD_MS_MAX = 10_000
+/** How long an output that a new configuration no longer has may go on sending what it holds. */
+const RETIRE_MS_MAX = 30_000
+const DRAIN_POLL_MS = 5
+
+export interface NodeOptions {
+  id: string
+  version: string
+  registry: Registry
+  limits: NodeLimits
+  /** The engine threads' entry, which runs `runEngine` with the same registry. */
+  workerUrl: URL
+  log: Logger
+  clock?: Clock
+}
+
+export class Node {
+  readonly #options: NodeOptions
+  readonly #clock: Clock
+  readonly #keep = new Keepsakes()
+  readonly #reloads = { done: 0, failed: 0, lastError: null as string | null }
+  #startedAt = 0
+  #traffic: Traffic | undefined
+  #sources: Sources | undefined
+  #epoch = 0
+  #timer: NodeJS.Timeout | undefined
+  #lookedAt = 0
+  #applying: Promise<void> = Promise.resolve()
+  #stopping = false
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /** Resolves when the engines run, the outputs are ready and all listeners are open. Rejects with `StreamgateError`. */
+  async start(plan: NodePlan): Promise<void> {
+    const { limits, workerUrl, log, registry } = this.#options
+    this.#startedAt = this.#clock.wall()
+    const generation = this.#assemble(plan)
+    const traffic = new Traffic(generation, this.#clock, log)
+    this.#traffic = traffic
+    for (let index = 0; index < limits.engines; index++) {
+      const share = {
+        bytesMax: limits.intakeBytesMax / limits.engines,
+        entriesMax: limits.intakeEntriesMax / limits.engines,
+      }
+      const take = traffic.take.bind(traffic)
+      const taken = traffic.taken.bind(traffic)
+      traffic.lanes.push(
+        new Lane({ index, ...share, workerUrl, clock: this.#clock, log, take, taken }, generation.program),
+      )
+    }
+    this.#sources = new Sources(registry, this.#keep, traffic, this.#clock, log)
+    await Promise.all([...generation.deliveries.values()].map((delivery) => delivery.output.start()))
+    for (const delivery of generation.deliveries.values()) delivery.takeNextLimits()
+    await Promise.all(traffic.lanes.map((lane) => lane.start()))
+    this.#lookedAt = this.#clock.now()
+    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS)
+    await this.#sources.apply(plan.sources)
+  }
+
+  /**
+   * Puts a new configuration to work, make before break. Applies one after the other when called several times at once.
+   * Rejects with `StreamgateError`; then the old configuration goes on as if nothing had been.
+   */
+  apply(plan: NodePlan): Promise<void> {
+    const applied = this.#applying.then(() => this.#apply(plan))
+    this.#applying = applied.catch(() => undefined)
+    return applied
+  }
+
+  async #apply(plan: NodePlan): Promise<void> {
+    try {
+      await this.#replace(plan)
+      this.#reloads.done++
+      this.#reloads.lastError = null
+    } catch (error) {
+      this.#reloads.failed++
+      this.#reloads.lastError = error instanceof Error ? error.message : String(error)
+      throw error
+    }
+  }
+
+  async #replace(plan: NodePlan): Promise<void> {
+    const traffic = this.#running()
+    if (this.#stopping) throw new StreamgateError('SG_RELOAD', 'the node is stopping')
+    const old = traffic.current
+    const generation = this.#assemble(plan)
+    const added = [...generation.deliveries.values()].filter((delivery) => old.deliveries.get(delivery.id) !== delivery)
+    try {
+      await Promise.all(added.map((delivery) => delivery.output.start()))
+      await inTime(Promise.all(traffic.lanes.map((lane) => lane.load(generation.program))))
+    } catch (error) {
+      await this.#discard(added)
+      throw error
+    }
+    traffic.install(generation)
+    for (const delivery of generation.deliveries.values()) delivery.takeNextLimits()
+    await inTime(Promise.all(traffic.lanes.map((lane) => lane.swap(generation.program))))
+    void this.#retire(old)
+    await this.#sources?.apply(plan.sources)
+  }
+
+  /** Old commits may still come; when the last is taken, what only the old configuration had sends its rest and ends. */
+  async #retire(old: Generation): Promise<void> {
+    const traffic = this.#running()
+    await Promise.all(traffic.lanes.map((lane) => lane.settled()))
+    const leaving = traffic.retire(old.epoch)
+    for (const delivery of leaving) {
+      if (this.#keep.deliveries.get(delivery.identity) === delivery) this.#keep.deliveries.delete(delivery.identity)
+    }
+    this.#keep.forgetPipelines(traffic.current, traffic.lanes)
+    await Promise.all(
+      leaving.map(async (delivery) => {
+        const drained = await delivery.drain(AbortSignal.timeout(RETIRE_MS_MAX))
+        if (!drained)
+          this.#options.log.warn({ output: delivery.id }, `output ${delivery.id} left with records undelivered`)
+        await delivery.stop()
+      }),
+    )
+  }
+
+  async #discard(added: Delivery[]): Promise<void> {
+    for (const delivery of added) {
+      this.#keep.deliveries.delete(delivery.identity)
+      await delivery.stop()
+    }
+  }
+
+  /** Stops accepting, lets engines and outputs finish, at most for `timeoutMs`. False: records were left behind. */
+  async stop(timeoutMs: number): Promise<{ drained: boolean }> {
+    this.#stopping = true
+    const traffic = this.#traffic
+    if (traffic === undefined) return { drained: true }
+    const deadline = AbortSignal.timeout(timeoutMs)
+    await this.#sources?.stop()
+    while (traffic.lanes.some((lane) => lane.hasPending()) && !deadline.aborted) {
+      await sleep(DRAIN_POLL_MS)
+      for (const lane of traffic.lanes) lane.pump()
+    }
+    const processed = !traffic.lanes.some((lane) => lane.hasPending())
+    clearInterval(this.#timer)
+    await Promise.all(traffic.lanes.map((lane) => lane.stop()))
+    const deliveries = [...this.#keep.deliveries.values()]
+    const sent = await Promise.all(deliveries.map((delivery) => delivery.drain(deadline)))
+    await Promise.all(deliveries.map((delivery) => delivery.stop()))
+    return { drained: processed && sent.every(Boolean) }
+  }
+
+  addresses(): { id: string; type: string; address: string }[] {
+    return this.#sources?.addresses() ?? []
+  }
+
+  ready(): { ready: boolean; reason?: string } {
+    if (this.#traffic === undefined || this.#sources === undefined) return { ready: false, reason: 'starting' }
+    if (this.#stopping) return { ready: false, reason: 'stopping' }
+    return { ready: true }
+  }
+
+  stats(): NodeStats {
+    const { id, version } = this.#options
+    return snapshot(
+      { id, version, startedAt: this.#startedAt, reloads: this.#reloads },
+      this.#running(),
+      this.#keep,
+      this.#sources!,
+    )
+  }
+
+  #assemble(plan: NodePlan): Generation {
+    const { registry, log } = this.#options
+    return assemble(plan, ++this.#epoch, this.#keep, { registry, clock: this.#clock, log })
+  }
+
+  #running(): Traffic {
+    if (this.#traffic === undefined) throw new StreamgateError('SG_START', 'the node has not been started')
+    return this.#traffic
+  }
+
+  #look(): void {
+    const now = this.#clock.now()
+    this.#traffic?.look(now - this.#lookedAt)
+    this.#lookedAt = now
+  }
+}
+
+/** An engine that is stuck is replaced soon; a reload that waits for it must end all the same. */
+function inTime(work: Promise<unknown>): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const error = new StreamgateError('SG_RELOAD', `the engines did not answer within ${RELOAD_MS_MAX} ms`)
+  const timer = setTimeout(() => reject(error), RELOAD_MS_MAX)
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

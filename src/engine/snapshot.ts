@@ -1,0 +1,66 @@
+/** The books as they stand, in the shape of the contract. What waits in the intake is counted here, when someone asks. */
+import type { Amount, NodeStats } from '#contract/stats.ts'
+import type { Keepsakes } from './assembly.ts'
+import { pipelinesOf } from './generation.ts'
+import { countEntry } from './raw.ts'
+import type { Sources } from './sources.ts'
+import type { Traffic } from './traffic.ts'
+
+export interface About {
+  id: string
+  version: string
+  startedAt: number
+  reloads: { done: number; failed: number; lastError: string | null }
+}
+
+export function snapshot(about: About, traffic: Traffic, keep: Keepsakes, sources: Sources): NodeStats {
+  const { current, lanes } = traffic
+  const inFlight = countInFlight(traffic)
+  return {
+    id: about.id,
+    version: about.version,
+    started_at: about.startedAt,
+    config: {
+      hash: current.plan.hash,
+      reloads: about.reloads.done,
+      failed: about.reloads.failed,
+      last_error: about.reloads.lastError,
+    },
+    intake: {
+      bytes: sum(lanes.map((lane) => lane.intake.bytesInUse)),
+      bytes_max: sum(lanes.map((lane) => lane.intake.bytesMax)),
+      entries: sum(lanes.map((lane) => lane.intake.entriesInUse)),
+      entries_max: sum(lanes.map((lane) => lane.intake.entriesMax)),
+    },
+    engines: lanes.map((lane) => ({ restarts: lane.restarts, state: lane.state })),
+    sources: sources.books(),
+    pipelines: current.plan.pipelines.map((plan) => {
+      const pipeline = current.pipelines.find((pipeline) => pipeline?.plan === plan)!
+      const { state, since } = pipeline.breaker
+      return pipeline.ledger.snapshot(plan.id, state, since, inFlight.get(pipeline.slot) ?? { records: 0, bytes: 0 })
+    }),
+    outputs: [...keep.outputLedgers].map(([id, { type, ledger }]) => ledger.snapshot(id, type)),
+  }
+}
+
+/** By slot of the pipeline: what has come in and is not in any commit that was taken. */
+function countInFlight(traffic: Traffic): Map<number, Amount> {
+  const amounts = new Map<number, Amount>()
+  for (const lane of traffic.lanes) {
+    lane.intake.eachPending(lane.position, (entry, served) => {
+      const { records, bytes } = countEntry(entry)
+      for (const { slot } of pipelinesOf(traffic.current, entry.source)) {
+        if ((served & (1 << slot)) !== 0) continue
+        const amount = amounts.get(slot) ?? { records: 0, bytes: 0 }
+        amount.records += records
+        amount.bytes += bytes
+        amounts.set(slot, amount)
+      }
+    })
+  }
+  return amounts
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
