@@ -1,4 +1,4 @@
-import type { Encoder } from './encoder.ts'
+import type { Encoder } from '#telemetry/encoder.ts'
 import type { OutputDefinition } from './output.ts'
 import type { ProcessorDefinition } from './processor.ts'
 import type { SourceDefinition } from './source.ts'

@@ -3,10 +3,10 @@
  * what they hold. Nothing here starts anything or touches what runs.
  */
 import { createHash } from 'node:crypto'
-import { StreamgateError } from '#component/errors.ts'
 import type { OutputPlan, PipelinePlan, ProcessorPlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
 import { Secret } from '#component/secret.ts'
+import { StreamgateError } from '#contract/error.ts'
 import { OutputLedger, PipelineLedger } from '#observe/books.ts'
 import type { Logger } from '#observe/log.ts'
 import { assert } from '#std/assert.ts'

@@ -2,11 +2,12 @@
  * The processors of one pipeline, compiled, and what surrounds each of them: `when`, `on_error`, the grades of
  * failing open, and the tallies that become the books. It runs in an engine thread and in `explain`.
  */
-import { StreamgateError } from '#component/errors.ts'
+
 import { compileMatcher, type Matcher } from '#component/matcher.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
 import { outcomes, type Processor, type ProcessorContext } from '#component/processor.ts'
 import { find, type Registry } from '#component/registry.ts'
+import { StreamgateError } from '#contract/error.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 import { Tally } from './outtake.ts'
 

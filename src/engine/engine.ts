@@ -4,9 +4,9 @@
  * blocks: compiled beside the running one, then swapped whole.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { StreamgateError } from '#component/errors.ts'
 import { outcomes } from '#component/processor.ts'
 import { find, type Registry } from '#component/registry.ts'
+import { StreamgateError } from '#contract/error.ts'
 import { assert } from '#std/assert.ts'
 import { randomFrom } from '#std/random.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
@@ -70,6 +70,7 @@ class Engine {
     this.#reader = new IntakeReader(data.memory, data.start.position)
     this.#outtake = new OuttakeWriter(data.memory)
     this.#random = randomFrom(data.seed)
+    this.#block.lane = data.lane
     this.#start = data.start
     this.#running = this.#compile(data.program)
     this.#messages = 0
@@ -105,7 +106,7 @@ class Engine {
       this.#start = {
         position: before,
         recordsMax: single ? 1 : Math.max(1, this.#block.count >> 2),
-        until: { ordinal: before.ordinal, entry: before.entry + 1, offset: 0 },
+        until: { ...before, entry: before.entry + 1, offset: 0 },
         quarantineNext: single,
       }
     }

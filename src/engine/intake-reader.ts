@@ -4,7 +4,8 @@
  * Neighbouring `lines` entries of one source become one block where they fit, so that many small reads cost no more than
  * a large one; an entry that is larger than a block becomes several.
  */
-import { splitLines, unpackArray } from '#codecs/framing/framing.ts'
+import { unpackArray } from '#codecs/framing/array.ts'
+import { splitLines } from '#codecs/framing/lines.ts'
 import { framings } from '#component/source.ts'
 import { allocate, type Bytes, NEWLINE, viewOf } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, type Block, type BlockContext } from '#telemetry/block.ts'
@@ -39,6 +40,7 @@ export class IntakeReader {
   #ordinal: number
   #entry: number
   #offset: number
+  #sequence: number
   #unpacked: Bytes = allocate(0)
 
   /** About the block that `next` filled last: slot of its source, pipelines that had it already, what was not JSON. */
@@ -54,11 +56,12 @@ export class IntakeReader {
     this.#ordinal = start.ordinal
     this.#entry = start.entry
     this.#offset = start.offset
+    this.#sequence = start.sequence
   }
 
   /** The first byte that no block has covered yet. */
   position(): Position {
-    return { ordinal: this.#ordinal, entry: this.#entry, offset: this.#offset }
+    return { ordinal: this.#ordinal, entry: this.#entry, offset: this.#offset, sequence: this.#sequence }
   }
 
   /** Goes back to a position that `position` gave, when a block could not be committed. */
@@ -66,6 +69,7 @@ export class IntakeReader {
     this.#ordinal = position.ordinal
     this.#entry = position.entry
     this.#offset = position.offset
+    this.#sequence = position.sequence
   }
 
   /**
@@ -99,6 +103,8 @@ export class IntakeReader {
       this.#entry++
       this.#offset = 0
     }
+    block.sequence = this.#sequence
+    this.#sequence = (this.#sequence + block.count) & 0x7fff_ffff
     return true
   }
 

@@ -241,8 +241,8 @@ export class IntakeWriter {
   /** The position behind the newest entry. */
   published(): Position {
     return this.#next === 0
-      ? { ordinal: 0, entry: 0, offset: 0 }
-      : { ordinal: this.#next - 1, entry: this.#published, offset: 0 }
+      ? { ordinal: 0, entry: 0, offset: 0, sequence: 0 }
+      : { ordinal: this.#next - 1, entry: this.#published, offset: 0, sequence: 0 }
   }
 
   /** Whether the engine has something to do beyond `position`. */

@@ -131,4 +131,6 @@ export interface Position {
   entry: number
   /** Bytes of the entry that are done. */
   offset: number
+  /** Records that came before, modulo 2^31: the same record has the same number when it is done again. */
+  sequence: number
 }

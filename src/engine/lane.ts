@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { StreamgateError } from '#component/errors.ts'
 import type { IntakeEntry } from '#component/source.ts'
+import { StreamgateError } from '#contract/error.ts'
 import type { Logger } from '#observe/log.ts'
 import { Backoff } from '#std/backoff.ts'
 import type { Clock } from '#std/clock.ts'
@@ -65,7 +65,7 @@ export class Lane {
   readonly #startBackoff = new Backoff(START_BACKOFF_BASE_MS, START_BACKOFF_CAP_MS)
   state: LaneState = 'starting'
   restarts = 0
-  position: Position = { ordinal: 0, entry: 0, offset: 0 }
+  position: Position = { ordinal: 0, entry: 0, offset: 0, sequence: 0 }
 
   constructor(options: LaneOptions, program: Program) {
     this.index = options.index
@@ -184,7 +184,13 @@ export class Lane {
     this.#startingMs = 0
     Atomics.store(this.#control, Control.ENGINE_STATE, EngineState.STARTING)
     Atomics.store(this.#control, Control.MESSAGES, 0)
-    const workerData: EngineData = { memory: this.#memory, program: this.#program, start, seed: this.#seed() }
+    const workerData: EngineData = {
+      lane: this.index,
+      memory: this.#memory,
+      program: this.#program,
+      start,
+      seed: this.#seed(),
+    }
     const worker = new Worker(this.#options.workerUrl, {
       workerData,
       name: `engine-${this.index}`,

@@ -35,6 +35,8 @@ export interface Start {
 }
 
 export interface EngineData {
+  /** Index of the lane, so that sequence numbers of several are told apart. */
+  lane: number
   memory: LaneMemory
   program: Program
   start: Start

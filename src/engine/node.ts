@@ -3,9 +3,9 @@
  * start, apply, look after, stop. What happens to records is in `door`, `lane`, `traffic` and `delivery`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StreamgateError } from '#component/errors.ts'
 import type { NodeLimits, NodePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
+import { StreamgateError } from '#contract/error.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'

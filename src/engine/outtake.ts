@@ -7,7 +7,7 @@
  *
  * A commit is a stretch of 32-bit words and bytes in the outtake memory:
  *
- *   header      epoch, source slot, records and bytes in, malformed bytes, position (3 words), number of pipelines
+ *   header      epoch, source slot, records and bytes in, malformed bytes, position (4 words), number of pipelines
  *   pipeline*   slot, tallies, forwarded records and bytes, number of tallies, number of encodings
  *     tally*      rule, kind, records, bytes
  *     encoding*   encoder, where (intake or outtake), from, length, records, then one end offset per record
@@ -33,7 +33,7 @@ export const Place = { INTAKE: 0, OUTTAKE: 1 } as const
 /** The commit does not fit into the outtake even when that is empty. */
 export class CommitTooLarge extends Error {}
 
-const HEADER_WORDS = 9
+const HEADER_WORDS = 10
 const PIPELINE_WORDS = 5
 const TALLY_WORDS = 4
 const ENCODING_WORDS = 5
@@ -142,7 +142,8 @@ export class OuttakeWriter {
     words[w + 5] = position.ordinal
     words[w + 6] = position.entry
     words[w + 7] = position.offset
-    words[w + 8] = this.#pipelines
+    words[w + 8] = position.sequence
+    words[w + 9] = this.#pipelines
     while (this.#head - Atomics.load(this.#control, Control.OUT_TAIL) >= OUTTAKE_COMMITS) this.#waitForRoom()
     const c = (this.#head % OUTTAKE_COMMITS) * 2
     this.#commits[c] = this.#start
@@ -253,8 +254,8 @@ export class OuttakeReader {
       records: words[w + 2]!,
       bytes: words[w + 3]!,
       malformedBytes: words[w + 4]!,
-      position: { ordinal: words[w + 5]!, entry: words[w + 6]!, offset: words[w + 7]! },
-      pipelines: this.#pipelines(w + HEADER_WORDS, words[w + 8]!),
+      position: { ordinal: words[w + 5]!, entry: words[w + 6]!, offset: words[w + 7]!, sequence: words[w + 8]! },
+      pipelines: this.#pipelines(w + HEADER_WORDS, words[w + 9]!),
     }
   }
 

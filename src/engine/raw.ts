@@ -2,7 +2,8 @@
  * Records without rules: how the wire thread itself sends, counts or gives up what the engines have not done. No rule and
  * no pattern runs here, only framing and encoding.
  */
-import { countElements, countLines, splitLines, unpackArray } from '#codecs/framing/framing.ts'
+import { countElements, unpackArray } from '#codecs/framing/array.ts'
+import { countLines, splitLines } from '#codecs/framing/lines.ts'
 import { framings } from '#component/source.ts'
 import { allocate, type Bytes, NEWLINE } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'

@@ -1,8 +1,9 @@
 /** The sources of a node: started, stopped and changed as plans say; each has its door into the intake. */
-import { StreamgateError } from '#component/errors.ts'
+
 import type { SourcePlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
 import type { Source } from '#component/source.ts'
+import { StreamgateError } from '#contract/error.ts'
 import type { SourceBooks } from '#contract/stats.ts'
 import { SourceLedger } from '#observe/books.ts'
 import type { Logger } from '#observe/log.ts'

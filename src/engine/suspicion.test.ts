@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { BLOCK_RECORDS_MAX } from '#telemetry/block.ts'
 import { Suspicion } from './suspicion.ts'
 
-const at = (entry: number, offset = 0) => ({ ordinal: 3, entry, offset })
+const at = (entry: number, offset = 0) => ({ ordinal: 3, entry, offset, sequence: 0 })
 
 test('the first stop may be chance; the second in a row makes the successor take small pieces', () => {
   const suspicion = new Suspicion()

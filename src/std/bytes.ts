@@ -44,6 +44,16 @@ export function utf8(bytes: Bytes, from: number, to: number): string {
   return bytes.toString('utf8', from, to)
 }
 
+/** Text of code points 0 to 255 as one byte each. */
+export function latin1ToBytes(text: string): Bytes {
+  return Buffer.from(text, 'latin1')
+}
+
+/** The text that one character per byte of UTF-8 stands for. */
+export function fromLatin1(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8')
+}
+
 /** Writes `text`, of code points 0 to 255, one byte each. Returns the number of bytes written. */
 export function writeLatin1(bytes: Bytes, text: string, at: number): number {
   return bytes.write(text, at, 'latin1')

@@ -13,7 +13,7 @@
  * time; its views (`text`, `recordBytes`) are the block's and end with it.
  */
 import { assert } from '#std/assert.ts'
-import { allocate, type Bytes, isAscii, latin1, NEWLINE, utf8 } from '#std/bytes.ts'
+import { allocate, type Bytes, CARRIAGE_RETURN, indexOfByte, isAscii, latin1, NEWLINE, utf8 } from '#std/bytes.ts'
 
 /** More records of one entry go into the next block. */
 export const BLOCK_RECORDS_MAX = 8192
@@ -51,12 +51,16 @@ export class Block {
   /** `bytes` is no longer the memory that the block was filled from. */
   edited = false
   context: BlockContext = NO_CONTEXT
+  /** Lane that the records came through, and the number of the first one in it, modulo 2^31; see `identity`. */
+  lane = 0
+  sequence = 0
 
   readonly #editFrom: number[] = []
   readonly #editTo: number[] = []
   readonly #editWith: Uint8Array[] = []
   #text: string | null = null
   #ascii: boolean | null = null
+  #carriageReturn: boolean | null = null
   #scratch: Bytes = NOTHING
   #spare: Bytes = NOTHING
 
@@ -75,6 +79,7 @@ export class Block {
     this.context = context
     this.#text = null
     this.#ascii = null
+    this.#carriageReturn = null
     this.discardEdits()
   }
 
@@ -90,8 +95,11 @@ export class Block {
     this.selectedBytes = other.selectedBytes
     this.multiline = other.multiline
     this.edited = other.edited
+    this.lane = other.lane
+    this.sequence = other.sequence
     this.#text = other.#text
     this.#ascii = other.#ascii
+    this.#carriageReturn = other.#carriageReturn
   }
 
   addRecord(start: number, end: number): void {
@@ -101,6 +109,16 @@ export class Block {
     this.selection[i] = 1
     this.selected++
     this.selectedBytes += end - start
+  }
+
+  /** Takes in the records [from, to), whose `starts` and `ends` a framing has written already. */
+  added(from: number, to: number): void {
+    this.selection.fill(1, from, to)
+    let bytes = 0
+    for (let i = from; i < to; i++) bytes += this.ends[i]! - this.starts[i]!
+    this.count = to
+    this.selected += to - from
+    this.selectedBytes += bytes
   }
 
   /** Ends record `i` here. The chain counts it, under the outcome that the processor declares. */
@@ -132,6 +150,25 @@ export class Block {
   ascii(): boolean {
     this.#ascii ??= isAscii(this.bytes, this.from, this.to)
     return this.#ascii
+  }
+
+  /** Whether `\r` stands anywhere in the range. */
+  hasCarriageReturn(): boolean {
+    this.#carriageReturn ??= indexOfByte(this.bytes, CARRIAGE_RETURN, this.from, this.to) !== -1
+    return this.#carriageReturn
+  }
+
+  /** Whether searches may run over the whole of `text()`: no record holds a line end, and each ends before a `\n`. */
+  get linewise(): boolean {
+    return !this.multiline && !this.hasCarriageReturn()
+  }
+
+  /**
+   * A 32-bit number, never 0, that names record `i`: the same when the record is processed again because an engine was
+   * replaced, and in practice another for every other record of the last minutes.
+   */
+  identity(i: number): number {
+    return ((this.sequence + i) ^ Math.imul(this.lane + 1, 0x9e37_79b1)) | 0 || 1
   }
 
   /** A view, not a copy. */
@@ -203,6 +240,7 @@ export class Block {
     this.edited = true
     this.#text = null
     this.#ascii = null
+    this.#carriageReturn = null
     this.discardEdits()
   }
 

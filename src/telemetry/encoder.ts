@@ -1,6 +1,6 @@
 /** What turns the selected records of a block into the bytes that an output sends. Pure; it runs in engine threads. */
 import type { Bytes } from '#std/bytes.ts'
-import type { Block } from '#telemetry/block.ts'
+import type { Block } from './block.ts'
 
 export interface Encoder {
   readonly name: string

@@ -1,0 +1,80 @@
+/**
+ * Sends load, as a process of its own so that its CPU is not counted: `blast.ts tcp PORT FILE CONNECTIONS REPEAT`,
+ * `blast.ts paced PORT LINES_PER_SECOND SECONDS`, or `blast.ts udp PORT COUNT RATE`. Prints what it sent as JSON.
+ */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const CHUNK = 256 * 1024
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  await once(socket, 'connect')
+  return socket
+}
+
+async function tcp(port: number, file: string, connections: number, repeat: number): Promise<object> {
+  const bytes = readFileSync(file)
+  const started = performance.now()
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = await open(port)
+      for (let r = 0; r < repeat; r++) {
+        for (let at = 0; at < bytes.length; at += CHUNK) {
+          if (!socket.write(bytes.subarray(at, at + CHUNK))) await once(socket, 'drain')
+        }
+      }
+      socket.end()
+      await once(socket, 'close')
+    }),
+  )
+  return { bytes: bytes.length * connections * repeat, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Lines with their time of sending, so that a sink can tell how long they took. */
+async function paced(port: number, rate: number, seconds: number): Promise<object> {
+  const socket = await open(port)
+  socket.setNoDelay(true)
+  const started = performance.now()
+  let sent = 0
+  while (sent < rate * seconds) {
+    const due = Math.min(rate * seconds, Math.floor(((performance.now() - started) / 1000) * rate))
+    let text = ''
+    for (; sent < due; sent++) text += `${(performance.timeOrigin + performance.now()).toFixed(3)} INFO checkout a line of the usual length that says nothing of note ${sent}\n`
+    if (text !== '') socket.write(text)
+    await sleep(1)
+  }
+  socket.end()
+  await once(socket, 'close')
+  return { lines: sent, seconds: (performance.now() - started) / 1000 }
+}
+
+async function udp(port: number, count: number, rate: number): Promise<object> {
+  const socket = createSocket({ type: 'udp4', sendBufferSize: 4 << 20 })
+  await new Promise<void>((resolve) => socket.connect(port, '127.0.0.1', resolve))
+  const datagram = Buffer.from('api.request.duration:12|ms|#env:prod,svc:checkout,region:eu-1')
+  const started = performance.now()
+  let sent = 0
+  while (sent < count) {
+    const due = Math.min(count, Math.floor(((performance.now() - started) / 1000) * rate))
+    for (; sent < due; sent++) socket.send(datagram)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const seconds = (performance.now() - started) / 1000
+  await sleep(200)
+  socket.close()
+  return { datagrams: sent, seconds }
+}
+
+const [mode, port, ...rest] = process.argv.slice(2)
+const numbers = rest.map(Number)
+const sent =
+  mode === 'tcp'
+    ? await tcp(Number(port), rest[0]!, numbers[1]!, numbers[2]!)
+    : mode === 'paced'
+      ? await paced(Number(port), numbers[0]!, numbers[1]!)
+      : await udp(Number(port), numbers[0]!, numbers[1]!)
+console.log(JSON.stringify(sent))

@@ -1,0 +1,12 @@
+/** `json_array`: each record as one JSON object, followed by a comma. Whoever sends them adds brackets and takes the last comma off. */
+import { encodeObjects, objectsSizeMax } from '#codecs/json/object.ts'
+import type { Encoder } from '#telemetry/encoder.ts'
+
+const COMMA = 0x2c
+
+export const jsonArray: Encoder = {
+  name: 'json_array',
+  verbatim: false,
+  sizeMax: (block) => objectsSizeMax(block, 1),
+  encode: (block, target, at, ends, firstEnd) => encodeObjects(block, target, at, ends, firstEnd, COMMA),
+}

@@ -1,0 +1,132 @@
+/** Turns the entries of a document into plans, each by the schema of the component that it names. */
+
+import type { z } from 'zod'
+import type { Condition } from '#component/condition.ts'
+import { compileMatcher, conditionSchema } from '#component/matcher.ts'
+import type { OutputPlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
+import { find, type Registry } from '#component/registry.ts'
+import { StreamgateError } from '#contract/error.ts'
+import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
+import { outputEntry, type processorEntry, sourceEntry } from './schema.ts'
+
+/** Either a plan, or what is wrong. */
+export type Resolved<Plan> = { plan: Plan; problems?: undefined } | { plan?: undefined; problems: Problem[] }
+
+export function resolveSource(entry: Record<string, unknown>, path: Path, registry: Registry): Resolved<SourcePlan> {
+  const definition = find(registry.sources, String(entry['type']))
+  if (definition === undefined) return unknownType('source', entry['type'], path, registry.sources)
+  const split = splitEntry(entry, sourceEntry, definition.config, path)
+  if (split.problems !== undefined) return split
+  const { id, type, overflow } = split.common
+  return { plan: { id, type, overflow, options: split.options } }
+}
+
+export function resolveOutput(entry: Record<string, unknown>, path: Path, registry: Registry): Resolved<OutputPlan> {
+  const definition = find(registry.outputs, String(entry['type']))
+  if (definition === undefined) return unknownType('output', entry['type'], path, registry.outputs)
+  const split = splitEntry(entry, outputEntry, definition.config, path)
+  if (split.problems !== undefined) return split
+  const { id, type, batch, queue_bytes_max: queueBytesMax, when_full: whenFull, retry } = split.common
+  return {
+    plan: {
+      id,
+      type,
+      batch: batchLimits(batch),
+      queueBytesMax,
+      whenFull,
+      retry: { maxAttempts: retry.max_attempts, baseMs: retry.base_ms, capMs: retry.cap_ms },
+      options: split.options,
+    },
+  }
+}
+
+export function resolveProcessor(
+  entry: z.output<typeof processorEntry>,
+  path: Path,
+  registry: Registry,
+): Resolved<ProcessorPlan> {
+  const definition = find(registry.processors, entry.type)
+  if (definition === undefined) return unknownType('processor', entry.type, path, registry.processors)
+  const options = definition.config.safeParse(entry.params)
+  if (!options.success) {
+    return { problems: problemsOf(options.error, [...path, 'params'], Object.keys(definition.config.shape)) }
+  }
+  let when: Condition | undefined
+  if (entry.when !== undefined && entry.when !== null) {
+    const condition = conditionSchema.safeParse(entry.when)
+    if (!condition.success) return { problems: problemsOf(condition.error, [...path, 'when'], []) }
+    when = condition.data
+  }
+  const plan = {
+    id: entry.id,
+    type: entry.type,
+    options: options.data,
+    when,
+    required: entry.required ?? definition.required,
+    onError: entry.on_error ?? definition.onError,
+  }
+  const problem = tryOut(plan, path, registry)
+  return problem === undefined ? { plan } : { problems: [problem] }
+}
+
+export function batchLimits(batch: {
+  max_records?: number | undefined
+  max_bytes?: number | undefined
+  max_wait_ms?: number | undefined
+}): OutputPlan['batch'] {
+  return {
+    ...(batch.max_records === undefined ? {} : { maxRecords: batch.max_records }),
+    ...(batch.max_bytes === undefined ? {} : { maxBytes: batch.max_bytes }),
+    ...(batch.max_wait_ms === undefined ? {} : { maxWaitMs: batch.max_wait_ms }),
+  }
+}
+
+/** Options that look right can still be wrong together, or hold a pattern that is refused: making one tells. */
+function tryOut(plan: ProcessorPlan, path: Path, registry: Registry): Problem | undefined {
+  const definition = find(registry.processors, plan.type)!
+  try {
+    const state = new SharedArrayBuffer(definition.stateBytes?.(plan.options) ?? 0)
+    definition.create(plan.options, { random: () => 0, state })
+    if (plan.when !== undefined) compileMatcher(plan.when, 'when')
+    return undefined
+  } catch (error) {
+    if (!(error instanceof StreamgateError)) throw error
+    const inner = error.path === undefined ? [] : error.path.split('/')
+    // Processors name paths inside their options, conditions begin with `when`.
+    const where = inner[0] === 'when' || inner[0] === 'params' ? inner : ['params', ...inner]
+    return { code: error.code, path: [...path, ...where], message: error.message }
+  }
+}
+
+type Split<Common> =
+  | { common: Common; options: Record<string, unknown>; problems?: undefined }
+  | { problems: Problem[] }
+
+/** Sources and outputs have their own options flat beside those that all of their kind have. */
+function splitEntry<Common extends z.ZodObject>(
+  entry: Record<string, unknown>,
+  commonSchema: Common,
+  optionsSchema: z.ZodObject,
+  path: Path,
+): Split<z.output<Common>> {
+  const isCommon = (key: string) => key in commonSchema.shape
+  const keys = Object.keys(entry)
+  const common = commonSchema.safeParse(Object.fromEntries(keys.filter(isCommon).map((key) => [key, entry[key]])))
+  const own = keys.filter((key) => !isCommon(key))
+  const options = optionsSchema.safeParse(Object.fromEntries(own.map((key) => [key, entry[key]])))
+  if (common.success && options.success) return { common: common.data, options: options.data }
+  const known = [...Object.keys(commonSchema.shape), ...Object.keys(optionsSchema.shape)]
+  const problems = [common, options].flatMap((result) => (result.success ? [] : problemsOf(result.error, path, known)))
+  return { problems }
+}
+
+function unknownType(
+  kind: string,
+  type: unknown,
+  path: Path,
+  parts: readonly { name: string }[],
+): { problems: Problem[] } {
+  const known = parts.map((part) => part.name)
+  const message = `there is no ${kind} "${String(type)}"${suggest(String(type), known)}`
+  return { problems: [{ code: 'SG_CONFIG_UNKNOWN_TYPE', path: [...path, 'type'], message }] }
+}

@@ -1,0 +1,123 @@
+/** A published manifest over the configuration file: it replaces the rules, outputs and batch size of the pipeline it names. */
+import type { NodePlan, OutputPlan, ProcessorPlan } from '#component/plan.ts'
+import { find, type Registry } from '#component/registry.ts'
+import { type ManifestOutput, type ManifestProcessor, manifest as manifestSchema } from '#contract/manifest.ts'
+import { resolveOutput, resolveProcessor } from './components.ts'
+import { ConfigError, type Problem, problemsOf } from './problems.ts'
+import { hashOf } from './resolve.ts'
+import { id as idSchema, processorEntry } from './schema.ts'
+
+export interface Overlaid {
+  plan: NodePlan
+  warnings: string[]
+}
+
+/**
+ * `base` is the plan of the configuration file; `text` the manifest as it was stored. What a foreign controller may write
+ * and this node does not know (processors of other types, further keys) is left out with a warning; what it knows must be
+ * right. Throws `ConfigError`.
+ */
+export function overlayManifest(base: NodePlan, text: string, registry: Registry): Overlaid {
+  const problems: Problem[] = []
+  const warnings: string[] = []
+  const parsed = manifestSchema.safeParse(parseJson(text))
+  if (!parsed.success) throw refused(problemsOf(parsed.error, [], []))
+  const plan: NodePlan = { ...base, hash: hashOf(text), pipelines: [...base.pipelines], outputs: [...base.outputs] }
+  parsed.data.pipelines.forEach((published, i) => {
+    const at = base.pipelines.findIndex((pipeline) => pipeline.id === published.name)
+    if (at === -1) {
+      warnings.push(`this node has no pipeline "${published.name}"; it is left out`)
+      return
+    }
+    const path = ['pipelines', i]
+    const before = base.pipelines[at]!
+    const processors = (published.processors ?? []).flatMap((entry, j): ProcessorPlan[] => {
+      if (find(registry.processors, entry.type) === undefined) {
+        warnings.push(
+          `processor "${entry.id}" is of type "${entry.type}", which this node does not know; it is left out`,
+        )
+        return []
+      }
+      const problemsBefore = processorProblems(entry, registry)
+      problems.push(
+        ...problemsBefore.map((problem) => ({ ...problem, path: [...path, 'processors', j, ...problem.path] })),
+      )
+      return problemsBefore.length > 0 ? [] : [processorPlan(entry, registry)]
+    })
+    const outputs = (published.outputs ?? []).flatMap((entry, j): OutputPlan[] => {
+      if (find(registry.outputs, entry.type) === undefined) {
+        warnings.push(`output ${j} is of type "${entry.type}", which this node does not know; it is left out`)
+        return []
+      }
+      const result = resolveOutput(outputEntryOf(entry, published.name, j), [...path, 'outputs', j], registry)
+      problems.push(...(result.problems ?? []))
+      return result.plan === undefined ? [] : [result.plan]
+    })
+    const maxRecords = published.batch_size ?? before.batch.maxRecords
+    plan.pipelines[at] = {
+      ...before,
+      processors,
+      batch: { ...before.batch, maxRecords },
+      // Any published output takes the place of what the file says; none leaves it.
+      outputs: outputs.length === 0 ? before.outputs : outputs.map((output) => output.id),
+    }
+    plan.outputs.push(...outputs)
+  })
+  if (problems.length > 0) throw refused(problems)
+  const used = new Set(plan.pipelines.flatMap((pipeline) => pipeline.outputs))
+  plan.outputs = plan.outputs.filter((output) => used.has(output.id))
+  return { plan, warnings }
+}
+
+/** What is wrong with a rule, as it stands in a manifest or in a request of the API. Paths count from the rule. */
+export function processorProblems(entry: ManifestProcessor, registry: Registry): Problem[] {
+  const parsed = processorEntry.safeParse(known(entry))
+  if (!parsed.success) return problemsOf(parsed.error, [], Object.keys(processorEntry.shape))
+  return resolveProcessor(parsed.data, [], registry).problems ?? []
+}
+
+/** What is wrong with an output, likewise. */
+export function outputProblems(entry: ManifestOutput, registry: Registry): Problem[] {
+  return resolveOutput(outputEntryOf(entry, 'output', 0), [], registry).problems ?? []
+}
+
+function processorPlan(entry: ManifestProcessor, registry: Registry): ProcessorPlan {
+  return resolveProcessor(processorEntry.parse(known(entry)), [], registry).plan!
+}
+
+/** Further keys are none of this node's business; what means "not there" elsewhere is left out. */
+function known({ id, type, params, when, required, on_error }: ManifestProcessor): Record<string, unknown> {
+  const optional = { when, required, on_error }
+  return {
+    id,
+    type,
+    params,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined && value !== null)),
+  }
+}
+
+/** Outputs have no ids in a manifest: they get one from their place, their type and their host. */
+function outputEntryOf(entry: ManifestOutput, pipeline: string, index: number): Record<string, unknown> {
+  const host = entry.url !== undefined && URL.canParse(entry.url) ? new URL(entry.url).host : ''
+  const id = [pipeline, entry.type, host, index]
+    .filter((part) => part !== '')
+    .join('.')
+    .replace(/[^A-Za-z0-9_.:-]/g, '_')
+  const filled = Object.fromEntries(
+    Object.entries(entry).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+  )
+  return { ...filled, id: idSchema.safeParse(id).success ? id : `output.${index}` }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw refused([{ code: 'SG_CONFIG_SYNTAX', path: [], message: `it is not JSON: ${reason}` }])
+  }
+}
+
+function refused(problems: Problem[]): ConfigError {
+  return new ConfigError(problems, 'manifest', () => undefined)
+}

@@ -1,0 +1,146 @@
+/** From the value of a document to a plan: references, components, and whether it all hangs together. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { BatchLimits, NodePlan, OutputPlan, PipelinePlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
+import type { Registry } from '#component/registry.ts'
+import { batchLimits, type Resolved, resolveOutput, resolveProcessor, resolveSource } from './components.ts'
+import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
+import { type Document, document as documentSchema, type PipelineEntry } from './schema.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const DEFAULT_BATCH: BatchLimits = { maxRecords: 100, maxBytes: 1024 * 1024, maxWaitMs: 100 }
+/** A secret in a file is short; a longer file is the wrong file. */
+const REFERENCED_FILE_BYTES_MAX = 64 * 1024
+
+export interface Resolution {
+  document: Document | undefined
+  plan: NodePlan | undefined
+  problems: Problem[]
+  warnings: Problem[]
+}
+
+/** Checks everything and gives all problems at once; there is a plan if there are none. */
+export function resolveDocument(value: unknown, registry: Registry, env: Environment): Resolution {
+  const problems: Problem[] = []
+  const dereferenced = dereference(value, [], env, problems)
+  const parsed = documentSchema.safeParse(dereferenced)
+  if (!parsed.success) {
+    problems.push(...problemsOf(parsed.error, [], Object.keys(documentSchema.shape)))
+    return { document: undefined, plan: undefined, problems, warnings: [] }
+  }
+  const document = parsed.data
+  const collect = <Plan>(results: Resolved<Plan>[]) =>
+    results.flatMap((result) => {
+      problems.push(...(result.problems ?? []))
+      return result.plan === undefined ? [] : [result.plan]
+    })
+  const sources = collect<SourcePlan>(
+    document.sources.map((entry, i) => resolveSource(entry, ['sources', i], registry)),
+  )
+  const outputs = collect<OutputPlan>(
+    document.outputs.map((entry, i) => resolveOutput(entry, ['outputs', i], registry)),
+  )
+  const pipelines = document.pipelines.map((entry, i) => {
+    const path = ['pipelines', i, 'processors']
+    const processors = entry.processors.map((processor, j) => resolveProcessor(processor, [...path, j], registry))
+    return pipelinePlan(entry, collect<ProcessorPlan>(processors))
+  })
+  const warnings: Problem[] = []
+  checkReferences(document, problems, warnings)
+  if (problems.length > 0) return { document, plan: undefined, problems, warnings }
+  const used = new Set(pipelines.flatMap((pipeline) => pipeline.outputs))
+  const plan = {
+    hash: hashOf(JSON.stringify(value)),
+    sources,
+    pipelines,
+    outputs: outputs.filter((output) => used.has(output.id)),
+  }
+  return { document, plan, problems, warnings }
+}
+
+export function pipelinePlan(entry: PipelineEntry, processors: ProcessorPlan[]): PipelinePlan {
+  const { fail_open: failOpen } = entry
+  return {
+    id: entry.id,
+    sources: entry.sources,
+    processors,
+    outputs: entry.outputs,
+    batch: { ...DEFAULT_BATCH, ...batchLimits(entry.batch) },
+    failOpen: {
+      atBufferRatio: failOpen.at_buffer_ratio,
+      stallMs: failOpen.stall_ms,
+      killMs: Math.max(failOpen.kill_ms, failOpen.stall_ms),
+      probeMs: failOpen.probe_ms,
+      errorRatio: failOpen.error_ratio,
+    },
+  }
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function checkReferences(document: Document, problems: Problem[], warnings: Problem[]): void {
+  for (const list of ['sources', 'pipelines', 'outputs'] as const) {
+    problems.push(...duplicates(document[list], [list]))
+  }
+  document.pipelines.forEach((pipeline, i) => {
+    problems.push(...duplicates(pipeline.processors, ['pipelines', i, 'processors']))
+    for (const list of ['sources', 'outputs'] as const) {
+      const known = document[list].map((entry) => entry.id)
+      pipeline[list].forEach((id, j) => {
+        if (known.includes(id)) return
+        const message = `there is no ${list.slice(0, -1)} "${id}"${suggest(id, known)}`
+        problems.push({ code: 'SG_CONFIG_REFERENCE', path: ['pipelines', i, list, j], message })
+      })
+    }
+  })
+  document.sources.forEach(({ id }, i) => {
+    if (document.pipelines.some((pipeline) => pipeline.sources.includes(id))) return
+    warnings.push({
+      code: 'SG_CONFIG_REFERENCE',
+      path: ['sources', i],
+      message: `no pipeline takes what source "${id}" brings`,
+    })
+  })
+}
+
+export function duplicates(entries: readonly { id: string }[], path: Path): Problem[] {
+  return entries.flatMap(({ id }, i): Problem[] => {
+    if (entries.findIndex((entry) => entry.id === id) === i) return []
+    return [
+      { code: 'SG_CONFIG_DUPLICATE_ID', path: [...path, i, 'id'], message: `"${id}" is taken by an earlier entry` },
+    ]
+  })
+}
+
+/** Puts values in the place of `${env:NAME}` and `${file:/path}`. Values never show in messages. */
+function dereference(value: unknown, path: Path, env: Environment, problems: Problem[]): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{(env|file):([^}]*)\}/g, (_whole, kind: string, name: string) => {
+      const found = kind === 'env' ? env[name] : contentOf(name)
+      if (found !== undefined) return found
+      const what = kind === 'env' ? `the environment has no ${name}` : `the file ${name} cannot be read`
+      problems.push({ code: 'SG_CONFIG_REFERENCE', path, message: what })
+      return ''
+    })
+  }
+  if (Array.isArray(value)) return value.map((item, i) => dereference(item, [...path, i], env, problems))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, dereference(item, [...path, key], env, problems)]),
+    )
+  }
+  return value
+}
+
+/** Without the newline that editors put at the end. */
+function contentOf(file: string): string | undefined {
+  try {
+    const content = readFileSync(file, 'utf8')
+    return content.length > REFERENCED_FILE_BYTES_MAX ? undefined : content.replace(/\r?\n$/, '')
+  } catch {
+    return undefined
+  }
+}

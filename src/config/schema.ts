@@ -1,0 +1,150 @@
+/** The configuration document, but for the options of components: those come from each component's own schema. */
+import { z } from 'zod'
+import { whenFullPolicies } from '#component/plan.ts'
+import { onErrorPolicies } from '#component/processor.ts'
+import { overflowPolicies } from '#component/source.ts'
+
+export const COMPONENTS_MAX = 256
+const MiB = 1024 * 1024
+
+export const id = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/,
+    'must be 1 to 128 letters, digits or _ . : - and begin with a letter or digit',
+  )
+  .describe('Name of this entry, unique in its list.')
+
+const type = z.string().min(1).describe('Which component this is.')
+
+/** What every source takes beside its own options. */
+export const sourceEntry = z.object({
+  id,
+  type,
+  overflow: z
+    .enum(overflowPolicies)
+    .default('drop_oldest')
+    .describe('What happens when the intake is full: give up the oldest records, or let the sender wait.'),
+})
+
+export const processorEntry = z.strictObject({
+  id,
+  type,
+  params: z.record(z.string(), z.unknown()).default({}).describe("The processor's own options."),
+  when: z.unknown().optional().describe('Condition: it acts only on records for which this holds.'),
+  required: z.boolean().optional().describe('Runs even under pressure and is never bypassed.'),
+  on_error: z.enum(onErrorPolicies).optional().describe('What happens to a record on which it fails.'),
+})
+
+const batch = z.strictObject({
+  max_records: z.int().min(1).max(100_000).optional().describe('Records in a batch.'),
+  max_bytes: z
+    .int()
+    .min(1)
+    .max(64 * MiB)
+    .optional()
+    .describe('Bytes in a batch.'),
+  max_wait_ms: z.int().min(1).max(600_000).optional().describe('Age at which a batch goes out, full or not.'),
+})
+
+const retry = z.strictObject({
+  max_attempts: z.int().min(1).max(1_000_000).default(5).describe('Attempts before a batch is given up.'),
+  base_ms: z.int().min(1).max(600_000).default(200).describe('Bound of the first wait; it doubles each time.'),
+  cap_ms: z.int().min(1).max(3_600_000).default(10_000).describe('The longest wait.'),
+})
+
+/** What every output takes beside its own options. */
+export const outputEntry = z.object({
+  id,
+  type,
+  batch: batch.default({}).describe("Overrides the pipeline's batch limits."),
+  queue_bytes_max: z
+    .int()
+    .min(1024)
+    .max(4096 * MiB)
+    .default(16 * MiB)
+    .describe('Bytes that may wait in memory.'),
+  when_full: z.enum(whenFullPolicies).default('drop_oldest').describe('What happens when that many wait.'),
+  retry: retry.prefault({}).describe('When and how often to try again.'),
+})
+
+const failOpen = z.strictObject({
+  at_buffer_ratio: z
+    .number()
+    .min(0.05)
+    .max(1)
+    .default(0.8)
+    .describe('Share of the intake in use from which only required processors run.'),
+  stall_ms: z.int().min(20).max(600_000).default(250).describe('Silence after which an engine counts as stalled.'),
+  kill_ms: z.int().min(20).max(600_000).default(2_000).describe('Silence after which it is replaced.'),
+  probe_ms: z.int().min(0).max(600_000).default(1_000).describe('Rest before all processors are tried again.'),
+  error_ratio: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.5)
+    .describe('Share of records that may fail before that counts as pressure.'),
+})
+
+const pipelineEntry = z.strictObject({
+  id,
+  sources: z.array(z.string()).min(1).max(COMPONENTS_MAX).describe('Ids of the sources that feed it.'),
+  processors: z.array(processorEntry).max(1000).default([]).describe('The rules, in order.'),
+  outputs: z.array(z.string()).min(1).max(32).describe('Ids of the outputs; every one gets all records.'),
+  batch: batch.default({}).describe('When a batch goes out: at the first of the three.'),
+  fail_open: failOpen.prefault({}).describe('What counts as too slow or broken.'),
+})
+export type PipelineEntry = z.output<typeof pipelineEntry>
+
+const address = z.string().regex(/^(\[[^\]]+\]|[^:[\]]*):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:8083')
+
+export const document = z.strictObject({
+  version: z.literal(2, { error: 'must be 2, the version of this format' }),
+  sources: z.array(z.looseObject({ id, type })).max(COMPONENTS_MAX).describe('Where records come in.'),
+  pipelines: z.array(pipelineEntry).min(1).max(31).describe('Which rules they go through.'),
+  outputs: z.array(z.looseObject({ id, type })).min(1).max(COMPONENTS_MAX).describe('Where they go.'),
+  engines: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Engine threads. 1 keeps strict order, more keep it per connection.'),
+  intake: z
+    .strictObject({
+      max_bytes: z
+        .int()
+        .min(8 * MiB)
+        .max(16_384 * MiB)
+        .default(64 * MiB)
+        .describe('Memory for records that wait for an engine.'),
+      max_entries: z
+        .int()
+        .min(64)
+        .max(16_777_216)
+        .default(65_536)
+        .describe('Reads, datagram groups and bodies that may wait.'),
+    })
+    .prefault({})
+    .describe('The intake ring.'),
+  admin: z
+    .strictObject({ listen: address.default('127.0.0.1:8083') })
+    .prefault({})
+    .describe('Metrics and health of the node.'),
+  control: z
+    .strictObject({ listen: address.default('127.0.0.1:8000') })
+    .prefault({})
+    .describe("The controller's API."),
+  redis: z
+    .strictObject({
+      url: z.string().optional(),
+      host: z.string().optional(),
+      port: z.int().min(1).max(65_535).optional(),
+    })
+    .optional()
+    .describe('Where configurations are published and fetched.'),
+  data_dir: z.string().optional().describe('Where state is kept.'),
+  node_id: id.optional().describe('How this node calls itself; by default its host name.'),
+  shutdown_timeout_ms: z.int().min(0).max(600_000).default(10_000).describe('How long a stop may take.'),
+  log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What our own log says.'),
+})
+export type Document = z.output<typeof document>

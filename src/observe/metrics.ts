@@ -1,0 +1,211 @@
+/**
+ * The books in Prometheus' text format, version 0.0.4. All names stand here.
+ *
+ * They are made from the books at each scrape, so there is nothing to keep in step; a client library that counts for
+ * itself would be a second set of books.
+ */
+import type { Amount, NodeStats } from '#contract/stats.ts'
+
+type Labels = Record<string, string>
+type Sample = [labels: Labels, value: number]
+
+const pipelineOutcomes = [
+  'dropped',
+  'sampled',
+  'deduplicated',
+  'aggregated',
+  'quarantined',
+  'rejected',
+  'overwritten',
+  'forwarded',
+] as const
+const outputOutcomes = ['delivered', 'rejected', 'expired', 'overwritten'] as const
+const pipelineStates = ['normal', 'pressed', 'bypass', 'hold', 'probing'] as const
+
+interface Metric {
+  name: string
+  help: string
+  type: 'counter' | 'gauge'
+  samples(stats: NodeStats): Sample[]
+}
+
+const metrics: readonly Metric[] = [
+  ...amounts('streamgate_pipeline_in', 'counter', 'that came into a pipeline', (stats) =>
+    stats.pipelines.map((p) => [{ pipeline: p.id }, p.in]),
+  ),
+  ...amounts('streamgate_pipeline_out', 'counter', 'that a pipeline has done with, by outcome', (stats) =>
+    stats.pipelines.flatMap((p) =>
+      pipelineOutcomes.map((outcome): [Labels, Amount] => [{ pipeline: p.id, outcome }, p[outcome]]),
+    ),
+  ),
+  ...amounts('streamgate_pipeline_in_flight', 'gauge', 'that a pipeline works on', (stats) =>
+    stats.pipelines.map((p) => [{ pipeline: p.id }, p.in_flight]),
+  ),
+  ...amounts('streamgate_pipeline_bypassed', 'counter', 'that went past the rules', (stats) =>
+    stats.pipelines.map((p) => [{ pipeline: p.id }, p.bypassed]),
+  ),
+  ...amounts(
+    'streamgate_pipeline_duplicated',
+    'counter',
+    'that were counted twice after an engine was replaced',
+    (stats) => stats.pipelines.map((p) => [{ pipeline: p.id }, p.duplicated]),
+  ),
+  ...amounts('streamgate_rule_ended', 'counter', 'that a rule has ended', (stats) =>
+    stats.pipelines.flatMap((p) =>
+      p.rules.map((r): [Labels, Amount] => [{ pipeline: p.id, rule: r.id, type: r.type }, r.ended]),
+    ),
+  ),
+  {
+    name: 'streamgate_rule_edited_records_total',
+    help: 'Records that a rule has changed.',
+    type: 'counter',
+    samples: (stats) =>
+      stats.pipelines.flatMap((p) =>
+        p.rules.map((r): Sample => [{ pipeline: p.id, rule: r.id, type: r.type }, r.edited.records]),
+      ),
+  },
+  {
+    name: 'streamgate_rule_added_bytes',
+    help: 'Bytes that a rule has added by changing records; negative when it took bytes away.',
+    type: 'gauge',
+    samples: (stats) =>
+      stats.pipelines.flatMap((p) =>
+        p.rules.map((r): Sample => [{ pipeline: p.id, rule: r.id, type: r.type }, r.edited.bytes]),
+      ),
+  },
+  {
+    name: 'streamgate_rule_errors_total',
+    help: 'Records on which a rule has failed.',
+    type: 'counter',
+    samples: (stats) =>
+      stats.pipelines.flatMap((p) =>
+        p.rules.map((r): Sample => [{ pipeline: p.id, rule: r.id, type: r.type }, r.errors]),
+      ),
+  },
+  {
+    name: 'streamgate_pipeline_state',
+    help: '1 for the state that the breaker of a pipeline is in.',
+    type: 'gauge',
+    samples: (stats) =>
+      stats.pipelines.flatMap((p) =>
+        pipelineStates.map((state): Sample => [{ pipeline: p.id, state }, p.state === state ? 1 : 0]),
+      ),
+  },
+  ...amounts('streamgate_output_forwarded', 'counter', 'that an output has taken over', (stats) =>
+    stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.forwarded]),
+  ),
+  ...amounts('streamgate_output_done', 'counter', 'that an output has done with, by outcome', (stats) =>
+    stats.outputs.flatMap((o) =>
+      outputOutcomes.map((outcome): [Labels, Amount] => [{ output: o.id, type: o.type, outcome }, o[outcome]]),
+    ),
+  ),
+  ...amounts('streamgate_output_in_flight', 'gauge', 'that wait in an output or are being sent', (stats) =>
+    stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.in_flight]),
+  ),
+  {
+    name: 'streamgate_output_retries_total',
+    help: 'Sends that were tried again.',
+    type: 'counter',
+    samples: (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.retries]),
+  },
+  {
+    name: 'streamgate_source_bytes_total',
+    help: 'Bytes that a source has taken in, line ends included.',
+    type: 'counter',
+    samples: (stats) => stats.sources.map((s) => [{ source: s.id, type: s.type }, s.bytes]),
+  },
+  {
+    name: 'streamgate_source_connections',
+    help: 'Open connections.',
+    type: 'gauge',
+    samples: (stats) => stats.sources.map((s) => [{ source: s.id, type: s.type }, s.connections]),
+  },
+  {
+    name: 'streamgate_source_truncated_total',
+    help: 'Entries with pieces of lines that were too long.',
+    type: 'counter',
+    samples: (stats) => stats.sources.map((s) => [{ source: s.id, type: s.type }, s.truncated]),
+  },
+  {
+    name: 'streamgate_source_lost_before_total',
+    help: 'Datagrams that the kernel dropped before they could be read.',
+    type: 'counter',
+    samples: (stats) => stats.sources.map((s) => [{ source: s.id, type: s.type }, s.lost_before]),
+  },
+  ...amounts('streamgate_source_rejected', 'counter', 'refused at the door, by reason', (stats) =>
+    stats.sources.flatMap((s) =>
+      Object.entries(s.rejected).map(([reason, amount]): [Labels, Amount] => [
+        { source: s.id, type: s.type, reason },
+        amount,
+      ]),
+    ),
+  ),
+  gauge('streamgate_intake_bytes', 'Bytes of the intake in use.', (stats) => stats.intake.bytes),
+  gauge('streamgate_intake_bytes_max', 'Bytes of the intake.', (stats) => stats.intake.bytes_max),
+  gauge('streamgate_intake_entries', 'Entries of the intake in use.', (stats) => stats.intake.entries),
+  gauge('streamgate_intake_entries_max', 'Entries of the intake.', (stats) => stats.intake.entries_max),
+  {
+    name: 'streamgate_engine_restarts_total',
+    help: 'Engine threads that had to be replaced.',
+    type: 'counter',
+    samples: (stats) => stats.engines.map((engine, i) => [{ engine: String(i) }, engine.restarts]),
+  },
+  { ...gauge('streamgate_reloads_total', 'Configurations applied.', (stats) => stats.config.reloads), type: 'counter' },
+  {
+    ...gauge('streamgate_reloads_failed_total', 'Configurations refused.', (stats) => stats.config.failed),
+    type: 'counter',
+  },
+  gauge('streamgate_start_time_seconds', 'When the node started, in Unix seconds.', (stats) => stats.started_at / 1000),
+  { ...gauge('process_cpu_seconds_total', 'User and system CPU time.', cpuSeconds), type: 'counter' },
+  gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()),
+  {
+    name: 'streamgate_info',
+    help: 'Always 1; the labels say what runs.',
+    type: 'gauge',
+    samples: (stats) => [[{ node: stats.id, version: stats.version, config: stats.config.hash }, 1]],
+  },
+]
+
+export function renderMetrics(stats: NodeStats): string {
+  const lines: string[] = []
+  for (const { name, help, type, samples } of metrics) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+    for (const [labels, value] of samples(stats)) lines.push(`${name}${labelText(labels)} ${value}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Two metrics of one kind: records and bytes. */
+function amounts(
+  name: string,
+  type: Metric['type'],
+  of: string,
+  read: (stats: NodeStats) => [Labels, Amount][],
+): Metric[] {
+  const suffix = type === 'counter' ? '_total' : ''
+  return (['records', 'bytes'] as const).map((unit) => ({
+    name: `${name}_${unit}${suffix}`,
+    help: `${unit === 'records' ? 'Records' : 'Bytes of records'} ${of}.`,
+    type,
+    samples: (stats) => read(stats).map(([labels, amount]): Sample => [labels, amount[unit]]),
+  }))
+}
+
+function gauge(name: string, help: string, read: (stats: NodeStats) => number): Metric {
+  return { name, help, type: 'gauge', samples: (stats) => [[{}, read(stats)]] }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+function labelText(labels: Labels): string {
+  const entries = Object.entries(labels)
+  if (entries.length === 0) return ''
+  return `{${entries.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(',')}}`
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}

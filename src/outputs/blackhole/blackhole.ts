@@ -1,0 +1,16 @@
+/** `blackhole` takes everything and keeps nothing: for measuring, and for trying rules out. */
+import { z } from 'zod'
+import { defineOutput } from '#component/output.ts'
+
+export const blackhole = defineOutput({
+  name: 'blackhole',
+  summary: 'Takes everything and keeps nothing.',
+  shape: 'stream',
+  config: z.strictObject({}),
+  encoder: () => 'text',
+  create: () => ({
+    start: async () => {},
+    send: async () => ({ ok: true }),
+    stop: async () => {},
+  }),
+})

@@ -1,0 +1,96 @@
+/**
+ * `dedupe` lets the first of several equal records pass and drops the repeats for a while. The next one after that says how
+ * many there were.
+ *
+ * What has been seen stands in memory that all engines share, so it is right for the node and survives a reload and an
+ * engine's replacement. Time is the time of arrival.
+ */
+import { z } from 'zod'
+import { isObjectText } from '#codecs/json/field.ts'
+import { insertMember } from '#codecs/json/insert.ts'
+import { asBytes, Field } from '#component/fields.ts'
+import { defineProcessor, type Processor, type ProcessorContext } from '#component/processor.ts'
+import { list, numeric } from '#component/schema.ts'
+import { fromText } from '#std/bytes.ts'
+import { hash32 } from '#std/hash.ts'
+import { SharedTable, sharedTableBytes } from '#std/shared-table.ts'
+import type { Block } from '#telemetry/block.ts'
+
+const config = z.strictObject({
+  window_ms: numeric(z.int().min(1).max(86_400_000).default(10_000)).describe('How long repeats are dropped.'),
+  fields: list(z.array(z.string().min(1).max(512)).min(1).max(16).optional()).describe(
+    'Fields that must be equal; without them the whole record.',
+  ),
+  max_keys: numeric(z.int().min(64).max(4_194_304).default(65_536)).describe('Different records that are remembered.'),
+  count_field: z
+    .string()
+    .min(1)
+    .max(128)
+    .default('dedupe_count')
+    .describe('Field of JSON records for the number of repeats.'),
+})
+
+export const dedupe = defineProcessor({
+  name: 'dedupe',
+  summary: 'Drops repeats of a record for a while, and says how many there were.',
+  config,
+  outcome: 'deduplicated',
+  mutates: true,
+  stateBytes: ({ max_keys: keys }) => sharedTableBytes(keys),
+  create: (options, context) => new Dedupe(options, context),
+})
+
+/** Two hashes with different seeds make a fingerprint of 64 bits. */
+const SEEDS = [0x2545_f491, 0x27d4_eb2f] as const
+
+class Dedupe implements Processor {
+  readonly #table: SharedTable
+  readonly #windowMs: number
+  readonly #fields: readonly Field[]
+  readonly #countField: string
+  readonly #countName: string
+
+  constructor(options: z.output<typeof config>, context: ProcessorContext) {
+    this.#table = new SharedTable(context.state, options.max_keys)
+    this.#windowMs = options.window_ms
+    this.#fields = (options.fields ?? []).map((name) => new Field(name))
+    this.#countField = options.count_field
+    this.#countName = asBytes(options.count_field)
+  }
+
+  process(block: Block): void {
+    const text = block.text()
+    const { starts, ends, selection, count, from } = block
+    const now = block.context.arrivalMs | 0
+    for (let i = 0; i < count; i++) {
+      if (selection[i] === 0) continue
+      const start = starts[i]! - from
+      const end = ends[i]! - from
+      const low = this.#hash(text, start, end, SEEDS[0])
+      const high = this.#hash(text, start, end, SEEDS[1])
+      const { first, repeats } = this.#table.see(low, high, now, this.#windowMs, block.identity(i))
+      if (!first) block.drop(i)
+      else if (repeats > 0) this.#tell(block, i, text, repeats)
+    }
+    block.commitEdits()
+  }
+
+  /** Fields that are not there count as different from any that are. */
+  #hash(text: string, start: number, end: number, seed: number): number {
+    if (this.#fields.length === 0) return hash32(text, start, end, seed)
+    let hash: number = seed
+    for (const field of this.#fields) {
+      const value = field.find(text, start, end)
+      hash = value === undefined ? Math.imul(hash ^ 0x5bd1_e995, 0x0100_0193) : hash32(text, value.from, value.to, hash)
+    }
+    return hash
+  }
+
+  #tell(block: Block, i: number, text: string, repeats: number): void {
+    if (isObjectText(text, block.starts[i]! - block.from, block.ends[i]! - block.from)) {
+      insertMember(block, i, this.#countName, fromText(`${JSON.stringify(this.#countField)}:${repeats}`))
+    } else {
+      block.edit(block.ends[i]!, block.ends[i]!, fromText(` (repeated ${repeats} times)`))
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * `filter` drops records that contain a value or match a pattern, or keeps only those.
+ */
+import { z } from 'zod'
+import { patternOf } from '#component/matcher.ts'
+import { defineProcessor, type Processor } from '#component/processor.ts'
+import { truth } from '#component/schema.ts'
+import { StreamgateError } from '#contract/error.ts'
+import type { Pattern } from '#std/pattern/pattern.ts'
+import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
+import { eachRecordMatching, escapeRegex, WordSearch } from '#telemetry/search.ts'
+
+const VALUES_MAX = 10_000
+
+const config = z.strictObject({
+  value: z.string().min(1).optional().describe('Text to look for.'),
+  values: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(VALUES_MAX)
+    .optional()
+    .describe('Several texts; one of them is enough.'),
+  pattern: z.string().min(1).optional().describe('A regular expression to look for.'),
+  ignore_case: truth(z.boolean().default(false)).describe('Whether upper and lower case are the same.'),
+  mode: z.enum(['drop', 'keep']).default('drop').describe('What happens to records in which something is found.'),
+  unsafe: truth(z.boolean().default(false)).describe('Take a pattern that cannot be matched in linear time.'),
+})
+
+export const filter = defineProcessor({
+  name: 'filter',
+  summary: 'Drops records that contain a value or match a pattern, or keeps only those.',
+  config,
+  mutates: false,
+  create: (options) => new Filter(options),
+})
+
+class Filter implements Processor {
+  readonly #words: WordSearch | undefined
+  readonly #patterns: readonly Pattern[]
+  readonly #keep: boolean
+  readonly #found = new Uint8Array(BLOCK_RECORDS_MAX)
+
+  constructor(options: z.output<typeof config>) {
+    const words = [...(options.value === undefined ? [] : [options.value]), ...(options.values ?? [])]
+    if (words.length === 0 && options.pattern === undefined) {
+      throw new StreamgateError('SG_CONFIG_INVALID', 'needs value, values or pattern', { path: 'value' })
+    }
+    const { unsafe, ignore_case: ignoreCase } = options
+    const patterns =
+      options.pattern === undefined ? [] : [patternOf(options.pattern, 'pattern', { unsafe, ignoreCase })]
+    if (ignoreCase && words.length > 0)
+      patterns.push(patternOf(words.map(escapeRegex).join('|'), 'value', { ignoreCase }))
+    this.#words = ignoreCase || words.length === 0 ? undefined : new WordSearch(words)
+    this.#patterns = patterns
+    this.#keep = options.mode === 'keep'
+  }
+
+  process(block: Block): void {
+    if (this.#keep) this.#dropOthers(block)
+    else this.#eachFound(block, (record) => block.drop(record))
+  }
+
+  #dropOthers(block: Block): void {
+    const found = this.#found
+    found.fill(0, 0, block.count)
+    this.#eachFound(block, (record) => {
+      found[record] = 1
+    })
+    for (let i = 0; i < block.count; i++) if (found[i] === 0) block.drop(i)
+  }
+
+  #eachFound(block: Block, found: (record: number) => void): void {
+    this.#words?.eachRecord(block, found)
+    for (const pattern of this.#patterns) eachRecordMatching(pattern, block, found)
+  }
+}

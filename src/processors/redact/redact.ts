@@ -1,0 +1,59 @@
+/**
+ * `redact` replaces what must not leave: matches of a pattern, or what a built-in detector finds. It is `required` unless
+ * told otherwise: under pressure records wait rather than go out unredacted.
+ */
+import { z } from 'zod'
+import { patternOf } from '#component/matcher.ts'
+import { defineProcessor, type Processor } from '#component/processor.ts'
+import { list, truth } from '#component/schema.ts'
+import { StreamgateError } from '#contract/error.ts'
+import type { Block } from '#telemetry/block.ts'
+import { DetectorRedactor } from './detector-redactor.ts'
+import { detectorNames, detectors } from './detectors/detectors.ts'
+import { PatternRedactor } from './pattern-redactor.ts'
+
+const config = z.strictObject({
+  pattern: z.string().min(1).optional().describe('A regular expression; what it matches is replaced.'),
+  builtin: z.enum(detectorNames).optional().describe('A built-in detector.'),
+  builtins: list(z.array(z.enum(detectorNames)).min(1).optional()).describe('Several built-in detectors.'),
+  replacement: z
+    .string()
+    .optional()
+    .describe('What stands there instead. With a pattern, $1 and $<name> are its groups, $$ is a dollar sign.'),
+  ignore_case: truth(z.boolean().default(false)).describe('Whether upper and lower case are the same to the pattern.'),
+  unsafe: truth(z.boolean().default(false)).describe('Take a pattern that cannot be matched in linear time.'),
+})
+
+export const redact = defineProcessor({
+  name: 'redact',
+  summary: 'Replaces what must not leave: matches of a pattern, or what a built-in detector finds.',
+  config,
+  mutates: true,
+  required: true,
+  onError: 'quarantine',
+  create: (options) => new Redact(options),
+})
+
+class Redact implements Processor {
+  readonly #parts: Processor[] = []
+
+  constructor(options: z.output<typeof config>) {
+    const { pattern, replacement, unsafe, ignore_case: ignoreCase } = options
+    const builtins = [...(options.builtin === undefined ? [] : [options.builtin]), ...(options.builtins ?? [])]
+    if (pattern === undefined && builtins.length === 0) {
+      throw new StreamgateError('SG_CONFIG_INVALID', 'needs pattern, builtin or builtins', { path: 'pattern' })
+    }
+    if (pattern !== undefined) {
+      this.#parts.push(
+        new PatternRedactor(patternOf(pattern, 'pattern', { unsafe, ignoreCase }), replacement ?? '[redacted]'),
+      )
+    }
+    for (const name of builtins) {
+      this.#parts.push(new DetectorRedactor(detectors[name], replacement ?? `[${name}]`))
+    }
+  }
+
+  process(block: Block): void {
+    for (const part of this.#parts) part.process(block)
+  }
+}

@@ -1,0 +1,45 @@
+/** Every component, one line each. This is the only list of them. */
+import { jsonArray } from '#codecs/json_array/json_array.ts'
+import { ndjson } from '#codecs/ndjson/ndjson.ts'
+import { text } from '#codecs/text/text.ts'
+import type { Registry } from '#component/registry.ts'
+import { blackhole } from '#outputs/blackhole/blackhole.ts'
+import { consoleOutput } from '#outputs/console/console.ts'
+import { file } from '#outputs/file/file.ts'
+import { http as httpOutput } from '#outputs/http/http.ts'
+import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
+import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
+import { dedupe } from '#processors/dedupe/dedupe.ts'
+import { filter } from '#processors/filter/filter.ts'
+import { redact } from '#processors/redact/redact.ts'
+import { sample } from '#processors/sample/sample.ts'
+import { http as httpSource } from '#sources/http/http.ts'
+import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
+import { udp } from '#sources/udp/udp.ts'
+
+export const registry = {
+  sources: [
+    tcpSource, //
+    udp,
+    httpSource,
+  ],
+  processors: [
+    filter, //
+    redact,
+    attributeFilter,
+    sample,
+    dedupe,
+  ],
+  outputs: [
+    consoleOutput, //
+    httpOutput,
+    tcpOutput,
+    file,
+    blackhole,
+  ],
+  encoders: [
+    text, //
+    ndjson,
+    jsonArray,
+  ],
+} as const satisfies Registry

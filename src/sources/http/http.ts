@@ -1,0 +1,321 @@
+/**
+ * `http` takes bodies of records: text, newline-delimited JSON, or JSON.
+ *
+ * A body is read whole, decompressed as it comes in, and handed over in one go: a client that got 202 knows that all of
+ * it was taken, and any other answer means that none of it was.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { z } from 'zod'
+import { defineSource, type RejectReason, type Source, type SourceContext } from '#component/source.ts'
+import { ByteBudget } from '../byte-budget.ts'
+import { lineTooLongPolicies } from '../line-framing.ts'
+import {
+  addressText,
+  boundAddress,
+  errorCodeOf,
+  type ListenAddress,
+  listenError,
+  listenOption,
+  parseListen,
+} from '../listen.ts'
+import { Refusals } from '../refusals.ts'
+import { answer, answerAccepted, answerOnSocket, answerProblem, type Headers } from './answer.ts'
+import { type BodyFailure, type BodyLimits, type ContentEncoding, contentEncodings, readBody } from './body.ts'
+import { type Delivery, type DeliveryLimits, deliver, type Media } from './deliver.ts'
+
+const MIB = 1024 * 1024
+const milliseconds = (standard: number) => z.number().int().min(1).max(0x7fff_ffff).default(standard)
+const bytes = (standard: number) => z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(standard)
+
+const config = z.strictObject({
+  listen: listenOption('0.0.0.0:8080'),
+  body_bytes_max: bytes(10 * MIB).describe('Largest body as sent, compressed or not.'),
+  decompressed_bytes_max: bytes(64 * MIB).describe('Largest body when decompressed.'),
+  buffered_bytes_max: bytes(256 * MIB).describe('Memory for all bodies that are being received.'),
+  line_bytes_max: bytes(MIB).describe('Longest line in bytes, without its newline.'),
+  line_too_long: z
+    .enum(lineTooLongPolicies)
+    .default('cut')
+    .describe('What becomes of longer lines: cut into records marked truncated, or dropped and counted.'),
+  connections_max: z
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Connections at once; requests on further ones get 429.'),
+  headers_timeout_ms: milliseconds(10_000).describe('Time for the head of a request to arrive.'),
+  request_timeout_ms: milliseconds(30_000).describe('Time for a whole request to arrive.'),
+  keep_alive_ms: milliseconds(65_000).describe('A connection without requests is closed after this long.'),
+})
+type Options = z.output<typeof config>
+
+export const http = defineSource({
+  name: 'http',
+  summary: 'Bodies of records over HTTP: text, NDJSON or JSON.',
+  config,
+  create: (options, context) => new HttpSource(options, context),
+})
+
+/** Connections beyond the maximum that still get an answer; even further ones are closed at once. */
+const EXTRA_CONNECTIONS = 64
+/** At `stop`, requests under way have this long to arrive whole. */
+const STOP_WAIT_MS = 1000
+const RETRY_AFTER: Headers = { 'retry-after': '1' }
+
+const mediaTypes: Record<string, Media> = {
+  '': 'lines',
+  'text/plain': 'lines',
+  // What `curl -d` says of anything it sends.
+  'application/x-www-form-urlencoded': 'lines',
+  'application/x-ndjson': 'lines',
+  'application/jsonlines': 'lines',
+  'application/json': 'json',
+}
+
+const failures: Record<BodyFailure, { status: number; reason: RejectReason; headers: Headers }> = {
+  body_too_large: { status: 413, reason: 'body_too_large', headers: {} },
+  malformed: { status: 400, reason: 'malformed', headers: {} },
+  overload: { status: 503, reason: 'overload', headers: RETRY_AFTER },
+  aborted: { status: 400, reason: 'malformed', headers: {} },
+}
+
+const undelivered: Record<Exclude<Delivery, 'taken'>, { failure: BodyFailure; detail: string }> = {
+  no_room: { failure: 'overload', detail: 'There is no room for more records now.' },
+  malformed: { failure: 'malformed', detail: 'The body is not JSON.' },
+  too_large: { failure: 'body_too_large', detail: 'A single record is larger than the intake allows.' },
+}
+
+/** What is known of a connection. */
+interface Peer {
+  origin: number
+  overLimit: boolean
+  /** The newest request whose body was asked for, and its answer. */
+  request: IncomingMessage | null
+  answered: Promise<void>
+  /** It ran out of time. */
+  timedOut: boolean
+  /** It has been told that what it sends is no HTTP; whatever else it sends says nothing new. */
+  broken: boolean
+}
+
+class HttpSource implements Source {
+  readonly #options: Options
+  readonly #context: SourceContext
+  readonly #bodyLimits: BodyLimits
+  readonly #deliveryLimits: DeliveryLimits
+  readonly #refusals: Refusals
+  readonly #peers = new Map<Duplex, Peer>()
+  /** Requests between their head and their answer. */
+  readonly #underWay = new Set<Promise<void>>()
+  #server: Server | null = null
+  #bound: ListenAddress
+  #origin = 0
+  #stopped: Promise<void> | null = null
+
+  constructor(options: Options, context: SourceContext) {
+    this.#options = options
+    this.#context = context
+    this.#bound = parseListen(options.listen)!
+    this.#refusals = new Refusals(context, options.connections_max)
+    this.#bodyLimits = {
+      bodyBytesMax: options.body_bytes_max,
+      decompressedBytesMax: options.decompressed_bytes_max,
+      budget: new ByteBudget(options.buffered_bytes_max),
+    }
+    this.#deliveryLimits = {
+      lineBytesMax: Math.min(options.line_bytes_max, context.intake.entryBytesMax - 1),
+      lineTooLong: options.line_too_long,
+      dropped: (length) => context.reject('line_too_long', 1, length),
+    }
+  }
+
+  async start(): Promise<void> {
+    const { headers_timeout_ms, request_timeout_ms, keep_alive_ms, connections_max } = this.#options
+    const headersTimeout = Math.min(headers_timeout_ms, request_timeout_ms)
+    const server = createServer({
+      headersTimeout,
+      requestTimeout: request_timeout_ms,
+      keepAliveTimeout: keep_alive_ms,
+      connectionsCheckingInterval: Math.min(5000, Math.max(20, Math.ceil(headersTimeout / 4))),
+    })
+    server.maxConnections = connections_max + EXTRA_CONNECTIONS
+    server.on('connection', (socket) => this.#onConnection(socket))
+    server.on('drop', () => this.#refusals.add())
+    server.on('request', (request, response) => this.#onRequest(request, response, false))
+    server.on('checkContinue', (request, response) => this.#onRequest(request, response, true))
+    server.on('clientError', (error, socket) => this.#onClientError(error, socket))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(this.#bound.port, this.#bound.host, resolve)
+      })
+    } catch (cause) {
+      throw listenError(this.#context.id, this.address(), cause)
+    }
+    server.on('error', (error) => this.#context.log.warn({ source: this.#context.id, err: error }, 'cannot accept'))
+    this.#server = server
+    this.#bound = boundAddress(server.address(), this.#bound)
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  address(): string {
+    return addressText('http', this.#bound)
+  }
+
+  #onConnection(socket: Socket): void {
+    const overLimit = this.#peers.size >= this.#options.connections_max
+    if (overLimit) this.#refusals.add()
+    this.#peers.set(socket, {
+      origin: this.#origin++,
+      overLimit,
+      request: null,
+      answered: Promise.resolve(),
+      timedOut: false,
+      broken: false,
+    })
+    this.#context.gauge('connections', this.#peers.size)
+    socket.once('close', () => {
+      this.#peers.delete(socket)
+      this.#context.gauge('connections', this.#peers.size)
+    })
+  }
+
+  /** What can be answered from the head alone. `expects`: the client waits for our consent before it sends the body. */
+  #onRequest(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
+    const peer = this.#peers.get(request.socket)
+    if (peer === undefined) return
+    const refuse = (status: number, detail: string, reason: RejectReason | null, headers: Headers = {}) => {
+      if (reason !== null) this.#context.reject(reason, 1, declaredLength(request))
+      // A client that waits has sent no body: the connection has nothing to be cleared of.
+      answerProblem(response, status, detail, expects ? { ...headers, connection: 'close' } : headers)
+      discard(request, this.#bodyLimits)
+    }
+    if (peer.overLimit) {
+      return refuse(429, 'There are too many connections.', 'overload', { ...RETRY_AFTER, connection: 'close' })
+    }
+    const path = request.url?.split('?', 1)[0]
+    if (path === '/healthz') {
+      if (request.method === 'GET' || request.method === 'HEAD') return answer(response, 200, 'text/plain', 'ok\n')
+      return refuse(405, 'Health is read with GET.', null, { allow: 'GET, HEAD' })
+    }
+    if (path !== '/' && path !== '/ingest') return refuse(404, 'Records are taken at / and /ingest.', null)
+    if (request.method !== 'POST') return refuse(405, 'Records are sent with POST.', null, { allow: 'POST' })
+    const type = request.headers['content-type'] ?? ''
+    const media = mediaTypes[type.split(';', 1)[0]!.trim().toLowerCase()]
+    if (media === undefined) {
+      return refuse(
+        415,
+        `Not taken: ${type}. Taken: ${Object.keys(mediaTypes).filter(Boolean).join(', ')}.`,
+        'unsupported_media_type',
+      )
+    }
+    const encoding = encodingOf(request)
+    if (encoding === undefined) {
+      return refuse(415, `Encodings that are taken: ${contentEncodings.join(', ')}.`, 'unsupported_encoding', {
+        'accept-encoding': contentEncodings.join(', '),
+      })
+    }
+    if (declaredLength(request) > this.#options.body_bytes_max) {
+      return refuse(413, `The body has more than ${this.#options.body_bytes_max} bytes.`, 'body_too_large')
+    }
+    if (expects) response.writeContinue()
+    const answered = this.#ingest(request, response, peer, media, encoding)
+    peer.request = request
+    peer.answered = answered
+    this.#underWay.add(answered)
+    answered.finally(() => this.#underWay.delete(answered))
+  }
+
+  /** Never rejects. */
+  async #ingest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    peer: Peer,
+    media: Media,
+    encoding: ContentEncoding,
+  ) {
+    const received = await readBody(request, encoding, this.#bodyLimits)
+    if (!received.ok) {
+      this.#fail(response, received.failure, received.detail, received.wireBytes, peer)
+      return
+    }
+    const { body } = received
+    const delivery = await deliver(this.#context.intake, peer.origin, media, body.bytes, this.#deliveryLimits)
+    const { length } = body
+    body.release()
+    if (delivery === 'taken') answerAccepted(response, length)
+    else this.#fail(response, undelivered[delivery].failure, undelivered[delivery].detail, length, peer)
+  }
+
+  #fail(response: ServerResponse, failure: BodyFailure, detail: string, length: number, peer: Peer): void {
+    const { status, reason, headers } = failures[failure]
+    this.#context.reject(failure === 'aborted' && peer.timedOut ? 'timeout' : reason, 1, length)
+    answerProblem(response, status, detail, headers)
+  }
+
+  /** Not HTTP, or not in time. What belongs to a request that is being received is counted there. */
+  #onClientError(error: Error & { rawPacket?: Uint8Array }, socket: Duplex): void {
+    const code = errorCodeOf(error)
+    const peer = this.#peers.get(socket)
+    if (peer === undefined || code === 'ECONNRESET' || code === 'EPIPE') {
+      socket.destroy()
+      return
+    }
+    if (peer.broken) return
+    peer.broken = true
+    peer.timedOut = code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    const midway = peer.request !== null && !peer.request.complete
+    const said = error.rawPacket?.length ?? 0
+    if (!midway && said > 0) this.#context.reject('malformed', 1, said)
+    const [status, detail] = this.#diagnose(code, peer)
+    if (midway) answerOnSocket(socket, status, detail)
+    // What came before it on this connection is answered first.
+    else peer.answered.then(() => answerOnSocket(socket, status, detail))
+  }
+
+  #diagnose(code: string, peer: Peer): [status: number, detail: string] {
+    if (peer.timedOut) return [408, 'The request did not arrive in time.']
+    if (code === 'HPE_HEADER_OVERFLOW') return [431, 'The head of the request is too large.']
+    return [400, 'This is not a valid HTTP/1.1 request.']
+  }
+
+  async #stop(): Promise<void> {
+    const server = this.#server
+    if (server === null) return
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve())
+    })
+    const deadline = setTimeout(() => server.closeAllConnections(), STOP_WAIT_MS)
+    // What has arrived whole is handed over, however long there is no room.
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    server.closeIdleConnections()
+    await closed
+    clearTimeout(deadline)
+    await Promise.all(this.#underWay)
+  }
+}
+
+function encodingOf(request: IncomingMessage): ContentEncoding | undefined {
+  const named = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  return contentEncodings.find((encoding) => encoding === named)
+}
+
+function declaredLength(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0)
+}
+
+/** Reads on, so that the client gets to see the answer; but not for ever. */
+function discard(request: IncomingMessage, { bodyBytesMax }: BodyLimits): void {
+  let length = 0
+  request.on('data', (chunk: Uint8Array) => {
+    length += chunk.length
+    if (length > bodyBytesMax) request.destroy()
+  })
+  request.on('error', () => undefined)
+}

@@ -1,0 +1,75 @@
+/** Configurations change while records flow: nothing lost, nothing twice, no record through half of one and half of another. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ProcessorPlan } from '#component/plan.ts'
+import { numbered, startNode } from '#test/support/node-harness.ts'
+
+/** Both marks of a version must be on a record, or its chain was torn. */
+function version(n: number): Partial<ProcessorPlan>[] {
+  return [
+    { type: 'mark', options: { with: ` ${n}` } },
+    { type: 'mark', options: { with: ` ${n}` } },
+  ]
+}
+
+for (const engines of [1, 2]) {
+  test(`200 reloads under full load lose, double and tear nothing, with ${engines} engine(s)`, async () => {
+    await using it = await startNode({ processors: version(0), overflow: 'block', engines })
+    const perPut = 500
+    let sent = 0
+    let done = false
+    const sending = (async () => {
+      while (!done) {
+        if (it.put(numbered(sent, perPut, ''), sent)) sent += perPut
+        else await new Promise((resolve) => setImmediate(resolve))
+        if (sent % (20 * perPut) === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    for (let n = 1; n <= 200; n++) await it.node.apply(it.plan(version(n)))
+    done = true
+    await sending
+    await it.settle()
+    assert.equal(it.node.stats().config.reloads, 200)
+    assert.equal(it.out.length, sent)
+    const seen = new Set<string>()
+    let newest = 0
+    for (const line of it.out) {
+      const [number, first, second, ...rest] = line.split(' ').filter(Boolean)
+      assert.ok(number !== undefined && first !== undefined && first === second && rest.length === 0, `torn: ${line}`)
+      seen.add(number)
+      newest = Math.max(newest, Number(first))
+      if (engines === 1) assert.equal(Number(first), newest, 'no record goes back to an older version')
+    }
+    assert.equal(seen.size, sent, 'nothing lost, nothing twice')
+    assert.equal(newest, 200)
+  })
+}
+
+test('a configuration that the engines refuse changes nothing', async () => {
+  await using it = await startNode({ processors: version(1) })
+  it.put(numbered(0, 10))
+  await assert.rejects(it.node.apply(it.plan([{ type: 'no_such_type', options: {} }])), { code: 'SG_RELOAD' })
+  it.put(numbered(10, 10))
+  await it.settle()
+  assert.equal(it.out.length, 20)
+  assert.ok(it.out.every((line) => line.endsWith(' 1 1')))
+  const { config } = it.node.stats()
+  assert.deepEqual([config.reloads, config.failed], [0, 1])
+  assert.match(config.last_error ?? '', /no_such_type/)
+})
+
+test('a reload while an engine hangs takes effect in its successor', async () => {
+  await using it = await startNode({
+    processors: [{ type: 'fault_spin', options: { times: 1 } }],
+    failOpen: { stallMs: 100, killMs: 400, probeMs: 50 },
+  })
+  it.put(['FAULT'])
+  await it.until(() => it.books.state === 'bypass', 'the engine to hang')
+  await it.node.apply(it.plan(version(7)))
+  it.put(numbered(0, 5))
+  await it.settle()
+  assert.deepEqual(
+    it.out.slice(-5),
+    numbered(0, 5).map((line) => `${line} 7 7`),
+  )
+})
