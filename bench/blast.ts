@@ -43,7 +43,8 @@ async function paced(port: number, rate: number, seconds: number): Promise<objec
   while (sent < rate * seconds) {
     const due = Math.min(rate * seconds, Math.floor(((performance.now() - started) / 1000) * rate))
     let text = ''
-    for (; sent < due; sent++) text += `${(performance.timeOrigin + performance.now()).toFixed(3)} INFO checkout a line of the usual length that says nothing of note ${sent}\n`
+    for (; sent < due; sent++)
+      text += `${(performance.timeOrigin + performance.now()).toFixed(3)} INFO checkout a line of the usual length that says nothing of note ${sent}\n`
     if (text !== '') socket.write(text)
     await sleep(1)
   }

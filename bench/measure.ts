@@ -29,7 +29,9 @@ export class Sink implements AsyncDisposable {
     this.#lines = lines[Symbol.asyncIterator]()
   }
   static async start(mode: 'tcp' | 'http' | 'latency'): Promise<Sink> {
-    const child = spawn(process.execPath, [here('sink.ts'), mode, String(SINK_PORT)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [here('sink.ts'), mode, String(SINK_PORT)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     const sink = new Sink(child, createInterface({ input: child.stdout! }))
     await sink.#lines.next()
     return sink
@@ -72,7 +74,8 @@ export class Subject implements AsyncDisposable {
     const subject = new Subject(child)
     for (let i = 0; ; i++) {
       if (await accepts(port)) break
-      if (i === 200 || child.exitCode !== null) throw new Error(`${command[0]} does not listen on ${port}:\n${subject.output}`)
+      if (i === 200 || child.exitCode !== null)
+        throw new Error(`${command[0]} does not listen on ${port}:\n${subject.output}`)
       await sleep(50)
     }
     await sleep(500)
@@ -103,14 +106,19 @@ export class Subject implements AsyncDisposable {
 
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
-  const result = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
+  const result = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false)
   socket.destroy()
   return result
 }
 
 /** Runs the load to its end and gives what it says it sent. */
 export async function blast<Sent>(...args: (string | number)[]): Promise<Sent> {
-  const child = spawn(process.execPath, [here('blast.ts'), ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [here('blast.ts'), ...args.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let text = ''
   child.stdout.on('data', (chunk) => {
     text += chunk

@@ -35,7 +35,18 @@ export function routers(scratch: string): Program[] {
   const files = [`--pidfile=${scratch}/syslog-ng.pid`, `--control=${scratch}/syslog-ng.ctl`]
   return [
     peer('syslog-ng', versionOf('syslog-ng', '--version'), 18093, ['syslog-ng', ...syslogNg, ...files]),
-    peer('rsyslog (drop only)', versionOf('rsyslogd', '-v'), 18091, ['rsyslogd', '-n', '-f', config('rsyslog.conf'), '-i', `${scratch}/rsyslog.pid`]),
-    peer('fluent-bit (drop only)', versionOf('fluent-bit', '--version'), 18092, ['fluent-bit', '-c', config('fluent-bit.conf')]),
+    peer('rsyslog (drop only)', versionOf('rsyslogd', '-v'), 18091, [
+      'rsyslogd',
+      '-n',
+      '-f',
+      config('rsyslog.conf'),
+      '-i',
+      `${scratch}/rsyslog.pid`,
+    ]),
+    peer('fluent-bit (drop only)', versionOf('fluent-bit', '--version'), 18092, [
+      'fluent-bit',
+      '-c',
+      config('fluent-bit.conf'),
+    ]),
   ].flatMap((found) => found ?? [])
 }

@@ -1,8 +1,10 @@
 import type { Command } from './command.ts'
-import { controller } from './controller.ts'
-import { explain } from './explain.ts'
-import { node } from './node.ts'
-import { up } from './up.ts'
-import { validate } from './validate.ts'
 
-export const commands: readonly Command[] = [up, node, controller, validate, explain]
+/** Loaded when asked for: a node need not carry what only a controller uses. */
+export const commands: Record<string, () => Promise<Command>> = {
+  up: async () => (await import('./up.ts')).up,
+  node: async () => (await import('./node.ts')).node,
+  controller: async () => (await import('./controller.ts')).controller,
+  validate: async () => (await import('./validate.ts')).validate,
+  explain: async () => (await import('./explain.ts')).explain,
+}

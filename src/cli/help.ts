@@ -2,9 +2,10 @@ import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { paint, version } from './terminal.ts'
 
-export function generalHelp(): string {
-  const width = Math.max(...commands.map((command) => command.name.length))
-  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
+export async function generalHelp(): Promise<string> {
+  const known = await Promise.all(Object.values(commands).map((load) => load()))
+  const width = Math.max(...known.map((command) => command.name.length))
+  const lines = known.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
   return `${bold('streamgate')} ${version}: an observability firewall
 
 Usage: streamgate COMMAND [OPTIONS]

@@ -11,15 +11,15 @@ export const ExitCode = { OK: 0, FAILURE: 1, USAGE: 2, BAD_CONFIGURATION: 78 } a
 export async function run(args: string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(generalHelp())
+    process.stdout.write(await generalHelp())
     return name === undefined ? ExitCode.USAGE : ExitCode.OK
   }
   if (name === '--version' || name === '-v' || name === 'version') {
     process.stdout.write(`${version}\n`)
     return ExitCode.OK
   }
-  const command = commands.find((command) => command.name === name)
-  if (command === undefined) return usage(`there is no command "${name}"`, 'streamgate --help')
+  if (!Object.hasOwn(commands, name)) return usage(`there is no command "${name}"`, 'streamgate --help')
+  const command = await commands[name]!()
   try {
     const { values, positionals } = parseArgs({
       args: rest,

@@ -20,6 +20,7 @@ const pipelineOutcomes = [
   'forwarded',
 ] as const
 const outputOutcomes = ['delivered', 'rejected', 'expired', 'overwritten'] as const
+const engineStates = ['running', 'stalled', 'starting'] as const
 const pipelineStates = ['normal', 'pressed', 'bypass', 'hold', 'probing'] as const
 
 interface Metric {
@@ -53,6 +54,11 @@ const metrics: readonly Metric[] = [
   ...amounts('streamgate_rule_ended', 'counter', 'that a rule has ended', (stats) =>
     stats.pipelines.flatMap((p) =>
       p.rules.map((r): [Labels, Amount] => [{ pipeline: p.id, rule: r.id, type: r.type }, r.ended]),
+    ),
+  ),
+  ...amounts('streamgate_rule_quarantined', 'counter', 'that a rule has set aside', (stats) =>
+    stats.pipelines.flatMap((p) =>
+      p.rules.map((r): [Labels, Amount] => [{ pipeline: p.id, rule: r.id, type: r.type }, r.quarantined]),
     ),
   ),
   {
@@ -109,6 +115,12 @@ const metrics: readonly Metric[] = [
     samples: (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.retries]),
   },
   {
+    name: 'streamgate_source_entries_total',
+    help: 'Entries that a source has put into the intake: reads, turns or bodies, not records.',
+    type: 'counter',
+    samples: (stats) => stats.sources.map((s) => [{ source: s.id, type: s.type }, s.entries]),
+  },
+  {
     name: 'streamgate_source_bytes_total',
     help: 'Bytes that a source has taken in, line ends included.',
     type: 'counter',
@@ -149,6 +161,15 @@ const metrics: readonly Metric[] = [
     help: 'Engine threads that had to be replaced.',
     type: 'counter',
     samples: (stats) => stats.engines.map((engine, i) => [{ engine: String(i) }, engine.restarts]),
+  },
+  {
+    name: 'streamgate_engine_state',
+    help: '1 for the state that an engine thread is in.',
+    type: 'gauge',
+    samples: (stats) =>
+      stats.engines.flatMap((engine, i) =>
+        engineStates.map((state): Sample => [{ engine: String(i), state }, engine.state === state ? 1 : 0]),
+      ),
   },
   { ...gauge('streamgate_reloads_total', 'Configurations applied.', (stats) => stats.config.reloads), type: 'counter' },
   {

@@ -147,6 +147,11 @@ test('when the budget for unfinished lines is used up, a line is cut early and n
   assert.equal(budgetUsed, 0)
 })
 
+test('a piece that the budget forced, right before the newline, leaves no empty record behind', () => {
+  const chunks = ['x'.repeat(700), '\n', 'y\n'].map((chunk) => Buffer.from(chunk))
+  assert.deepEqual(frame(chunks, 10_000, 'cut', 600).records, [`piece:${'x'.repeat(700)}`, 'line:y'])
+})
+
 test('an entry never exceeds the limit of the intake, and whole lines share one', () => {
   const intake = new FakeIntake(1000)
   const framing = new LineFraming(intake, 1, {

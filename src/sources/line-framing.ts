@@ -136,8 +136,10 @@ export class LineFraming {
     const nothingLeft = last && this.#held === 0 && newline === at
     if (!nothingLeft && !this.#intake.put(last ? this.#lastPiece : this.#piece, this.#head(), chunk, at, end))
       return NO_ROOM
-    this.#release()
     this.#long = !last
+    // The next piece needs the same memory again.
+    if (last) this.#release()
+    else this.#held = 0
     return end
   }
 

@@ -76,15 +76,16 @@ export function isUtf8(bytes: Bytes, from: number, to: number): boolean {
   return nodeIsUtf8(bytes.subarray(from, to))
 }
 
-/** Position of the first `byte` in [from, to), or -1. */
+/** Position of the first `byte` in [from, to), or -1. The view keeps the search from running on behind `to`. */
 export function indexOfByte(bytes: Bytes, byte: number, from: number, to: number): number {
-  const at = bytes.indexOf(byte, from)
-  return at < to ? at : -1
+  const at = bytes.subarray(from, to).indexOf(byte)
+  return at === -1 ? -1 : at + from
 }
 
 /** Number of times `byte` stands in [from, to). */
 export function countByte(bytes: Bytes, byte: number, from: number, to: number): number {
+  const view = bytes.subarray(from, to)
   let count = 0
-  for (let at = bytes.indexOf(byte, from); at !== -1 && at < to; at = bytes.indexOf(byte, at + 1)) count++
+  for (let at = view.indexOf(byte); at !== -1; at = view.indexOf(byte, at + 1)) count++
   return count
 }

@@ -146,7 +146,9 @@ test('tcp: hundreds of half-open, silent and broken connections are all let go a
   const context = new FakeSourceContext()
   const source = make(tcp, LOCAL, context)
   await source.start()
-  const sockets = Array.from({ length: 300 }, () => connect({ port: portOf(source), host: '127.0.0.1', allowHalfOpen: true }))
+  const sockets = Array.from({ length: 300 }, () =>
+    connect({ port: portOf(source), host: '127.0.0.1', allowHalfOpen: true }),
+  )
   for (const socket of sockets) socket.on('error', () => undefined)
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   while (context.connections < sockets.length) await new Promise(setImmediate)
@@ -233,7 +235,11 @@ test('http: one byte at a time is taken, an abort in mid-body and a wrong length
   slow.socket.destroy()
   assert.deepEqual(context.intake.records(), ['a', 'b'])
 
-  for (const headers of [{ 'content-length': 1000 }, { 'transfer-encoding': 'chunked' }, { 'content-length': 1000, 'content-encoding': 'gzip' }]) {
+  for (const headers of [
+    { 'content-length': 1000 },
+    { 'transfer-encoding': 'chunked' },
+    { 'content-length': 1000, 'content-encoding': 'gzip' },
+  ]) {
     const aborted = await RawHttp.open(source.address())
     await aborted.head('POST', '/', headers)
     const already = context.rejected.length

@@ -3,7 +3,7 @@
  */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
@@ -59,7 +59,9 @@ export const http = defineOutput({
 
 class HttpOutput implements Output {
   readonly #options: z.output<typeof config>
-  readonly #pool: Pool
+  /** The client is loaded when the first such output starts: it is large, and many nodes have none. */
+  #pool: Pool | undefined
+  readonly #origin: string
   readonly #path: string
   readonly #headers: Record<string, string>
 
@@ -67,11 +69,7 @@ class HttpOutput implements Output {
     const url = new URL(options.url)
     this.#options = options
     this.#path = url.pathname + url.search
-    this.#pool = new Pool(url.origin, {
-      connections: options.concurrency,
-      headersTimeout: options.timeout_ms,
-      bodyTimeout: options.timeout_ms,
-    })
+    this.#origin = url.origin
     this.#headers = { 'content-type': CONTENT_TYPES[options.format], ...credentialsOf(url) }
     for (const [name, value] of Object.entries(options.headers)) {
       this.#headers[name.toLowerCase()] = value instanceof Secret ? value.reveal() : value
@@ -79,13 +77,21 @@ class HttpOutput implements Output {
     if (options.compression === 'gzip') this.#headers['content-encoding'] = 'gzip'
   }
 
-  async start(): Promise<void> {}
+  async start(): Promise<void> {
+    const { Pool } = await import('undici')
+    const { concurrency: connections, timeout_ms: timeout } = this.#options
+    this.#pool = new Pool(this.#origin, { connections, headersTimeout: timeout, bodyTimeout: timeout })
+  }
 
   async stop(): Promise<void> {
-    await this.#pool.destroy()
+    const pool = this.#pool
+    this.#pool = undefined
+    await pool?.destroy()
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<SendResult> {
+    if (this.#pool === undefined)
+      return { ok: false, retryable: true, code: 'stopped', message: 'the output is not running' }
     try {
       const answer = await this.#pool.request({
         method: this.#options.method,

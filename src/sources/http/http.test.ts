@@ -92,6 +92,12 @@ const refused: [name: string, status: number, reason: string | null, send: (clie
     (c) => c.head('POST', '/', { 'content-type': 'image/png', 'content-length': 0 }),
   ],
   [
+    'a type with the name of something else',
+    415,
+    'unsupported_media_type',
+    (c) => c.head('POST', '/', { 'content-type': 'constructor', 'content-length': 0 }),
+  ],
+  [
     'an unknown encoding',
     415,
     'unsupported_encoding',
@@ -340,7 +346,7 @@ test('pipelined requests are answered in order', async (t) => {
   const { raw, intake } = await started(t)
   const client = await raw()
   const one = (body: string) => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-  await client.send(one('first') + one('second!') + 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+  await client.send(`${one('first')}${one('second!')}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n`)
   assert.deepEqual(JSON.parse((await client.answer())!.body), { accepted_bytes: 5 })
   assert.deepEqual(JSON.parse((await client.answer())!.body), { accepted_bytes: 7 })
   assert.equal((await client.answer())?.body, 'ok\n')

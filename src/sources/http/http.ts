@@ -22,8 +22,9 @@ import {
 } from '../listen.ts'
 import { Refusals } from '../refusals.ts'
 import { answer, answerAccepted, answerOnSocket, answerProblem, type Headers } from './answer.ts'
-import { type BodyFailure, type BodyLimits, type ContentEncoding, contentEncodings, readBody } from './body.ts'
+import { type BodyFailure, type BodyLimits, type ContentEncoding, readBody } from './body.ts'
 import { type Delivery, type DeliveryLimits, deliver, type Media } from './deliver.ts'
+import { declaredLength, type RequestHead, readHead } from './request-head.ts'
 
 const MIB = 1024 * 1024
 const milliseconds = (standard: number) => z.number().int().min(1).max(0x7fff_ffff).default(standard)
@@ -64,14 +65,12 @@ const EXTRA_CONNECTIONS = 64
 const STOP_WAIT_MS = 1000
 const RETRY_AFTER: Headers = { 'retry-after': '1' }
 
-const mediaTypes: Record<string, Media> = {
-  '': 'lines',
-  'text/plain': 'lines',
-  // What `curl -d` says of anything it sends.
-  'application/x-www-form-urlencoded': 'lines',
-  'application/x-ndjson': 'lines',
-  'application/jsonlines': 'lines',
-  'application/json': 'json',
+const TOO_MANY_CONNECTIONS: RequestHead = {
+  kind: 'refused',
+  status: 429,
+  detail: 'There are too many connections.',
+  reason: 'overload',
+  headers: { ...RETRY_AFTER, connection: 'close' },
 }
 
 const failures: Record<BodyFailure, { status: number; reason: RejectReason; headers: Headers }> = {
@@ -186,50 +185,27 @@ class HttpSource implements Source {
     })
   }
 
-  /** What can be answered from the head alone. `expects`: the client waits for our consent before it sends the body. */
+  /** `expects`: the client waits for our consent before it sends the body. */
   #onRequest(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
     const peer = this.#peers.get(request.socket)
     if (peer === undefined) return
-    const refuse = (status: number, detail: string, reason: RejectReason | null, headers: Headers = {}) => {
-      if (reason !== null) this.#context.reject(reason, 1, declaredLength(request))
+    const head = peer.overLimit ? TOO_MANY_CONNECTIONS : readHead(request, this.#options.body_bytes_max)
+    if (head.kind === 'health') {
+      answer(response, 200, 'text/plain', 'ok\n')
+    } else if (head.kind === 'refused') {
+      if (head.reason !== undefined) this.#context.reject(head.reason, 1, declaredLength(request))
       // A client that waits has sent no body: the connection has nothing to be cleared of.
-      answerProblem(response, status, detail, expects ? { ...headers, connection: 'close' } : headers)
+      const headers = expects ? { ...head.headers, connection: 'close' } : head.headers
+      answerProblem(response, head.status, head.detail, headers)
       discard(request, this.#bodyLimits)
+    } else {
+      if (expects) response.writeContinue()
+      const answered = this.#ingest(request, response, peer, head.media, head.encoding)
+      peer.request = request
+      peer.answered = answered
+      this.#underWay.add(answered)
+      answered.finally(() => this.#underWay.delete(answered))
     }
-    if (peer.overLimit) {
-      return refuse(429, 'There are too many connections.', 'overload', { ...RETRY_AFTER, connection: 'close' })
-    }
-    const path = request.url?.split('?', 1)[0]
-    if (path === '/healthz') {
-      if (request.method === 'GET' || request.method === 'HEAD') return answer(response, 200, 'text/plain', 'ok\n')
-      return refuse(405, 'Health is read with GET.', null, { allow: 'GET, HEAD' })
-    }
-    if (path !== '/' && path !== '/ingest') return refuse(404, 'Records are taken at / and /ingest.', null)
-    if (request.method !== 'POST') return refuse(405, 'Records are sent with POST.', null, { allow: 'POST' })
-    const type = request.headers['content-type'] ?? ''
-    const media = mediaTypes[type.split(';', 1)[0]!.trim().toLowerCase()]
-    if (media === undefined) {
-      return refuse(
-        415,
-        `Not taken: ${type}. Taken: ${Object.keys(mediaTypes).filter(Boolean).join(', ')}.`,
-        'unsupported_media_type',
-      )
-    }
-    const encoding = encodingOf(request)
-    if (encoding === undefined) {
-      return refuse(415, `Encodings that are taken: ${contentEncodings.join(', ')}.`, 'unsupported_encoding', {
-        'accept-encoding': contentEncodings.join(', '),
-      })
-    }
-    if (declaredLength(request) > this.#options.body_bytes_max) {
-      return refuse(413, `The body has more than ${this.#options.body_bytes_max} bytes.`, 'body_too_large')
-    }
-    if (expects) response.writeContinue()
-    const answered = this.#ingest(request, response, peer, media, encoding)
-    peer.request = request
-    peer.answered = answered
-    this.#underWay.add(answered)
-    answered.finally(() => this.#underWay.delete(answered))
   }
 
   /** Never rejects. */
@@ -273,16 +249,10 @@ class HttpSource implements Source {
     const midway = peer.request !== null && !peer.request.complete
     const said = error.rawPacket?.length ?? 0
     if (!midway && said > 0) this.#context.reject('malformed', 1, said)
-    const [status, detail] = this.#diagnose(code, peer)
+    const [status, detail] = diagnose(code)
     if (midway) answerOnSocket(socket, status, detail)
     // What came before it on this connection is answered first.
     else peer.answered.then(() => answerOnSocket(socket, status, detail))
-  }
-
-  #diagnose(code: string, peer: Peer): [status: number, detail: string] {
-    if (peer.timedOut) return [408, 'The request did not arrive in time.']
-    if (code === 'HPE_HEADER_OVERFLOW') return [431, 'The head of the request is too large.']
-    return [400, 'This is not a valid HTTP/1.1 request.']
   }
 
   async #stop(): Promise<void> {
@@ -301,13 +271,10 @@ class HttpSource implements Source {
   }
 }
 
-function encodingOf(request: IncomingMessage): ContentEncoding | undefined {
-  const named = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  return contentEncodings.find((encoding) => encoding === named)
-}
-
-function declaredLength(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0)
+function diagnose(code: string): [status: number, detail: string] {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'The request did not arrive in time.']
+  if (code === 'HPE_HEADER_OVERFLOW') return [431, 'The head of the request is too large.']
+  return [400, 'This is not a valid HTTP/1.1 request.']
 }
 
 /** Reads on, so that the client gets to see the answer; but not for ever. */

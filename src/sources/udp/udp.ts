@@ -145,7 +145,7 @@ class UdpSource implements Source {
     if (this.#kernel === null) return
     const { fd } = this.#kernel
     const { bytes } = this.#datagrams
-    // The read that finds nothing throws; its stack would cost as much as ten datagrams.
+    // The read that finds nothing throws; without its stack in 2.5 µs instead of 8.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     try {

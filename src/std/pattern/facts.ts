@@ -33,7 +33,8 @@ export function analyse(pattern: AST.Pattern, ignoreCase: boolean): Facts {
       }
     },
     onCharacterSetEnter(node) {
-      if (node.kind === 'any' || node.kind === 'space' || node.kind === 'property' || node.negate) facts.byteSafe = false
+      if (node.kind === 'any' || node.kind === 'space' || node.kind === 'property' || node.negate)
+        facts.byteSafe = false
     },
     onCharacterClassEnter(node) {
       if (node.negate) facts.byteSafe = false
@@ -116,7 +117,8 @@ function fitting(node: AST.Element): Uint8Array | undefined {
       if (element.type === 'Character' && element.value <= 0x7f) fits[element.value] = 1
       else if (element.type === 'CharacterClassRange' && element.max.value <= 0x7f) {
         fits.fill(1, element.min.value, element.max.value + 1)
-      } else if (element.type === 'CharacterSet' && element.kind === 'digit' && !element.negate) fits.fill(1, 0x30, 0x3a)
+      } else if (element.type === 'CharacterSet' && element.kind === 'digit' && !element.negate)
+        fits.fill(1, 0x30, 0x3a)
       else return undefined
     }
   } else return undefined
