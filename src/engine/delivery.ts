@@ -15,8 +15,6 @@ import type { Clock } from '#std/clock.ts'
 /** A stream's batches are cut at this size; its limits only say when to send. */
 const STREAM_BATCH_BYTES = 256 * 1024
 const FIRST_ALLOCATION_BYTES = 16 * 1024
-/** Memory of sent batches that is kept for the next ones. */
-const SPARES_MAX = 4
 
 export interface DeliveryOptions {
   id: string
@@ -56,7 +54,9 @@ export class Delivery {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #queue: OpenBatch[] = []
+  /** Memory of sent batches, kept for the next ones: together no more than the queue may hold. */
   readonly #spares: Bytes[] = []
+  #spareBytes = 0
   readonly #abort = new AbortController()
   #open: OpenBatch | null = null
   #timer: NodeJS.Timeout | null = null
@@ -217,8 +217,7 @@ export class Delivery {
 
   #append(memory: Bytes, from: number, bytes: number, records: number): void {
     this.#open ??= {
-      memory:
-        this.#spares.pop() ?? allocate(this.#options.shape === 'stream' ? STREAM_BATCH_BYTES : FIRST_ALLOCATION_BYTES),
+      memory: this.#memory(),
       bytes: 0,
       records: 0,
       dueAt: this.#clock.now() + this.#options.limits.maxWaitMs,
@@ -234,6 +233,14 @@ export class Delivery {
     open.records += records
     this.#held += bytes
     this.ledger.forwarded.add(records, bytes)
+  }
+
+  #memory(): Bytes {
+    const spare = this.#spares.pop()
+    if (spare === undefined)
+      return allocate(this.#options.shape === 'stream' ? STREAM_BATCH_BYTES : FIRST_ALLOCATION_BYTES)
+    this.#spareBytes -= spare.length
+    return spare
   }
 
   #close(): void {
@@ -288,7 +295,10 @@ export class Delivery {
   /** The batch is no longer ours: its memory may serve again, and there is room. */
   #settle(batch: OpenBatch): void {
     this.#held -= batch.bytes
-    if (this.#spares.length < SPARES_MAX) this.#spares.push(batch.memory)
+    if (this.#spareBytes + batch.memory.length <= this.#options.queueBytesMax) {
+      this.#spares.push(batch.memory)
+      this.#spareBytes += batch.memory.length
+    }
     const callbacks = this.#roomCallbacks
     if (callbacks.length > 0) {
       this.#roomCallbacks = []

@@ -4,7 +4,7 @@
  */
 import { framings, type IntakeEntry } from '#component/source.ts'
 import { assert } from '#std/assert.ts'
-import { type Bytes, NEWLINE, viewOf } from '#std/bytes.ts'
+import { type Bytes, copyBytes, NEWLINE, viewOf } from '#std/bytes.ts'
 import {
   Control,
   EngineState,
@@ -106,10 +106,10 @@ export class IntakeWriter {
     const offset = this.#used
     let at = segment * SEGMENT_BYTES + offset
     if (head !== null) {
-      this.#bytes.set(head, at)
+      copyBytes(head, 0, headLength, this.#bytes, at)
       at += headLength
     }
-    this.#bytes.set(from === 0 && to === body.length ? body : body.subarray(from, to), at)
+    copyBytes(body, from, to, this.#bytes, at)
     at += to - from
     let total = length
     if (length === 0 || this.#bytes[at - 1] !== NEWLINE || entry.framing === 'record') {

@@ -29,6 +29,14 @@ export function fromText(text: string): Bytes {
   return Buffer.from(text, 'utf8')
 }
 
+/**
+ * Copies [from, to) of `source` to `target` at `at`. On shared memory this is several times faster than `set`, which there
+ * copies by atomic loads and stores.
+ */
+export function copyBytes(source: Uint8Array, from: number, to: number, target: Bytes, at: number): void {
+  Buffer.prototype.copy.call(source, target, at, from, to)
+}
+
 /** One buffer with all the parts, copied. */
 export function concat(parts: readonly Uint8Array[]): Bytes {
   return Buffer.concat(parts)
