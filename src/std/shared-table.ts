@@ -49,27 +49,22 @@ export class SharedTable {
    */
   see(low: number, high: number, now: number, windowMs: number, owner: number): Sighting {
     const words = this.#words
-    // Zero in the first word means "free".
-    const key = (low | 0) === BUSY ? 1 : low | 0 || 1
+    const key = (low | 0) === BUSY || (low | 0) === FREE ? 1 : low | 0
     const slot = this.#claim(key, high | 0, now | 0, owner)
-    if (slot < 0) {
-      const at = -slot - 1
-      if (Atomics.load(words, at + OWNER) === owner) return { first: true, repeats: 0 }
-      const since = Atomics.load(words, at + SINCE)
-      // The difference is right modulo 2^32, across the wrap as well.
-      if (((now - since) | 0) < windowMs) {
-        Atomics.add(words, at + COUNT, 1)
-        return { first: false, repeats: 0 }
-      }
-      // The window is over. Of all who see that at once, one opens the next.
-      if (Atomics.compareExchange(words, at + SINCE, since, now | 0) !== since) {
-        Atomics.add(words, at + COUNT, 1)
-        return { first: false, repeats: 0 }
-      }
-      Atomics.store(words, at + OWNER, owner)
-      return { first: true, repeats: Atomics.exchange(words, at + COUNT, 0) }
+    if (slot >= 0) return { first: true, repeats: 0 }
+    const at = -slot - 1
+    if (Atomics.load(words, at + OWNER) === owner) return { first: true, repeats: 0 }
+    const since = Atomics.load(words, at + SINCE)
+    // Right modulo 2^32. Slightly negative: another thread is ahead; very negative: weeks have passed.
+    const age = (now - since) | 0
+    const isOpen = age < windowMs && age > -windowMs
+    // Of all who see that the window is over, one opens the next.
+    if (isOpen || Atomics.compareExchange(words, at + SINCE, since, now | 0) !== since) {
+      Atomics.add(words, at + COUNT, 1)
+      return { first: false, repeats: 0 }
     }
-    return { first: true, repeats: 0 }
+    Atomics.store(words, at + OWNER, owner)
+    return { first: true, repeats: Atomics.exchange(words, at + COUNT, 0) }
   }
 
   /** A claimed slot, as its index; or, when the key is there already, minus its index minus one. */
@@ -78,32 +73,43 @@ export class SharedTable {
     const home = (low ^ (low >>> 15) ^ high) & this.#mask
     for (;;) {
       let oldest = -1
-      let oldestAge = -1
+      let oldestAge = -Infinity
+      let oldestKey = 0
       for (let i = 0; i < NEIGHBOURHOOD; i++) {
         const at = ((home + i) & this.#mask) * WORDS
         const found = this.#settled(at)
         if (found === low && Atomics.load(words, at + HIGH) === high) return -at - 1
-        if (found === 0) {
-          if (this.#take(at, 0, low, high, now, owner)) return at
+        if (found === FREE) {
+          if (this.#take(at, FREE, low, high, now, owner)) return at
           // Another thread took it, perhaps for this very key: look again.
           i--
           continue
         }
-        const age = (now - Atomics.load(words, at + SINCE)) >>> 0
+        const age = (now - Atomics.load(words, at + SINCE)) | 0
         if (age > oldestAge) {
           oldest = at
           oldestAge = age
+          oldestKey = found
         }
       }
-      if (this.#take(oldest, Atomics.load(words, oldest + LOW), low, high, now, owner)) return oldest
+      // By the key that was seen, not by the one that stands there now: that may be this very key, put in by another thread.
+      if (this.#take(oldest, oldestKey, low, high, now, owner)) return oldest
     }
   }
 
-  /** The first word of a slot. A thread that died while it wrote one leaves it marked for ever: it is passed by then. */
+  /** The first word of a slot, once nobody is writing it. A writer that takes too long is taken for dead, its slot for free. */
   #settled(at: number): number {
-    let found = Atomics.load(this.#words, at + LOW)
-    for (let spins = 0; found === BUSY && spins < SPINS_MAX; spins++) found = Atomics.load(this.#words, at + LOW)
-    return found
+    const words = this.#words
+    for (;;) {
+      let found = Atomics.load(words, at + LOW)
+      for (let spins = 0; found === BUSY && spins < SPINS_MAX; spins++) found = Atomics.load(words, at + LOW)
+      for (let waits = 0; found === BUSY && waits < WRITER_WAIT_MS; waits++) {
+        Atomics.wait(words, at + LOW, BUSY, 1)
+        found = Atomics.load(words, at + LOW)
+      }
+      if (found !== BUSY) return found
+      Atomics.compareExchange(words, at + LOW, BUSY, FREE)
+    }
   }
 
   /**
@@ -112,16 +118,18 @@ export class SharedTable {
    */
   #take(at: number, before: number, low: number, high: number, now: number, owner: number): boolean {
     const words = this.#words
-    if (before === BUSY || Atomics.compareExchange(words, at + LOW, before, BUSY) !== before) return false
+    if (Atomics.compareExchange(words, at + LOW, before, BUSY) !== before) return false
     Atomics.store(words, at + HIGH, high)
     Atomics.store(words, at + SINCE, now)
     Atomics.store(words, at + COUNT, 0)
     Atomics.store(words, at + OWNER, owner)
-    Atomics.store(words, at + LOW, low)
-    return true
+    return Atomics.compareExchange(words, at + LOW, BUSY, low) === BUSY
   }
 }
 
-/** Stands in the first word while the others are being written. */
+/** Stand in the first word of a slot that nobody has, and of one whose other words are being written. */
+const FREE = 0
 const BUSY = -0x8000_0000
 const SPINS_MAX = 1000
+/** A thread can lose its processor for some milliseconds in the middle of writing. */
+const WRITER_WAIT_MS = 20

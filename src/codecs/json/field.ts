@@ -64,10 +64,14 @@ function memberOf(text: string, at: number, end: number, key: string): number {
 
 function isKey(text: string, from: number, to: number, key: string): boolean {
   if (to - from === key.length) return text.startsWith(key, from)
-  // A key of another length can only be the same if it is written with escapes.
-  return (
-    to - from > key.length && text.charCodeAt(text.indexOf('\\', from)) === BACKSLASH && decode(text, from, to) === key
-  )
+  // A longer key can only be the same if it is written with escapes.
+  return to - from > key.length && hasEscape(text, from, to) && decode(text, from, to) === key
+}
+
+/** A loop: `indexOf` would run on to the next backslash of the block. */
+function hasEscape(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === BACKSLASH) return true
+  return false
 }
 
 function valueAt(text: string, at: number, end: number): JsonValue | undefined {

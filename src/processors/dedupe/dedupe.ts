@@ -11,7 +11,7 @@ import { insertMember } from '#codecs/json/insert.ts'
 import { asBytes, Field } from '#component/fields.ts'
 import { defineProcessor, type Processor, type ProcessorContext } from '#component/processor.ts'
 import { list, numeric } from '#component/schema.ts'
-import { fromText } from '#std/bytes.ts'
+import { type Bytes, fromText } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'
 import { SharedTable, sharedTableBytes } from '#std/shared-table.ts'
 import type { Block } from '#telemetry/block.ts'
@@ -19,7 +19,7 @@ import type { Block } from '#telemetry/block.ts'
 const config = z.strictObject({
   window_ms: numeric(z.int().min(1).max(86_400_000).default(10_000)).describe('How long repeats are dropped.'),
   fields: list(z.array(z.string().min(1).max(512)).min(1).max(16).optional()).describe(
-    'Fields that must be equal; without them the whole record.',
+    'Fields that must be equal; without them the whole record. Records with none of them pass.',
   ),
   max_keys: numeric(z.int().min(64).max(4_194_304).default(65_536)).describe('Different records that are remembered.'),
   count_field: z
@@ -40,7 +40,6 @@ export const dedupe = defineProcessor({
   create: (options, context) => new Dedupe(options, context),
 })
 
-/** Two hashes with different seeds make a fingerprint of 64 bits. */
 const SEEDS = [0x2545_f491, 0x27d4_eb2f] as const
 
 class Dedupe implements Processor {
@@ -49,6 +48,9 @@ class Dedupe implements Processor {
   readonly #fields: readonly Field[]
   readonly #countField: string
   readonly #countName: string
+  /** Fingerprint of the record at hand. */
+  #low = 0
+  #high = 0
 
   constructor(options: z.output<typeof config>, context: ProcessorContext) {
     this.#table = new SharedTable(context.state, options.max_keys)
@@ -59,35 +61,50 @@ class Dedupe implements Processor {
   }
 
   process(block: Block): void {
-    const text = block.text()
-    const { starts, ends, selection, count, from } = block
+    const { selection, count } = block
     const now = block.context.arrivalMs | 0
     for (let i = 0; i < count; i++) {
-      if (selection[i] === 0) continue
-      const start = starts[i]! - from
-      const end = ends[i]! - from
-      const low = this.#hash(text, start, end, SEEDS[0])
-      const high = this.#hash(text, start, end, SEEDS[1])
-      const { first, repeats } = this.#table.see(low, high, now, this.#windowMs, block.identity(i))
+      if (selection[i] === 0 || !this.#fingerprint(block, i)) continue
+      const { first, repeats } = this.#table.see(this.#low, this.#high, now, this.#windowMs, block.identity(i))
       if (!first) block.drop(i)
-      else if (repeats > 0) this.#tell(block, i, text, repeats)
+      else if (repeats > 0) this.#tell(block, i, repeats)
     }
     block.commitEdits()
   }
 
-  /** Fields that are not there count as different from any that are. */
-  #hash(text: string, start: number, end: number, seed: number): number {
-    if (this.#fields.length === 0) return hash32(text, start, end, seed)
-    let hash: number = seed
-    for (const field of this.#fields) {
-      const value = field.find(text, start, end)
-      hash = value === undefined ? Math.imul(hash ^ 0x5bd1_e995, 0x0100_0193) : hash32(text, value.from, value.to, hash)
+  /** Sets `#low` and `#high`. False: the record has none of the fields, so it is equal to no other. */
+  #fingerprint(block: Block, i: number): boolean {
+    const { bytes, from } = block
+    const start = block.starts[i]!
+    const end = block.ends[i]!
+    this.#low = SEEDS[0]
+    this.#high = SEEDS[1]
+    if (this.#fields.length === 0) {
+      this.#mix(bytes, start, end)
+      return true
     }
-    return hash
+    const text = block.text()
+    let found = false
+    for (const field of this.#fields) {
+      const value = field.find(text, start - from, end - from)
+      if (value !== undefined) {
+        this.#mix(bytes, value.from + from, value.to + from)
+        found = true
+      } else {
+        this.#low = ~this.#low
+        this.#high = ~this.#high
+      }
+    }
+    return found
   }
 
-  #tell(block: Block, i: number, text: string, repeats: number): void {
-    if (isObjectText(text, block.starts[i]! - block.from, block.ends[i]! - block.from)) {
+  #mix(bytes: Bytes, from: number, to: number): void {
+    this.#low = hash32(bytes, from, to, this.#low)
+    this.#high = hash32(bytes, from, to, this.#high)
+  }
+
+  #tell(block: Block, i: number, repeats: number): void {
+    if (isObjectText(block.text(), block.starts[i]! - block.from, block.ends[i]! - block.from)) {
       insertMember(block, i, this.#countName, fromText(`${JSON.stringify(this.#countField)}:${repeats}`))
     } else {
       block.edit(block.ends[i]!, block.ends[i]!, fromText(` (repeated ${repeats} times)`))

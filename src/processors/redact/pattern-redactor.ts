@@ -3,7 +3,7 @@ import type { Processor } from '#component/processor.ts'
 import { type Bytes, fromText, latin1ToBytes } from '#std/bytes.ts'
 import type { Pattern } from '#std/pattern/pattern.ts'
 import type { Block } from '#telemetry/block.ts'
-import { eachMatch, textOf } from '#telemetry/search.ts'
+import { eachMatch } from '#telemetry/search.ts'
 import { ShapeSearch } from '#telemetry/shape-search.ts'
 import { parseTemplate, type Template } from './template.ts'
 
@@ -28,30 +28,14 @@ export class PatternRedactor implements Processor {
       const constant = this.#constant
       this.#shape.eachMatch(block, (_record, from) => block.edit(from, from + length, constant))
     } else {
-      eachMatch(
-        this.#pattern,
-        block,
-        (_record, from, to, groups) =>
-          block.edit(from, to, this.#constant ?? latin1ToBytes(this.#template.bytewise(groups))),
-        (record) => this.#rewrite(block, record),
-      )
+      eachMatch(this.#pattern, block, (_record, from, to, match, bytewise) => {
+        block.edit(from, to, this.#constant ?? this.#filledIn(match, bytewise))
+      })
     }
     block.commitEdits()
   }
 
-  /** A record whose text is not one character per byte is searched and written as text. */
-  #rewrite(block: Block, record: number): void {
-    const { regex } = this.#pattern
-    const { text, isUtf8 } = textOf(block, record)
-    regex.lastIndex = 0
-    let out = ''
-    let at = 0
-    for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
-      out += text.slice(at, match.index) + (isUtf8 ? this.#template.text(match) : this.#template.bytewise(match))
-      at = match.index + match[0].length
-      if (match[0].length === 0) regex.lastIndex++
-    }
-    const rewritten = out + text.slice(at)
-    block.replaceRecord(record, isUtf8 ? fromText(rewritten) : latin1ToBytes(rewritten))
+  #filledIn(match: RegExpExecArray, bytewise: boolean): Bytes {
+    return bytewise ? latin1ToBytes(this.#template.bytewise(match)) : fromText(this.#template.text(match))
   }
 }

@@ -70,7 +70,7 @@ class Sampler implements Processor {
       if (selection[i] === 0) continue
       const start = starts[i]! - from
       const end = ends[i]! - from
-      if (!this.#keeps(text, start, end)) block.drop(i)
+      if (!this.#keeps(block, text, start, end)) block.drop(i)
       else if (this.#rateMember !== undefined && isObjectText(text, start, end)) {
         insertMember(block, i, this.#rateName, this.#rateMember)
       }
@@ -78,10 +78,12 @@ class Sampler implements Processor {
     block.commitEdits()
   }
 
-  #keeps(text: string, start: number, end: number): boolean {
+  #keeps(block: Block, text: string, start: number, end: number): boolean {
     if (this.#key !== undefined) {
       const value = this.#key.find(text, start, end)
-      if (value !== undefined && value.kind !== 'null') return hash32(text, value.from, value.to) < this.#threshold
+      if (value !== undefined && value.kind !== 'null') {
+        return hash32(block.bytes, value.from + block.from, value.to + block.from) < this.#threshold
+      }
       if (this.#missing !== 'random') return this.#missing === 'keep'
     }
     return this.#random() * RANGE < this.#threshold

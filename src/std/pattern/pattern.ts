@@ -1,23 +1,25 @@
 /**
- * Patterns that people write: JavaScript regular expressions, with `(?i)` in front as in Go and RE2, matched in linear time
- * or refused. A pattern tells what a search needs to know to look at many records at once.
+ * Patterns that people write, matched in linear time or refused.
+ *
+ * V8 keeps its fast backtracking matcher and changes over to a breadth-first one when a match backtracks too much
+ * (`enableLinearRegex`). It can do that only for patterns without flags such as `i` and `u`, look-around,
+ * back-references and large counts. So a pattern is read into a tree, cases and Go's syntax are written out, counts are
+ * unrolled where need be, and what V8 still does not take with the flag `l` is refused.
+ *
+ * A pattern also tells what a search needs to know to look at many records at once.
  */
-import { type AST, RegExpParser, RegExpSyntaxError } from '@eslint-community/regexpp'
-import { analyse, type Facts } from './facts.ts'
+import { LINE_FEED, without } from './charset.ts'
+import { PatternError } from './error.ts'
+import { type Facts, factsOf } from './facts.ts'
 import { isLinear } from './linear.ts'
-import { rewrite } from './rewrite.ts'
+import { parsePattern } from './parse.ts'
+import { printTree, unrollRepeats } from './print.ts'
+import { rewriteTree, type Tree, walk } from './tree.ts'
+
+export { PatternError } from './error.ts'
 
 /** Longer patterns are not written by hand. */
 export const PATTERN_CHARACTERS_MAX = 4096
-
-export class PatternError extends Error {
-  override name = 'PatternError'
-  readonly code: 'SG_PATTERN_SYNTAX' | 'SG_PATTERN_UNSAFE'
-  constructor(code: PatternError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
 
 export interface PatternOptions {
   ignoreCase?: boolean
@@ -30,87 +32,59 @@ export interface Pattern extends Facts {
   /** Global; for the text of one record. Whoever uses it sets `lastIndex`. */
   regex: RegExp
   /**
-   * Global and multiline; for many records at once, none of which holds a line end: its sets never match one. Undefined
-   * where that cannot be had.
+   * Global and multiline; finds the same in many records at once, each of them a line: its sets never match `\n`.
+   * Undefined where that cannot be had.
    */
   lineRegex: RegExp | undefined
 }
 
 /** Throws `PatternError`. */
-export function compilePattern(text: string, options: PatternOptions = {}): Pattern {
-  if (text.length > PATTERN_CHARACTERS_MAX) {
+export function compilePattern(source: string, options: PatternOptions = {}): Pattern {
+  if (source.length > PATTERN_CHARACTERS_MAX) {
     throw new PatternError('SG_PATTERN_SYNTAX', `the pattern is longer than ${PATTERN_CHARACTERS_MAX} characters`)
   }
-  const inline = /^\(\?i\)/.exec(text)
-  const source = inline === null ? text : text.slice(inline[0].length)
-  const ignoreCase = options.ignoreCase === true || inline !== null
-  const ast = parse(source)
-  const facts = analyse(ast, ignoreCase)
-  const form = linearForm(ast, ignoreCase) ?? unsafeForm(ast, ignoreCase, options.unsafe === true)
-  const line =
-    facts.lookaround || facts.matchesLineEndLiterally
-      ? undefined
-      : rewrite(ast, { ignoreCase, unroll: form.unroll, withinLine: true })
-  return {
-    ...facts,
-    source: text,
-    regex: new RegExp(form.source, 'g'),
-    lineRegex: line === undefined || !compiles(line, form.linear) ? undefined : new RegExp(line, 'gm'),
-  }
+  const { tree, lines } = parsePattern(source, options.ignoreCase ?? false)
+  const flags = lines ? 'gm' : 'g'
+  const linear = compileLinear(tree, flags)
+  if (linear === undefined && options.unsafe !== true) throw new PatternError('SG_PATTERN_UNSAFE', refusal(tree))
+  const facts = factsOf(tree)
+  const regex = linear ?? compileAny(tree, flags)
+  return { ...facts, source, regex, lineRegex: facts.lookaround ? undefined : lineForm(tree, linear !== undefined) }
 }
 
-function parse(source: string): AST.Pattern {
-  try {
-    return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length, { unicode: false })
-  } catch (error) {
-    if (!(error instanceof RegExpSyntaxError)) throw error
-    throw new PatternError(
-      'SG_PATTERN_SYNTAX',
-      `not a valid regular expression: ${error.message.replace(/^Invalid regular expression: \/.*\/:? ?/s, '')}`,
-    )
-  }
-}
-
-interface Form {
-  source: string
-  unroll: boolean
-  linear: boolean
-}
-
-/** The pattern in the plainest form that V8's linear matcher takes. */
-function linearForm(ast: AST.Pattern, ignoreCase: boolean): Form | undefined {
-  for (const unroll of [false, true]) {
-    const source = rewrite(ast, { ignoreCase, unroll, withinLine: false })
-    if (source !== undefined && isLinear(source, 'g')) return { source, unroll, linear: true }
+function compileLinear(tree: Tree, flags: string): RegExp | undefined {
+  for (const form of [tree, unrollRepeats(tree)]) {
+    const source = printTree(form)
+    if (isLinear(source, flags)) return new RegExp(source, flags)
   }
   return undefined
 }
 
-function unsafeForm(ast: AST.Pattern, ignoreCase: boolean, allowed: boolean): Form {
-  if (!allowed) {
-    const construct = offender(ast)
-    throw new PatternError(
-      'SG_PATTERN_UNSAFE',
-      `cannot be matched in linear time because of ${construct}; write it without, or set unsafe: true if no hostile text can reach it`,
-    )
-  }
-  return {
-    source: rewrite(ast, { ignoreCase, unroll: false, withinLine: false }) ?? ast.raw,
-    unroll: false,
-    linear: false,
+function compileAny(tree: Tree, flags: string): RegExp {
+  try {
+    return new RegExp(printTree(tree), flags)
+  } catch (cause) {
+    throw new PatternError('SG_PATTERN_SYNTAX', cause instanceof Error ? cause.message : String(cause))
   }
 }
 
-function compiles(source: string, linear: boolean): boolean {
-  return !linear || isLinear(source, 'gm')
+function lineForm(tree: Tree, linear: boolean): RegExp | undefined {
+  const form = rewriteTree(tree, (node) =>
+    node.kind === 'set' ? { kind: 'set', set: without(node.set, LINE_FEED) } : node,
+  )
+  return linear ? compileLinear(form, 'gm') : compileAny(form, 'gm')
 }
 
-/** What the linear matcher stumbles over, in words. */
-function offender(ast: AST.Pattern): string {
-  const { raw } = ast
-  if (/\\[1-9]|\\k</.test(raw)) return 'a back-reference'
-  if (/\(\?<?[=!]/.test(raw)) return 'look-ahead or look-behind'
-  const count = /\{\d+(,\d*)?\}/.exec(raw)
-  if (count !== null) return `the counted repeat ${count[0]}`
-  return 'its size or a construct that V8 cannot match so'
+/** Names the construct and the way out. */
+function refusal(tree: Tree): string {
+  let reason = 'its counted repeats multiply to too many parts; use smaller counts, or * or +'
+  walk(tree, (node) => {
+    if (node.kind === 'look') {
+      const name = node.ahead ? 'look-ahead' : 'look-behind'
+      reason = `it has the ${name} ${node.raw}; match what stands around as well and put it back with a group`
+    }
+    if (node.kind === 'back') reason = `it has the back-reference ${node.raw}; write the repeated part out`
+  })
+  if (!isLinear('a', 'g')) reason = 'the linear matcher of this runtime is not switched on'
+  return `the pattern cannot be matched in linear time because ${reason}; or set unsafe: true if no hostile text can reach it`
 }

@@ -35,10 +35,17 @@ function isLocal(code: number): boolean {
 function domainEnd(text: string, from: number): number {
   let end = Math.min(runEnd(text, from, isDomain), from + DOMAIN_MAX)
   while (end > from && !isAlphanumeric(text.charCodeAt(end - 1))) end--
-  const dot = text.lastIndexOf('.', end - 1)
+  const dot = lastDot(text, from, end)
   const isName =
     dot > from && end - dot > 2 && isLetter(text.charCodeAt(dot + 1)) && isAlphanumeric(text.charCodeAt(from))
   return isName && !text.slice(from, end).includes('..') ? end : from
+}
+
+/** Position of the last dot of [from, end), or -1: `lastIndexOf` would run back to the last one of the block. */
+function lastDot(text: string, from: number, end: number): number {
+  let at = end - 1
+  while (at >= from && text.charCodeAt(at) !== DOT) at--
+  return at >= from ? at : -1
 }
 
 function isDomain(code: number): boolean {
