@@ -194,7 +194,10 @@ function searchRecord(job: Job, record: number, from: number): void {
   for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
     const { index } = match
     const behind = index + match[0].length
-    if (once) return found(record, start, end, match, bytewise)
+    if (once) {
+      found(record, start, end, match, bytewise)
+      return
+    }
     if (index === behind) {
       regex.lastIndex++
       continue

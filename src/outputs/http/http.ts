@@ -25,7 +25,7 @@ const config = z.strictObject({
   headers: z
     .record(
       z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'is not a header name'),
-      z.union([z.string(), z.instanceof(Secret)]),
+      z.string().transform((value) => new Secret(value)),
     )
     .nullish()
     .transform((headers) => headers ?? {})
@@ -72,7 +72,7 @@ class HttpOutput implements Output {
     this.#origin = url.origin
     this.#headers = { 'content-type': CONTENT_TYPES[options.format], ...credentialsOf(url) }
     for (const [name, value] of Object.entries(options.headers)) {
-      this.#headers[name.toLowerCase()] = value instanceof Secret ? value.reveal() : value
+      this.#headers[name.toLowerCase()] = value.reveal()
     }
     if (options.compression === 'gzip') this.#headers['content-encoding'] = 'gzip'
   }

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import type { SendResult } from '#component/output.ts'
+import { silentLogger } from '#observe/log.ts'
+import { systemClock } from '#std/clock.ts'
+import { HttpSink } from '#test/support/sinks.ts'
+import { http } from './http.ts'
+import { parseRetryAfter } from './retry-after.ts'
+
+const never = new AbortController().signal
+
+async function withOutput(
+  options: Record<string, unknown>,
+  use: (send: (text: string, signal?: AbortSignal) => Promise<SendResult>) => Promise<void>,
+) {
+  const output = http.create(http.config.parse(options), { id: 'vendor', log: silentLogger, clock: systemClock })
+  await output.start()
+  try {
+    await use((text, signal = never) =>
+      output.send({ bytes: Buffer.from(text), records: text.split('\n').length - 1 }, signal),
+    )
+  } finally {
+    await output.stop()
+  }
+}
+
+test('text goes out as records joined by newlines, without one at the end', async () => {
+  await using sink = await HttpSink.start()
+  await withOutput({ url: `${sink.url}/in?x=1`, headers: { 'X-Api-Key': 'k' } }, async (send) => {
+    assert.deepEqual(await send('a\nb\nc\n'), { ok: true })
+  })
+  const [request] = sink.requests
+  assert.equal(request?.body, 'a\nb\nc')
+  assert.equal(request?.method, 'POST')
+  assert.equal(request?.path, '/in?x=1')
+  assert.equal(request?.headers['x-api-key'], 'k')
+  assert.match(request?.headers['content-type'] ?? '', /^text\/plain/)
+})
+
+test('a JSON array gets its brackets, and gzip is real', async () => {
+  await using sink = await HttpSink.start()
+  await withOutput({ url: sink.url, format: 'json_array', compression: 'gzip' }, async (send) => {
+    assert.deepEqual(await send('{"a":1},{"b":2},'), { ok: true })
+  })
+  assert.deepEqual(JSON.parse(sink.requests[0]!.body), [{ a: 1 }, { b: 2 }])
+  assert.equal(sink.requests[0]!.headers['content-encoding'], 'gzip')
+  assert.equal(sink.requests[0]!.headers['content-type'], 'application/json')
+})
+
+test('statuses say whether the batch may go through later', async () => {
+  await using sink = await HttpSink.start()
+  await withOutput({ url: sink.url, retry_after_max_ms: 5000 }, async (send) => {
+    const cases = [
+      [{ status: 204 }, { ok: true }],
+      [
+        { status: 429, headers: { 'retry-after': '2' } },
+        { ok: false, retryable: true, code: 'http_429', retryAfterMs: 2000 },
+      ],
+      [
+        { status: 503, headers: { 'retry-after': '3600' } },
+        { ok: false, retryable: true, code: 'http_503', retryAfterMs: 5000 },
+      ],
+      [{ status: 500 }, { ok: false, retryable: true, code: 'http_500' }],
+      [{ status: 408 }, { ok: false, retryable: true, code: 'http_408' }],
+      [
+        { status: 400, body: 'x'.repeat(10_000) },
+        { ok: false, retryable: false, code: 'http_400' },
+      ],
+      [{ status: 413 }, { ok: false, retryable: false, code: 'http_413' }],
+      [
+        { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+        { ok: false, retryable: false, code: 'http_302' },
+      ],
+    ] as const
+    for (const [answer, expected] of cases) {
+      sink.answers.push(answer)
+      const result = await send('a\n')
+      assert.partialDeepStrictEqual(result, expected)
+      if (!result.ok) assert.ok(result.message.length < 300, 'the reason is bounded')
+    }
+  })
+  assert.equal(sink.requests.length, 8, 'a redirect is not followed')
+})
+
+test('what cannot be reached may be reached later', async () => {
+  await using sink = await HttpSink.start()
+  await withOutput({ url: sink.url, timeout_ms: 200 }, async (send) => {
+    sink.answers.push('reset', 'hang')
+    assert.partialDeepStrictEqual(await send('a\n'), { ok: false, retryable: true })
+    assert.partialDeepStrictEqual(await send('a\n'), { ok: false, retryable: true, code: 'timeout' })
+    assert.deepEqual(await send('a\n'), { ok: true })
+  })
+  await withOutput({ url: 'http://127.0.0.1:1' }, async (send) => {
+    assert.partialDeepStrictEqual(await send('a\n'), { ok: false, retryable: true, code: 'econnrefused' })
+  })
+})
+
+test('an aborted signal settles the send', async () => {
+  await using sink = await HttpSink.start()
+  await withOutput({ url: sink.url }, async (send) => {
+    sink.answers.push('hang')
+    const abort = new AbortController()
+    const result = send('a\n', abort.signal)
+    setImmediate(() => abort.abort())
+    assert.partialDeepStrictEqual(await result, { ok: false, retryable: true, code: 'aborted' })
+  })
+})
+
+test('credentials show nowhere', async () => {
+  const options = http.config.parse({ url: 'http://127.0.0.1:1', headers: { authorization: 'Bearer s3cret' } })
+  const output = http.create(options, { id: 'vendor', log: silentLogger, clock: systemClock })
+  await output.start()
+  const result = await output.send({ bytes: Buffer.from('a\n'), records: 1 }, never)
+  await output.stop()
+  for (const shown of [
+    JSON.stringify(options),
+    inspect(options, { depth: 9 }),
+    inspect(output, { depth: 9, showHidden: true }),
+    inspect(result),
+  ]) {
+    assert.ok(!shown.includes('s3cret'), shown)
+  }
+})
+
+test('Retry-After is seconds or a date (RFC 9110)', () => {
+  const now = Date.UTC(2026, 0, 1)
+  assert.equal(parseRetryAfter('120', now), 120_000)
+  assert.equal(parseRetryAfter(new Date(now + 5000).toUTCString(), now), 5000)
+  assert.equal(parseRetryAfter(new Date(now - 5000).toUTCString(), now), 0)
+  assert.equal(parseRetryAfter('soon', now), undefined)
+  assert.equal(parseRetryAfter(undefined, now), undefined)
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { silentLogger } from '#observe/log.ts'
+import { systemClock } from '#std/clock.ts'
+import { TcpSink, until } from '#test/support/sinks.ts'
+import { tcp } from './tcp.ts'
+
+const never = new AbortController().signal
+const batch = (text: string) => ({ bytes: Buffer.from(text), records: 1 })
+
+function outputTo(port: number, options: Record<string, unknown> = {}) {
+  const parsed = tcp.config.parse({ address: `127.0.0.1:${port}`, ...options })
+  return tcp.create(parsed, { id: 'out', log: silentLogger, clock: systemClock })
+}
+
+test('lines go over one connection, opened with the first of them', async () => {
+  await using sink = await TcpSink.start()
+  const output = outputTo(sink.port)
+  await output.start()
+  assert.equal(sink.sockets.size, 0)
+  for (const line of ['a\n', 'b\n', 'c\n']) assert.deepEqual(await output.send(batch(line), never), { ok: true })
+  assert.equal(sink.sockets.size, 1)
+  await output.stop()
+  await until(() => sink.text === 'a\nb\nc\n', 'the lines')
+})
+
+test('a peer that is away, or goes, is tried again by the next send', async () => {
+  const first = await TcpSink.start()
+  const { port } = first
+  const output = outputTo(port)
+  assert.deepEqual(await output.send(batch('a\n'), never), { ok: true })
+  await until(() => first.text === 'a\n', 'the first line')
+  await first[Symbol.asyncDispose]()
+  await until(() => first.sockets.size === 0, 'the connection to end')
+  // How soon this side hears of it is the kernel's matter; until then a write may still be taken.
+  let result = await output.send(batch('b\n'), never)
+  for (let i = 0; i < 100 && result.ok; i++) result = await output.send(batch('b\n'), never)
+  assert.partialDeepStrictEqual(result, { ok: false, retryable: true })
+  await using second = await TcpSink.start(port)
+  assert.deepEqual(await output.send(batch('c\n'), never), { ok: true })
+  await output.stop()
+  await until(() => second.text === 'c\n', 'the line on the new connection')
+})
+
+test('a peer that reads nothing is given up after write_timeout_ms', async () => {
+  await using sink = await TcpSink.start()
+  const output = outputTo(sink.port, { write_timeout_ms: 100 })
+  await output.send(batch('a\n'), never)
+  await until(() => sink.sockets.size === 1, 'the connection')
+  for (const socket of sink.sockets) socket.pause()
+  const large = { bytes: Buffer.alloc(64 * 1024 * 1024, 'x'), records: 1 }
+  assert.partialDeepStrictEqual(await output.send(large, never), { ok: false, retryable: true, code: 'timeout' })
+  await output.stop()
+})
+
+test('an address that is none is refused', () => {
+  for (const address of ['nohost', 'host:', ':1', 'host:123456', '::1:80']) {
+    assert.equal(tcp.config.safeParse({ address }).success, false, address)
+  }
+  assert.equal(tcp.config.safeParse({ address: '[::1]:80' }).success, true)
+})
