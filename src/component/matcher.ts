@@ -63,18 +63,23 @@ function branchOf(value: unknown): z.ZodType | undefined {
   return 'field' in value ? fieldTest : undefined
 }
 
-export const conditionSchema: z.ZodType<Condition> = anyCondition.refine(
-  (value) => depthOf(value) <= CONDITION_DEPTH_MAX,
-  {
+/** The depth comes first: checking the rest calls itself, and what came over the network may be nested without end. */
+export const conditionSchema: z.ZodType<Condition> = z
+  .unknown()
+  .refine((value) => !isDeeperThan(value, CONDITION_DEPTH_MAX), {
     error: `must not be nested deeper than ${CONDITION_DEPTH_MAX}`,
-  },
-)
+  })
+  .pipe(anyCondition)
 
-function depthOf(condition: Condition): number {
-  if ('all' in condition) return 1 + Math.max(...condition.all.map(depthOf))
-  if ('any' in condition) return 1 + Math.max(...condition.any.map(depthOf))
-  if ('not' in condition) return 1 + depthOf(condition.not)
-  return 1
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === 0) return true
+  const parts = [
+    'all' in value ? value.all : [],
+    'any' in value ? value.any : [],
+    'not' in value ? [value.not] : [],
+  ].flatMap((list): unknown[] => (Array.isArray(list) ? list : []))
+  return parts.some((part) => isDeeperThan(part, depth - 1))
 }
 
 /** `path` is where the condition stands, for messages. Throws `StreamgateError` when a pattern is refused. */

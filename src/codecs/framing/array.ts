@@ -43,6 +43,8 @@ export function unpackArray(
     if (bytes[at] === CLOSE) return finish(block, bytes, at, to, write)
   } else if (bytes[at] === COMMA) {
     at = skipSpace(bytes, at + 1, to)
+  } else {
+    return broken(block, at, to, write)
   }
   while (block.count < most) {
     const end = elementEnd(bytes, at, to)
@@ -66,7 +68,8 @@ export function unpackArray(
 export function countElements(bytes: Bytes, from: number, to: number): { records: number; bytes: number } {
   const counted = { records: 0, bytes: 0 }
   let at = skipSpace(bytes, from, to)
-  if (bytes[at] === OPEN || bytes[at] === COMMA) at = skipSpace(bytes, at + 1, to)
+  if (bytes[at] !== OPEN && bytes[at] !== COMMA) return { records: 1, bytes: to - at }
+  at = skipSpace(bytes, at + 1, to)
   while (at < to && bytes[at] !== CLOSE) {
     const end = elementEnd(bytes, at, to)
     counted.records++
@@ -106,24 +109,24 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
-/** Position behind the element that begins at `from`, or -1 when it is empty or does not end. */
+/** Position behind the value that begins at `from`, or -1 when it is empty or does not end. */
 function elementEnd(bytes: Bytes, from: number, to: number): number {
   let depth = 0
-  let last = from
   for (let at = from; at < to; at++) {
     const byte = bytes[at]!
     if (byte === QUOTE) {
       at = stringEnd(bytes, at, to)
       if (at === -1) return -1
+      if (depth === 0) return at + 1
     } else if (byte === OPEN_BRACE || byte === OPEN) {
       depth++
     } else if (byte === CLOSE_BRACE || byte === CLOSE) {
-      if (depth === 0) return byte === CLOSE && last > from ? last : -1
+      if (depth === 0) return at > from && byte === CLOSE ? at : -1
       depth--
-    } else if (byte === COMMA && depth === 0) {
-      return last > from ? last : -1
+      if (depth === 0) return at + 1
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) {
+      return at > from ? at : -1
     }
-    if (!isSpace(byte)) last = at + 1
   }
   return -1
 }
