@@ -1,8 +1,16 @@
 /** Colour on terminals, and what this program is called. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 
-export const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+/** From source the project's package.json, compiled the one that the build writes beside the code. */
+export const version: string = manifest().version
+
+function manifest(): { version: string } {
+  const found = ['../package.json', '../../package.json']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url))
+  return found === undefined ? { version: 'unknown' } : JSON.parse(readFileSync(found, 'utf8'))
+}
 
 type Paint = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
 

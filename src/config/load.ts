@@ -3,7 +3,6 @@ import { hostname } from 'node:os'
 import { resolve as resolvePath } from 'node:path'
 import type { NodeLimits, NodePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
-import type { LogLevel } from '#observe/log.ts'
 import { ConfigError, type Path, type Problem } from './problems.ts'
 import { type ReadDocument, readFile } from './read.ts'
 import { type Environment, resolveDocument } from './resolve.ts'
@@ -51,7 +50,7 @@ export interface Settings {
   dataDir: string
   nodeId: string
   shutdownTimeoutMs: number
-  logLevel: LogLevel
+  logLevel: Document['log_level']
 }
 
 export interface Loaded {

@@ -1,0 +1,54 @@
+/**
+ * `npm run build [FOLDER]`: plain JavaScript in dist/, for publishing and images, where no types need to be stripped at start.
+ * Node's own stripper does it, the one that runs the source, so both run the same code, line by line.
+ */
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Returns how many modules were written. */
+export function build(folder: string): number {
+  rmSync(folder, { recursive: true, force: true })
+  const sources = globSync('**/*.ts', { cwd: join(root, 'src') }).filter((file) => !/\.(test|bench)\.ts$/.test(file))
+  for (const file of sources) {
+    const stripped = stripTypeScriptTypes(readFileSync(join(root, 'src', file), 'utf8'), { mode: 'strip' })
+    write(join(folder, file.replace(/\.ts$/, '.js')), relativeToJs(stripped))
+  }
+  write(
+    join(folder, 'main.js'),
+    `#!/usr/bin/env node\n${relativeToJs(readFileSync(join(root, 'src/main.js'), 'utf8'))}`,
+    0o755,
+  )
+  const { name, version, license, imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const manifest = { name, version, license, type: 'module', imports: importsFor(imports) }
+  write(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  return sources.length + 1
+}
+
+/** `./x.ts` is `./x.js` there. `#room/x.ts` stays: the folder's package.json maps it. */
+function relativeToJs(code: string): string {
+  return code.replace(/(from |import\()'(\.{1,2}\/[^']+)\.ts'/g, "$1'$2.js'")
+}
+
+function importsFor(sourceImports: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(sourceImports).filter(([, path]) => path.startsWith('./src/'))
+  return Object.fromEntries(
+    entries.map(([name, path]) => {
+      const compiled = path.replace('./src/', './').replace(/\*$/, '*.js').replace(/\.ts$/, '.js')
+      return [name.replace(/\*$/, '*.ts'), compiled]
+    }),
+  )
+}
+
+function write(file: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text, { mode })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = resolve(process.argv[2] ?? join(root, 'dist'))
+  console.log(`${build(folder)} modules in ${folder}`)
+}
