@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { registry } from '#registry.ts'
+import { enableLinearRegex } from '#std/pattern/linear.ts'
+import { type Flags, loadConfig } from './load.ts'
+import { ConfigError, editDistance, suggest } from './problems.ts'
+import type { Environment } from './resolve.ts'
+
+let folder = ''
+before(() => {
+  enableLinearRegex()
+  folder = mkdtempSync(join(tmpdir(), 'streamgate-config-'))
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function load(text: string, flags: Flags = {}, env: Environment = {}) {
+  const file = join(folder, 'test.yaml')
+  writeFileSync(file, text)
+  return loadConfig({ config: file, ...flags }, env, registry)
+}
+
+function problemsOf(text: string, env: Environment = {}): string[] {
+  try {
+    load(text, {}, env)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error))
+    return error.message.split('\n').map((line) => line.slice(line.indexOf('test.yaml')))
+  }
+  return []
+}
+
+const GOOD = `version: 2
+sources:
+  - { id: tcp, type: tcp, listen: 127.0.0.1:0 }
+pipelines:
+  - id: default_pipeline
+    sources: [tcp]
+    processors:
+      - { id: drop, type: filter, params: { value: DEBUG } }
+    outputs: [console]
+outputs:
+  - { id: console, type: console }
+`
+
+test('without a file the built-in configuration runs', () => {
+  const { plan, settings, warnings } = loadConfig({}, {}, registry)
+  assert.deepEqual(
+    plan.sources.map(({ id, options }) => [id, options['listen']]),
+    [
+      ['tcp', '0.0.0.0:8081'],
+      ['udp', '0.0.0.0:8082'],
+      ['http', '0.0.0.0:8080'],
+    ],
+  )
+  assert.deepEqual(plan.pipelines[0]?.batch, { maxRecords: 100, maxBytes: 1_048_576, maxWaitMs: 100 })
+  assert.deepEqual(settings.control, { host: '127.0.0.1', port: 8000 })
+  assert.deepEqual(settings.admin, { host: '127.0.0.1', port: 8083 })
+  assert.equal(settings.redis, undefined)
+  assert.deepEqual(warnings, [])
+})
+
+test('everything that is wrong is said at once, with its place and what to do', () => {
+  const lines = problemsOf(`version: 2
+sources:
+  - { id: tcp, type: tcp, lisen: 127.0.0.1:0 }
+  - { id: tcp, type: udp }
+pipelines:
+  - id: p
+    sources: [tcp, tpc]
+    processors:
+      - { id: a, type: fliter, params: { value: x } }
+      - { id: b, type: redact, params: { pattern: '(?=x)a' } }
+      - { id: c, type: filter, params: { value: x }, when: { field: level } }
+    outputs: [console]
+outputs:
+  - { id: console, type: console }
+`)
+  const expected = [
+    /^test.yaml:3:27: sources\/0\/lisen: there is no key "lisen"; did you mean "listen"\? \[SG_CONFIG_UNKNOWN_KEY\]$/,
+    /^test.yaml:9:18: pipelines\/0\/processors\/0\/type: .*did you mean "filter"\? \[SG_CONFIG_UNKNOWN_TYPE\]$/,
+    /^test.yaml:10:42: pipelines\/0\/processors\/1\/params\/pattern: .*look.*\[SG_PATTERN_UNSAFE\]$/,
+    /^test.yaml:11:\d+: pipelines\/0\/processors\/2\/when.*exactly one of.*\[SG_CONFIG_INVALID\]$/,
+    /^test.yaml:4:7: sources\/1\/id: .*taken.*\[SG_CONFIG_DUPLICATE_ID\]$/,
+    /^test.yaml:7:20: pipelines\/0\/sources\/1: there is no source "tpc".*\[SG_CONFIG_REFERENCE\]$/,
+  ]
+  for (const pattern of expected)
+    assert.ok(
+      lines.some((line) => pattern.test(line)),
+      `${pattern} in\n${lines.join('\n')}`,
+    )
+  assert.equal(lines.length, expected.length)
+})
+
+test('what is not YAML, not there or not this format is told so', () => {
+  assert.match(problemsOf('version: 2\nsources: [')[0]!, /^test.yaml:2:.*SG_CONFIG_SYNTAX/)
+  assert.match(problemsOf('version: 1')[0]!, /version: must be 2/)
+  assert.match(problemsOf('')[0]!, /version/)
+  assert.throws(() => loadConfig({ config: join(folder, 'none.yaml') }, {}, registry), { code: 'SG_CONFIG_READ' })
+})
+
+test('a source that feeds nothing is a warning', () => {
+  const { warnings } = load(GOOD.replace('pipelines:', '  - { id: lonely, type: udp }\npipelines:'))
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0]!, /test.yaml:4:5: no pipeline takes what source "lonely" brings/)
+})
+
+test('references are resolved, and values never show', () => {
+  const secret = join(folder, 'secret')
+  writeFileSync(secret, 'from-file\n')
+  const text = GOOD.replace(
+    '{ id: console, type: console }',
+    `{ id: console, type: http, url: 'http://127.0.0.1:1', headers: { a: '\${env:TOKEN}', b: 'x \${file:${secret}}' } }`,
+  )
+  const { plan } = load(text, {}, { TOKEN: 's3cret' })
+  const headers = plan.outputs[0]?.options['headers'] as Record<string, { reveal(): string }>
+  assert.equal(headers['a']?.reveal(), 's3cret')
+  assert.equal(headers['b']?.reveal(), 'x from-file')
+  assert.ok(!JSON.stringify(plan).includes('s3cret'))
+  assert.match(problemsOf(text)[0]!, /test.yaml:11:\d+: outputs\/0\/headers\/a: the environment has no TOKEN/)
+})
+
+test('flags win over the environment, and that over the file', () => {
+  const port = (flags: Flags, env: Environment) => load(GOOD, flags, env).plan.sources[0]?.options['listen']
+  assert.equal(port({}, {}), '127.0.0.1:0')
+  assert.equal(port({}, { TCP_PORT: '7001' }), '127.0.0.1:7001')
+  assert.equal(port({ 'tcp-port': '7002' }, { TCP_PORT: '7001' }), '127.0.0.1:7002')
+  const { settings } = load(GOOD, { 'control-port': '9000', 'node-id': 'n1' }, { CONTROL_PORT: '1', LOG_LEVEL: 'warn' })
+  assert.equal(settings.control.port, 9000)
+  assert.equal(settings.nodeId, 'n1')
+  assert.equal(settings.logLevel, 'warn')
+  assert.throws(() => load(GOOD, { 'tcp-port': '99999' }), /--tcp-port must be a port/)
+  assert.throws(() => load(GOOD, {}, { HTTP_PORT: 'x' }), /HTTP_PORT must be a port/)
+})
+
+test('redis is what was named, in the order flag, environment, file', () => {
+  const redis = (text: string, flags: Flags, env: Environment) => load(text, flags, env).settings.redis
+  const inFile = `${GOOD}redis: { host: filehost }\n`
+  assert.equal(redis(GOOD, {}, {}), undefined)
+  assert.deepEqual(redis(inFile, {}, {}), { host: 'filehost', port: 6379 })
+  assert.deepEqual(redis(inFile, {}, { REDIS_HOST: 'h', REDIS_PORT: '7' }), { host: 'h', port: 7 })
+  assert.deepEqual(redis(inFile, {}, { REDIS_URL: 'redis://u' }), { url: 'redis://u' })
+  assert.deepEqual(redis(inFile, { 'redis-url': 'redis://f' }, { REDIS_URL: 'redis://u' }), { url: 'redis://f' })
+})
+
+test('suggestions are near, or a list', () => {
+  assert.equal(editDistance('listen', 'lisen'), 1)
+  assert.equal(editDistance('', 'abc'), 3)
+  assert.equal(suggest('lisen', ['listen', 'type']), '; did you mean "listen"?')
+  assert.equal(suggest('zzzzzz', ['listen', 'type']), '; known here: listen, type')
+  assert.equal(suggest('x', []), '')
+})
