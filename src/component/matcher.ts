@@ -95,7 +95,7 @@ export function compileMatcher(condition: Condition, path: string): Matcher {
       false,
     )
   if ('not' in condition) return new Negated(compileMatcher(condition.not, `${path}/not`))
-  return new FieldMatcher(condition, path)
+  return new FieldMatcher(condition, `${path}/regex`)
 }
 
 class Combined implements Matcher {
@@ -142,9 +142,10 @@ export class FieldMatcher implements Matcher {
   readonly #needle: WordSearch | undefined
   readonly #escapes = new WordSearch(['\\'])
 
-  constructor(test: FieldTest, path: string, options: PatternOptions = {}) {
+  /** `regexPath` is where the pattern stands, for messages. */
+  constructor(test: FieldTest, regexPath: string, options: PatternOptions = {}) {
     this.#field = new Field(test.field)
-    this.#holds = predicate(test, path, options)
+    this.#holds = predicate(test, regexPath, options)
     const text = test.contains ?? (test.equals === undefined ? undefined : String(test.equals))
     this.#needle =
       text === undefined || text === '' || needsEscapes(text) || isLooseNumber(test)
@@ -172,7 +173,7 @@ export class FieldMatcher implements Matcher {
 
 type Predicate = (text: string, value: FieldValue | undefined) => boolean
 
-function predicate(test: FieldTest, path: string, options: PatternOptions): Predicate {
+function predicate(test: FieldTest, regexPath: string, options: PatternOptions): Predicate {
   if (test.exists !== undefined) return (_text, value) => (value !== undefined && value.kind !== 'null') === test.exists
   if (test.equals !== undefined) return equalTo(test.equals)
   if (test.contains !== undefined) {
@@ -180,7 +181,7 @@ function predicate(test: FieldTest, path: string, options: PatternOptions): Pred
     return (text, value) =>
       value !== undefined && (contentOf(text, value).includes(part) || unicodeOf(text, value).includes(test.contains!))
   }
-  const pattern = patternOf(test.regex ?? '', `${path}/regex`, options)
+  const pattern = patternOf(test.regex ?? '', regexPath, options)
   return (text, value) => {
     if (value === undefined) return false
     pattern.regex.lastIndex = 0

@@ -11,6 +11,7 @@ import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { randomFrom } from '#std/random.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
+import type { BenchOptions } from '#test/support/bench.ts'
 import { allOf, blockOf } from '#test/support/blocks.ts'
 
 enableLinearRegex()
@@ -145,6 +146,13 @@ for (const definition of processors) {
       if (!definition.mutates)
         assert.deepEqual([block.bytes === bytes, block.edited, allOf(block)], [true, false, before])
     }
+  })
+
+  test(`${name}: has a bench that runs`, async () => {
+    const { bench }: { bench: (options: BenchOptions) => object } = await import(
+      `../../src/processors/${name}/${name}.bench.ts`
+    )
+    assert.ok(Object.keys(bench({ records: 40 })).length > 0)
   })
 
   test(`${name}: works on no record, on an empty one and on as many as a block can have`, () => {

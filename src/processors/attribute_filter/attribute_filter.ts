@@ -49,7 +49,7 @@ class AttributeFilter implements Processor {
         ...(contains === undefined ? {} : { contains }),
         ...(regex === undefined ? {} : { regex }),
       },
-      'params',
+      'regex',
       { unsafe },
     )
     this.#keep = options.mode === 'keep'

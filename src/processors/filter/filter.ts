@@ -11,6 +11,8 @@ import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 import { eachRecordMatching, escapeRegex, WordSearch } from '#telemetry/search.ts'
 
 const VALUES_MAX = 10_000
+/** Without case they are much slower to get ready, and the engine stands still for it. */
+const CASELESS_VALUES_MAX = 1000
 
 const config = z.strictObject({
   value: z.string().min(1).optional().describe('Text to look for.'),
@@ -48,8 +50,13 @@ class Filter implements Processor {
     const { unsafe, ignore_case: ignoreCase } = options
     const patterns =
       options.pattern === undefined ? [] : [patternOf(options.pattern, 'pattern', { unsafe, ignoreCase })]
-    if (ignoreCase && words.length > 0)
-      patterns.push(patternOf(words.map(escapeRegex).join('|'), 'value', { ignoreCase }))
+    if (ignoreCase && words.length > CASELESS_VALUES_MAX) {
+      const message = `has ${words.length} values; with ignore_case at most ${CASELESS_VALUES_MAX} can be looked for`
+      throw new StreamgateError('SG_CONFIG_INVALID', message, { path: 'values' })
+    }
+    if (ignoreCase && words.length > 0) {
+      patterns.push(patternOf(words.map(escapeRegex).join('|'), 'value', { ignoreCase, charactersMax: Infinity }))
+    }
     this.#words = ignoreCase || words.length === 0 ? undefined : new WordSearch(words)
     this.#patterns = patterns
     this.#keep = options.mode === 'keep'

@@ -1,5 +1,6 @@
 /** Replaces matches of a pattern. */
 import type { Processor } from '#component/processor.ts'
+import { StreamgateError } from '#contract/error.ts'
 import { type Bytes, fromText, latin1ToBytes } from '#std/bytes.ts'
 import type { Pattern } from '#std/pattern/pattern.ts'
 import type { Block } from '#telemetry/block.ts'
@@ -14,9 +15,11 @@ export class PatternRedactor implements Processor {
   readonly #constant: Bytes | undefined
   readonly #shape: ShapeSearch | undefined
 
+  /** Throws `StreamgateError` when the replacement names a group that the pattern has not. */
   constructor(pattern: Pattern, replacement: string) {
     this.#pattern = pattern
     this.#template = parseTemplate(replacement)
+    for (const group of this.#template.groups) checkGroup(pattern, group)
     this.#constant = this.#template.constant === undefined ? undefined : fromText(this.#template.constant)
     this.#shape =
       pattern.shape === undefined || this.#constant === undefined ? undefined : ShapeSearch.of(pattern.shape)
@@ -38,4 +41,13 @@ export class PatternRedactor implements Processor {
   #filledIn(match: RegExpExecArray, bytewise: boolean): Bytes {
     return bytewise ? latin1ToBytes(this.#template.bytewise(match)) : fromText(this.#template.text(match))
   }
+}
+
+function checkGroup(pattern: Pattern, group: string): void {
+  if (/^\d+$/.test(group) ? Number(group) <= pattern.groups : pattern.groupNames.includes(group)) return
+  throw new StreamgateError(
+    'SG_CONFIG_INVALID',
+    `the replacement names group ${group}, which the pattern does not have; a dollar sign is written $$`,
+    { path: 'replacement' },
+  )
 }

@@ -4,6 +4,8 @@ import { asBytes } from '#component/fields.ts'
 export interface Template {
   /** The text, when no group stands in it. */
   constant: string | undefined
+  /** Names and numbers of the groups in it. */
+  groups: readonly string[]
   /** Filled in from a match over text. */
   text(match: RegExpExecArray): string
   /** The same over one character per byte. */
@@ -25,7 +27,8 @@ export function parseTemplate(replacement: string): Template {
   parts.push(replacement.slice(at))
   const constant = parts.every((part) => typeof part === 'string') ? parts.join('') : undefined
   const bytes = parts.map((part) => (typeof part === 'string' ? asBytes(part) : part))
-  return { constant, text: (match) => fill(parts, match), bytewise: (match) => fill(bytes, match) }
+  const groups = parts.flatMap((part) => (typeof part === 'string' ? [] : [part.group]))
+  return { constant, groups, text: (match) => fill(parts, match), bytewise: (match) => fill(bytes, match) }
 }
 
 function fill(parts: readonly Part[], match: RegExpExecArray): string {
@@ -34,7 +37,7 @@ function fill(parts: readonly Part[], match: RegExpExecArray): string {
   return out
 }
 
-/** A group that took no part, or is not there, is empty. */
+/** A group that took no part is empty. */
 function groupOf(match: RegExpExecArray, group: string): string {
   return (/^\d+$/.test(group) ? match[Number(group)] : match.groups?.[group]) ?? ''
 }

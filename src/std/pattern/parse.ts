@@ -54,7 +54,7 @@ const POSIX: Readonly<Record<string, string>> = {
 
 /** Only what JavaScript would misread; what it refuses anyway gives its own error. */
 function fromGo(source: string): string {
-  return source.replace(/\\[^]|\(\?P<|\[:(\w+):\]/g, (part, name?: string) => {
+  return source.replace(/\\.|\(\?P<|\[:(\w+):\]/gs, (part, name?: string) => {
     if (part === '(?P<') return '(?<'
     return (name === undefined ? undefined : POSIX[name]) ?? part
   })

@@ -25,6 +25,8 @@ export interface PatternOptions {
   ignoreCase?: boolean
   /** Take the pattern even if a hostile record could make it slow. */
   unsafe?: boolean
+  /** For patterns that a program wrote. */
+  charactersMax?: number
 }
 
 export interface Pattern extends Facts {
@@ -40,8 +42,9 @@ export interface Pattern extends Facts {
 
 /** Throws `PatternError`. */
 export function compilePattern(source: string, options: PatternOptions = {}): Pattern {
-  if (source.length > PATTERN_CHARACTERS_MAX) {
-    throw new PatternError('SG_PATTERN_SYNTAX', `the pattern is longer than ${PATTERN_CHARACTERS_MAX} characters`)
+  const { charactersMax = PATTERN_CHARACTERS_MAX } = options
+  if (source.length > charactersMax) {
+    throw new PatternError('SG_PATTERN_SYNTAX', `the pattern is longer than ${charactersMax} characters`)
   }
   const { tree, lines } = parsePattern(source, options.ignoreCase ?? false)
   const flags = lines ? 'gm' : 'g'

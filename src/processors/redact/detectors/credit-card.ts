@@ -6,87 +6,85 @@ import { type Detector, type Found, isDigit } from './detector.ts'
 
 const DIGITS_MIN = 13
 const DIGITS_MAX = 19
+/** With a separator between every two digits. */
+const LENGTH_MAX = 2 * DIGITS_MAX - 1
 const BLANK = 0x20
 const DASH = 0x2d
+const DOT = 0x2e
 
-/** A number of thirteen digits has one at every thirteenth place or nearer, but blanks: every fourth place is looked at. */
-const STRIDE = 4
+/** Of two neighbours in a number one is a digit, and a number covers one pair in every so many characters. */
+const STRIDE = DIGITS_MIN - 1
 
 export const creditCard: Detector = {
   next(text, from) {
+    let unchecked = from
     for (let at = from; at < text.length; at += STRIDE) {
       if (!isDigit(text.charCodeAt(at)) && !isDigit(text.charCodeAt(at + 1))) continue
-      const start = candidateStart(text, at, from)
-      const end = candidateEnd(text, Math.max(at, start))
-      const found = cardIn(text, start, end)
-      if (found !== undefined) return found
-      at = Math.max(at, end - STRIDE)
+      const start = firstGroup(text, at, unchecked)
+      for (let group = start; group <= at + 1; group = nextGroup(text, group, at + 2)) {
+        const found = cardAt(text, group)
+        if (found !== undefined) return found
+      }
+      unchecked = Math.max(unchecked, at + 2)
     }
     return undefined
   },
 }
 
-/** Digits with single separators between them, to the left. */
-function candidateStart(text: string, at: number, from: number): number {
+/** Start of the leftmost group, not before `from`, from which a number could reach to `at`. */
+function firstGroup(text: string, at: number, from: number): number {
+  const least = Math.max(from, at - LENGTH_MAX)
   let start = isDigit(text.charCodeAt(at)) ? at : at + 1
-  while (start > from) {
+  while (start > least) {
     if (isDigit(text.charCodeAt(start - 1))) start--
-    else if (isSeparator(text.charCodeAt(start - 1)) && start - 1 > from && isDigit(text.charCodeAt(start - 2)))
+    else if (start - 1 > least && isSeparator(text.charCodeAt(start - 1)) && isDigit(text.charCodeAt(start - 2)))
       start -= 2
     else break
   }
-  return start
+  return isDigit(text.charCodeAt(start - 1)) ? nextGroup(text, start, at + 2) : start
 }
 
-function candidateEnd(text: string, at: number): number {
-  let end = isDigit(text.charCodeAt(at)) ? at : at + 1
-  while (end < text.length) {
-    if (isDigit(text.charCodeAt(end))) end++
-    else if (isSeparator(text.charCodeAt(end)) && isDigit(text.charCodeAt(end + 1))) end += 2
-    else break
-  }
-  return end
-}
-
-/** The longest run of whole groups of [start, end) that is a card number. */
-function cardIn(text: string, start: number, end: number): Found | undefined {
-  for (let from = start; from < end; from = nextGroup(text, from, end)) {
-    let best: Found | undefined
-    let digits = ''
-    let separator = 0
-    for (let at = from; at < end; at++) {
-      const code = text.charCodeAt(at)
-      if (isDigit(code)) {
-        digits += text[at]
-        if (digits.length > DIGITS_MAX) break
-        const groupEnds = at + 1 === end || !isDigit(text.charCodeAt(at + 1))
-        if (groupEnds && digits.length >= DIGITS_MIN && isIssued(digits) && checks(digits)) best = { from, to: at + 1 }
-      } else if (separator === 0 || separator === code) separator = code
-      else break
-    }
-    if (best !== undefined) return best
-  }
-  return undefined
-}
-
-function nextGroup(text: string, from: number, end: number): number {
+/** Start of the next group of digits, or of whatever else comes behind this one and a separator, or past `limit`. */
+function nextGroup(text: string, from: number, limit: number): number {
   let at = from
-  while (at < end && isDigit(text.charCodeAt(at))) at++
+  while (at < limit && isDigit(text.charCodeAt(at))) at++
   return at + 1
+}
+
+const digits = new Uint8Array(DIGITS_MAX)
+
+/** The longest number that begins at `from` and ends with a group. */
+function cardAt(text: string, from: number): Found | undefined {
+  const first = text.charCodeAt(from)
+  if (first < 0x32 || first > 0x36 || isFraction(text, from)) return undefined
+  let best: Found | undefined
+  let count = 0
+  let separator = 0
+  for (let at = from; ; at++) {
+    const code = text.charCodeAt(at)
+    if (isDigit(code)) {
+      if (count === DIGITS_MAX) return best
+      digits[count++] = code - 0x30
+      if (count >= DIGITS_MIN && !isDigit(text.charCodeAt(at + 1)) && checks(count)) best = { from, to: at + 1 }
+    } else if (isSeparator(code) && (separator === 0 || separator === code) && isDigit(text.charCodeAt(at + 1))) {
+      separator = code
+    } else return best
+  }
+}
+
+/** The digits of 0.4111111111111111 are no card. */
+function isFraction(text: string, at: number): boolean {
+  return text.charCodeAt(at - 1) === DOT && isDigit(text.charCodeAt(at - 2))
 }
 
 function isSeparator(code: number): boolean {
   return code === BLANK || code === DASH
 }
 
-function isIssued(digits: string): boolean {
-  return digits[0]! >= '2' && digits[0]! <= '6'
-}
-
-function checks(digits: string): boolean {
+function checks(count: number): boolean {
   let sum = 0
-  for (let i = 0; i < digits.length; i++) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - 0x30
+  for (let i = 0; i < count; i++) {
+    const digit = digits[count - 1 - i]!
     const doubled = i % 2 === 1 ? digit * 2 : digit
     sum += doubled > 9 ? doubled - 9 : doubled
   }

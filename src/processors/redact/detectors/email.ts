@@ -1,11 +1,15 @@
-/** E-mail addresses in their common form: a dot-atom of RFC 5322 before the `@`, a host name with at least one dot behind it. */
-import { type Detector, isAlphanumeric, isLetter, runEnd } from './detector.ts'
+/**
+ * E-mail addresses as they are in use: letters, digits and `._%+-'` before the `@`, a host name with at least one dot behind
+ * it; letters beyond ASCII in both (RFC 6531). RFC 5322 allows more, such as `=`, but `to=a@b.co` is a key and its value.
+ */
+import { type Detector, isAlphanumeric, isDigit, runEnd } from './detector.ts'
 
 const LOCAL_MAX = 64
 const DOMAIN_MAX = 255
 const DOT = 0x2e
 const DASH = 0x2d
-const SPECIAL = new Set([...".!#$%&'*+/=?^_`{|}~-"].map((character) => character.charCodeAt(0)))
+const UNDERSCORE = 0x5f
+const SPECIAL = new Set([..."._%+-'"].map((character) => character.charCodeAt(0)))
 
 export const email: Detector = {
   next(text, from) {
@@ -22,22 +26,26 @@ function localStart(text: string, at: number, from: number): number {
   const first = Math.max(from, at - LOCAL_MAX)
   let start = at
   while (start > first && isLocal(text.charCodeAt(start - 1))) start--
-  // Punctuation that leads into an address is not of it: `to=/a@b.c`, `{a@b.c`.
-  while (start < at && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== 0x5f) start++
+  // Punctuation that leads into an address is not of it, nor is the rest of a character that began before.
+  while (start < at && !beginsLocal(text.charCodeAt(start))) start++
   return text.charCodeAt(at - 1) === DOT ? at : start
 }
 
 function isLocal(code: number): boolean {
-  return isAlphanumeric(code) || SPECIAL.has(code)
+  return isAlphanumeric(code) || code >= 0x80 || SPECIAL.has(code)
+}
+
+/** Above 0x80 the first byte of a character in UTF-8, not one of the others. */
+function beginsLocal(code: number): boolean {
+  return isAlphanumeric(code) || code === UNDERSCORE || code >= 0xc0
 }
 
 /** Position behind the host name, or `from` when it is none. */
 function domainEnd(text: string, from: number): number {
   let end = Math.min(runEnd(text, from, isDomain), from + DOMAIN_MAX)
-  while (end > from && !isAlphanumeric(text.charCodeAt(end - 1))) end--
+  while (end > from && !isLabel(text.charCodeAt(end - 1))) end--
   const dot = lastDot(text, from, end)
-  const isName =
-    dot > from && end - dot > 2 && isLetter(text.charCodeAt(dot + 1)) && isAlphanumeric(text.charCodeAt(from))
+  const isName = dot > from && end - dot > 2 && !isDigit(text.charCodeAt(dot + 1)) && isLabel(text.charCodeAt(from))
   return isName && !text.slice(from, end).includes('..') ? end : from
 }
 
@@ -49,5 +57,9 @@ function lastDot(text: string, from: number, end: number): number {
 }
 
 function isDomain(code: number): boolean {
-  return isAlphanumeric(code) || code === DOT || code === DASH
+  return isLabel(code) || code === DOT || code === DASH
+}
+
+function isLabel(code: number): boolean {
+  return isAlphanumeric(code) || code >= 0x80
 }

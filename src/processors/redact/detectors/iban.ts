@@ -1,20 +1,23 @@
 /** International bank account numbers (ISO 13616), in one piece or in groups of four, whose check digits hold (modulo 97). */
 import { type Detector, isAlphanumeric, isDigit, isUpper } from './detector.ts'
 
+const HEAD = 4
 const LENGTH_MIN = 15
 const LENGTH_MAX = 34
+/** With a blank behind every four characters. */
+const SPREAD_MAX = LENGTH_MAX + 8
 const BLANK = 0x20
+
+/** Two capitals and two digits begin every IBAN. */
+const BEGINNING = /[A-Z]{2}[0-9]{2}/g
 
 export const iban: Detector = {
   next(text, from) {
-    for (let at = from; at + LENGTH_MIN <= text.length; at++) {
-      // Two capitals and two digits begin every IBAN; the digits are the rarer to meet.
-      if (!isDigit(text.charCodeAt(at + 2))) continue
-      if (!isDigit(text.charCodeAt(at + 3)) || !isUpper(text.charCodeAt(at)) || !isUpper(text.charCodeAt(at + 1)))
-        continue
-      if (isAlphanumeric(text.charCodeAt(at - 1))) continue
-      const end = ibanEnd(text, at)
-      if (end !== -1) return { from: at, to: end }
+    BEGINNING.lastIndex = from
+    while (BEGINNING.test(text)) {
+      const start = BEGINNING.lastIndex - 4
+      const end = isAlphanumeric(text.charCodeAt(start - 1)) ? -1 : ibanEnd(text, start)
+      if (end !== -1) return { from: start, to: end }
     }
     return undefined
   },
@@ -22,23 +25,31 @@ export const iban: Detector = {
 
 /** Position behind the longest IBAN that begins at `start`, or -1. */
 function ibanEnd(text: string, start: number): number {
-  let compact = ''
+  const limit = Math.min(text.length, start + SPREAD_MAX)
+  let length = 0
+  /** Of what stands behind the first four characters. */
+  let remainder = 0
   let best = -1
-  for (let at = start; at < text.length && compact.length < LENGTH_MAX; at++) {
+  for (let at = start; at < limit && length < LENGTH_MAX; at++) {
     const code = text.charCodeAt(at)
     if (isDigit(code) || isUpper(code)) {
-      compact += text[at]
-      if (compact.length >= LENGTH_MIN && !isAlphanumeric(text.charCodeAt(at + 1)) && checks(compact)) best = at + 1
-    } else if (code !== BLANK || compact.length % 4 !== 0) break
+      length++
+      if (length > HEAD) remainder = append(remainder, code)
+      if (length >= LENGTH_MIN && !isAlphanumeric(text.charCodeAt(at + 1)) && checks(text, start, remainder))
+        best = at + 1
+    } else if (code !== BLANK || length % 4 !== 0) break
   }
   return best
 }
 
-function checks(compact: string): boolean {
-  let remainder = 0
-  for (const character of compact.slice(4) + compact.slice(0, 4)) {
-    const value = Number.parseInt(character, 36)
-    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97
-  }
+/** Country and check digits, which the number has in front, count as its end. */
+function checks(text: string, start: number, rest: number): boolean {
+  let remainder = rest
+  for (let i = 0; i < HEAD; i++) remainder = append(remainder, text.charCodeAt(start + i))
   return remainder === 1
+}
+
+/** The remainder modulo 97 with one more digit, or the two digits of a letter (A is 10). */
+function append(remainder: number, code: number): number {
+  return isDigit(code) ? (remainder * 10 + code - 0x30) % 97 : (remainder * 100 + code - 0x37) % 97
 }

@@ -54,7 +54,9 @@ export const ipv6: Detector = {
         (text.charCodeAt(end - 1) === DOT || (text.charCodeAt(end - 1) === COLON && text.charCodeAt(end - 2) !== COLON))
       )
         end--
-      if (isIpv6(text.slice(start, end)) && !isAlphanumeric(text.charCodeAt(end))) return { from: start, to: end }
+      if (hasColons(text, start, end) && !isAlphanumeric(text.charCodeAt(end)) && isIpv6(text.slice(start, end))) {
+        return { from: start, to: end }
+      }
       colon = Math.max(colon, end - 1)
     }
     return undefined
@@ -63,6 +65,17 @@ export const ipv6: Detector = {
 
 function isAddressCharacter(code: number): boolean {
   return isHex(code) || code === COLON || code === DOT
+}
+
+/** Two in a row, or as many as eight groups have: settles clock times and numbers without a look at the groups. */
+function hasColons(text: string, start: number, end: number): boolean {
+  let colons = 0
+  for (let at = start; at < end; at++) {
+    if (text.charCodeAt(at) !== COLON) continue
+    if (text.charCodeAt(at + 1) === COLON) return true
+    colons++
+  }
+  return colons >= 6
 }
 
 function isIpv6(text: string): boolean {
