@@ -2,17 +2,12 @@
 import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import { type FastifyInstance, fastify } from 'fastify'
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod'
+import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod'
 import { StreamgateError } from '#contract/error.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
-import { answerWithProblems } from './api/problem.ts'
-import { type RouteOptions, routes, statsRoutes } from './api/routes.ts'
+import { answer, answerWithProblems, Problem, validatorCompiler } from './api/problem.ts'
+import { commandRoutes, type RouteOptions, routes, statsRoutes } from './api/routes.ts'
 import { Publication } from './publication.ts'
 import type { Publisher, Runtime } from './runtime.ts'
 import type { Store } from './store/store.ts'
@@ -63,14 +58,13 @@ async function build({ version, log }: ControllerOptions, parts: RouteOptions): 
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
     http: { maxHeaderSize: URL_CHARACTERS_MAX * 2 },
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply, log),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerWithProblems(app, log)
-  // `curl -d ''` sends an empty form: a body that says nothing.
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body === '' ? undefined : body)
-  })
+  // Bodies are JSON; text would only be refused later, with a worse reason.
+  app.removeContentTypeParser('text/plain')
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -83,11 +77,15 @@ async function build({ version, log }: ControllerOptions, parts: RouteOptions): 
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }))
   app.get('/readyz', { schema: { hide: true } }, async () => {
-    await parts.store.batchSize()
+    await parts.store.batchSize().catch(() => {
+      throw new Problem(503, 'the store does not answer')
+    })
     return { status: 'ready' }
   })
-  await app.register(routes, parts)
-  await app.register(routes, { ...parts, prefix: '/api/v1' })
+  for (const prefix of ['/', '/api/v1']) {
+    await app.register(routes, { ...parts, prefix })
+    await app.register(commandRoutes, { ...parts, prefix })
+  }
   await app.register(statsRoutes, { ...parts, prefix: '/api/v1' })
   await app.ready()
   return app

@@ -20,10 +20,22 @@ export function hashOf(manifest: string): string {
   return createHash('sha256').update(manifest).digest('hex')
 }
 
-/** As people may see it: header values often are credentials. */
+/** As people may see it: header values often are credentials, and so is what stands before the host of a URL. */
 export function maskOutput<Output extends ManifestOutput>(output: Output): Output {
-  if (output.headers === undefined || output.headers === null) return output
-  return { ...output, headers: Object.fromEntries(Object.keys(output.headers).map((name) => [name, MASK])) }
+  const masked = { ...output }
+  if (output.headers !== undefined && output.headers !== null)
+    masked.headers = Object.fromEntries(Object.keys(output.headers).map((name) => [name, MASK]))
+  if (output.url !== undefined) masked.url = maskUrl(output.url)
+  return masked
+}
+
+/** `http://user:[redacted]@host`; a user without a password is a token, and masked itself. */
+function maskUrl(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || (url.username === '' && url.password === '')) return text
+  // In a parsed URL the first @ ends the credentials; any other in them is escaped.
+  const rest = url.href.slice(url.href.indexOf('@'))
+  return `${url.protocol}//${url.password === '' ? MASK : `${url.username}:${MASK}`}${rest}`
 }
 
 export function maskManifest(manifest: Manifest): Manifest {

@@ -1,6 +1,7 @@
 /** Errors as `application/problem+json` (RFC 9457), always with the place of what is wrong where there is one. */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import { z } from 'zod'
+import { pointer, problemsOf } from '#config/problems.ts'
 import type { ProblemBody } from '#contract/api.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Complaint } from '../runtime.ts'
@@ -28,32 +29,48 @@ export class Problem extends Error {
   }
 }
 
+/** Checks requests by their schemas. The pointers of what is wrong are proper ones, whatever the keys are. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const part = httpPart === 'querystring' ? 'query' : (httpPart ?? 'request')
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  return (data: unknown) => {
+    const result = schema.safeParse(data)
+    if (result.success) return { value: result.data }
+    const complaints = problemsOf(result.error, [], known).map(({ path, message }) => ({
+      pointer: pointer(path),
+      detail: message,
+    }))
+    return { error: new Problem(422, `the ${part} is not valid`, complaints) }
+  }
+}
+
+/** For requests that match a route, and for those that match none. */
 export function answerWithProblems(app: FastifyInstance, log: Logger): void {
-  app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
-    const problem = describe(error)
-    if (problem.status >= 500)
-      log.error({ method: request.method, url: request.url, error: String(error) }, 'request failed')
-    void send(reply, problem)
-  })
+  app.setErrorHandler((error: FastifyError | Problem, request, reply) => answer(error, request, reply, log))
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     void send(reply, body(404, `there is no ${request.method} ${request.url.split('?')[0]}`))
   })
 }
 
+/** Answers an error, also one from before any route was found. */
+export function answer(
+  error: FastifyError | Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+): FastifyReply {
+  const problem = describe(error)
+  if (problem.status >= 500)
+    log.error({ method: request.method, url: request.url, error: String(error) }, 'request failed')
+  return send(reply, problem)
+}
+
 function describe(error: FastifyError | Problem): ProblemBody {
   if (error instanceof Problem) return body(error.status, error.message, error.complaints)
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const complaints = error.validation.map(({ instancePath, message, params }) => {
-      const { issue } = params as { issue?: { keys?: string[] } }
-      const key = issue?.keys?.[0]
-      return { pointer: key === undefined ? instancePath : `${instancePath}/${key}`, detail: message ?? 'is not valid' }
-    })
-    const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request')
-    return body(422, `the ${where} is not valid`, complaints)
-  }
   const status = error.statusCode ?? 500
   // Whatever went wrong inside is for the log.
-  return status >= 500 ? body(500, 'something went wrong; the log says what') : body(status, error.message)
+  if (status >= 500) return body(500, 'something went wrong; the log says what')
+  return body(status, status === 415 ? 'send the body as application/json' : error.message)
 }
 
 function body(status: number, detail: string, errors: readonly Complaint[] = []): ProblemBody {

@@ -18,10 +18,9 @@ export interface RouteOptions {
 }
 
 const idInPath = z.object({ id: z.string().min(1).max(256) })
-const noBody = z.unknown()
 const refusals = { 400: api.problem, 422: api.problem }
 
-export async function routes(instance: FastifyInstance, { store, runtime, publication }: RouteOptions): Promise<void> {
+export async function routes(instance: FastifyInstance, { store, runtime }: RouteOptions): Promise<void> {
   const app = instance.withTypeProvider<ZodTypeProvider>()
 
   app.get(
@@ -62,17 +61,6 @@ export async function routes(instance: FastifyInstance, { store, runtime, public
     return { status: 'updated' as const, rule }
   })
 
-  const remove = {
-    summary: 'Delete a rule',
-    tags: ['rules'],
-    params: idInPath,
-    response: { 200: api.ruleDeleted, 404: api.problem },
-  }
-  app.delete('/rules/:id', { schema: remove }, async ({ params: { id } }) => {
-    if (!(await store.deleteRule(id))) throw noSuchRule(id)
-    return { status: 'deleted' as const, id }
-  })
-
   const list = { summary: 'The outputs', tags: ['outputs'], response: { 200: z.array(z.unknown()) } }
   app.get('/outputs', { schema: list }, async () => (await store.outputs()).map(maskOutput))
 
@@ -85,14 +73,36 @@ export async function routes(instance: FastifyInstance, { store, runtime, public
   app.post('/outputs', { schema: addOutput }, async ({ body }) => {
     const output = withoutNulls(body)
     refuse(runtime.checkOutput(output), 'the output is not valid')
-    const outputs = await store.outputs()
-    if (output.url !== undefined && outputs.some(({ url }) => url === output.url)) {
+    if ((await store.outputs()).length >= api.OUTPUTS_MAX)
+      throw new Problem(422, `there are ${api.OUTPUTS_MAX} outputs already, which is the limit`)
+    if (!(await store.addOutput(output))) {
       throw new Problem(400, 'there is an output with this URL already', [{ pointer: '/url', detail: 'is taken' }])
     }
-    if (outputs.length >= api.OUTPUTS_MAX)
-      throw new Problem(422, `there are ${api.OUTPUTS_MAX} outputs already, which is the limit`)
-    await store.addOutput(output)
     return { status: 'added' as const, output: maskOutput(output) }
+  })
+
+  const readSize = { summary: 'Records in a batch', tags: ['config'], response: { 200: api.batchSizeRead } }
+  app.get('/config/batch_size', { schema: readSize }, async () => ({ batch_size: await store.batchSize() }))
+}
+
+/**
+ * What takes no body: none is read, of whatever type it is. `curl -d ''` sends an empty form, other clients say
+ * `application/json` and send nothing.
+ */
+export async function commandRoutes(instance: FastifyInstance, { store, publication }: RouteOptions): Promise<void> {
+  instance.removeAllContentTypeParsers()
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+  const app = instance.withTypeProvider<ZodTypeProvider>()
+
+  const remove = {
+    summary: 'Delete a rule',
+    tags: ['rules'],
+    params: idInPath,
+    response: { 200: api.ruleDeleted, 404: api.problem },
+  }
+  app.delete('/rules/:id', { schema: remove }, async ({ params: { id } }) => {
+    if (!(await store.deleteRule(id))) throw noSuchRule(id)
+    return { status: 'deleted' as const, id }
   })
 
   const clear = { summary: 'Delete all outputs', tags: ['outputs'], response: { 200: api.cleared } }
@@ -101,14 +111,10 @@ export async function routes(instance: FastifyInstance, { store, runtime, public
     return { status: 'cleared' as const }
   })
 
-  const readSize = { summary: 'Records in a batch', tags: ['config'], response: { 200: api.batchSizeRead } }
-  app.get('/config/batch_size', { schema: readSize }, async () => ({ batch_size: await store.batchSize() }))
-
   const setSize = {
     summary: 'Set the records in a batch',
     tags: ['config'],
     querystring: z.object({ size: api.batchSize }),
-    body: noBody,
     response: { 200: api.batchSizeUpdated, ...refusals },
   }
   app.post('/config/batch_size', { schema: setSize }, async ({ query: { size } }) => {
@@ -119,7 +125,6 @@ export async function routes(instance: FastifyInstance, { store, runtime, public
   const publish = {
     summary: 'Send what stands here to the nodes',
     tags: ['config'],
-    body: noBody,
     response: { 200: api.publishedAnswer, 503: api.problem },
   }
   app.post('/publish', { schema: publish }, async () => {

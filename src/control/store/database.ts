@@ -1,5 +1,5 @@
 /** The embedded database: kysely over the SQLite that Node brings. */
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { type Generated, Kysely, SqliteDialect } from 'kysely'
@@ -41,7 +41,7 @@ const BUSY_TIMEOUT_MS = 5_000
 /** Opens or creates the database. `:memory:` keeps nothing. Throws `SG_STORE`. */
 export function openDatabase(file: string): Database {
   try {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    if (file !== ':memory:') prepare(file)
     const sqlite = new DatabaseSync(file)
     // WAL with synchronous=FULL: what was acknowledged survives a power cut.
     sqlite.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
@@ -54,21 +54,31 @@ export function openDatabase(file: string): Database {
   }
 }
 
+/** Outputs hold credentials: a new file is its owner's alone, and so is what SQLite puts beside it. */
+function prepare(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  closeSync(openSync(file, 'a', 0o600))
+}
+
 /** Runs the migrations that this database has not seen, each in a transaction of its own. */
 function migrate(sqlite: DatabaseSync): void {
-  const row = sqlite.prepare('PRAGMA user_version').get()
-  for (let version = Number(row?.['user_version'] ?? 0); version < migrations.length; version++) {
+  const found = versionOf(sqlite)
+  if (found > migrations.length) throw new Error('a newer version of this program has written it')
+  for (let version = found; version < migrations.length; version++) {
     sqlite.exec('BEGIN IMMEDIATE')
     try {
       // Another process may have been faster while this one waited for the lock.
-      const now = Number(sqlite.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-      if (now === version) sqlite.exec(`${migrations[version]}; PRAGMA user_version = ${version + 1}`)
+      if (versionOf(sqlite) === version) sqlite.exec(`${migrations[version]}; PRAGMA user_version = ${version + 1}`)
       sqlite.exec('COMMIT')
     } catch (error) {
       sqlite.exec('ROLLBACK')
       throw error
     }
   }
+}
+
+function versionOf(sqlite: DatabaseSync): number {
+  return Number(sqlite.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
 }
 
 /** What kysely's SQLite dialect expects of a database. */

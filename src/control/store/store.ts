@@ -1,4 +1,5 @@
 /** What the controller keeps: rules, outputs, the batch size, and what was published last. */
+import { sql } from 'kysely'
 import type { ManifestOutput, ManifestProcessor } from '#contract/manifest.ts'
 import { type Database, DEFAULT_ORG, openDatabase, type Tables } from './database.ts'
 
@@ -89,9 +90,15 @@ export class Store {
     return rows.map((row) => JSON.parse(row.body))
   }
 
-  async addOutput(output: ManifestOutput): Promise<void> {
-    const row = { org_id: this.#org, type: output.type, url: output.url ?? null, body: JSON.stringify(output) }
-    await this.#db.insertInto('outputs').values(row).execute()
+  /** False: there is an output with this URL. */
+  async addOutput(output: ManifestOutput): Promise<boolean> {
+    const url = output.url ?? null
+    const result = await sql`
+      INSERT INTO outputs (org_id, type, url, body)
+      SELECT ${this.#org}, ${output.type}, ${url}, ${JSON.stringify(output)}
+      WHERE NOT EXISTS (SELECT 1 FROM outputs WHERE org_id = ${this.#org} AND url = ${url})
+    `.execute(this.#db)
+    return Number(result.numAffectedRows ?? 0) === 1
   }
 
   async clearOutputs(): Promise<void> {

@@ -26,6 +26,7 @@ export class RedisPublisher implements Publisher {
   async publish(manifest: string): Promise<number> {
     this.#owed = manifest
     this.#last = manifest
+    if (this.#redis.status !== 'ready') throw new Error('redis is away; it is told as soon as it is back')
     const told = await this.#tell(manifest)
     if (this.#owed === manifest) this.#owed = undefined
     return told

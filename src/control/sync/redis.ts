@@ -12,17 +12,26 @@ const RECONNECT_BASE_MS = 100
 const RECONNECT_CAP_MS = 5_000
 /** A command that is not answered by then has failed; the connection may be half open. */
 const COMMAND_TIMEOUT_MS = 5_000
+/** How often an open connection is asked whether anyone is there. One that only listens would never find out. */
+const HEARTBEAT_MS = 10_000
+
+/** A heartbeat is longer than the timeout, so that only one is under way. */
+export interface Timing {
+  commandTimeoutMs: number
+  heartbeatMs: number
+}
+const DEFAULT_TIMING: Timing = { commandTimeoutMs: COMMAND_TIMEOUT_MS, heartbeatMs: HEARTBEAT_MS }
 
 /**
- * A connection that comes up when it can and again when it breaks, with full-jitter backoff, and never throws for being
- * down. `offlineQueue`: whether commands wait for the connection instead of failing at once.
+ * A connection that comes up when it can and again when it breaks or falls silent, with full-jitter backoff, and never
+ * throws for being down. Commands do not wait for it: while it is down they fail at once.
  */
-export function connectRedis(address: RedisAddress, log: Logger, role: string): Redis {
+export function connectRedis(address: RedisAddress, log: Logger, role: string, timing = DEFAULT_TIMING): Redis {
   const options = {
     // RESP2: every server speaks it, and proxies between often nothing else.
     protocol: 2 as const,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: timing.commandTimeoutMs,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
@@ -40,6 +49,20 @@ export function connectRedis(address: RedisAddress, log: Logger, role: string): 
     if (down) log.info({ role }, 'redis is back')
     down = false
   })
+  let heartbeat: NodeJS.Timeout | undefined
+  redis.on('ready', () => {
+    heartbeat = setInterval(() => {
+      redis.ping().catch((error: Error) => {
+        if (redis.status !== 'ready') return
+        log.warn({ role, reason: error.message }, 'redis has fallen silent; connecting again')
+        // Closing takes a while when nobody answers.
+        clearInterval(heartbeat)
+        redis.disconnect(true)
+      })
+    }, timing.heartbeatMs)
+    heartbeat.unref()
+  })
+  redis.on('close', () => clearInterval(heartbeat))
   // A first attempt that fails is tried again like any other.
   redis.connect().catch(() => undefined)
   return redis
