@@ -115,6 +115,7 @@ export async function* runCases(size: Size, only: (title: string) => boolean): A
   if (only('json')) yield await json(size)
   if (only('udp')) yield await udp(size)
   if (only('latency')) yield await latency(size)
+  if (only('reload')) yield await reload(size)
   if (only('idle')) yield* idle(size)
 }
 
@@ -214,6 +215,32 @@ async function latency(size: Size): Promise<Result> {
     notes,
   }
   return judged(result, 'p99 < 2 ms', p99Ms < 2)
+}
+
+/** Rules read again ten times a second while lines flow: what the worst line waited is the longest pause there was. */
+async function reload(size: Size): Promise<Result> {
+  const setup = { processors: [DROP, REDACT], batch: { max_records: 1, max_wait_ms: 1 } }
+  const other = { ...setup, processors: [REDACT, DROP] }
+  await using sink = await Sink.start('latency')
+  const program = streamgate('reload', setup)
+  await using subject = await Subject.start(program.command, program.port)
+  let reloads = 0
+  const timer = setInterval(() => {
+    streamgate('reload', reloads++ % 2 === 0 ? other : setup)
+    subject.signal('SIGHUP')
+  }, 100)
+  const sent = await blast<{ lines: number }>('paced', program.port, 20_000, size.seconds)
+  clearInterval(timer)
+  const { lines, p99Ms, maxMs } = await sink.settled()
+  const notes = `${reloads} reloads, ${sent.lines - lines} of ${sent.lines} lines lost; the slowest took ${maxMs.toFixed(1)} ms`
+  const result = {
+    case: 'reload while 20,000 lines/s flow',
+    program: 'streamgate',
+    unit: 'ms p99',
+    value: Number(p99Ms.toFixed(2)),
+    notes,
+  }
+  return judged(result, '0 lost, p99 < 50 ms', lines === sent.lines && p99Ms < 50)
 }
 
 async function* idle(size: Size): AsyncGenerator<Result> {

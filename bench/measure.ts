@@ -89,6 +89,9 @@ export class Subject implements AsyncDisposable {
   cpu(): number {
     return cpuSeconds(this.#child.pid!) - this.#base
   }
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
   rssMb(): number {
     return residentMb(this.#child.pid!, 'VmRSS')
   }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures, prints a table, and writes `bench/results/<date>.json`. Options: `--only empty,rules,json,udp,latency,idle`,
+ * `npm run bench`: measures, prints a table, and writes `bench/results/<date>.json`. Options: `--only empty,rules,json,udp,latency,reload,idle`,
  * `--smoke` for a small run that only shows that everything works, `--json` for JSON on standard output.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
