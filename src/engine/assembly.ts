@@ -52,6 +52,12 @@ export class Keepsakes {
     return slot
   }
 
+  /** Lets go of shared state that no processor has any more. */
+  forgetStates(current: Generation): void {
+    const used = new Set(current.program.pipelines.flatMap((pipeline) => pipeline.states))
+    for (const [identity, state] of this.states) if (!used.has(state)) this.states.delete(identity)
+  }
+
   /** Frees the slots of pipelines that are gone, once no segment can speak of them any more. */
   forgetPipelines(current: Generation, lanes: readonly Lane[]): void {
     if (lanes.some((lane) => lane.hasPending())) return

@@ -132,6 +132,7 @@ export class Node {
       if (this.#keep.deliveries.get(delivery.identity) === delivery) this.#keep.deliveries.delete(delivery.identity)
     }
     this.#keep.forgetPipelines(traffic.current, traffic.lanes)
+    this.#keep.forgetStates(traffic.current)
     await Promise.all(
       leaving.map(async (delivery) => {
         const drained = await delivery.drain(AbortSignal.timeout(RETIRE_MS_MAX))

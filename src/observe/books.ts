@@ -16,6 +16,9 @@ export class Tally {
   }
 }
 
+/** Rules of a pipeline whose numbers are kept, those that are gone included; the oldest are forgotten first. */
+const RULES_REMEMBERED = 4096
+
 /** What one rule did. */
 export interface RuleLedger {
   readonly id: string
@@ -54,12 +57,13 @@ export class PipelineLedger {
     overwritten: new Tally(),
     forwarded: new Tally(),
   }
-  /** By rule id; a rule that was removed keeps its numbers until the node ends. */
+  /** By rule id, `RULES_REMEMBERED` of them: a rule that was removed keeps its numbers for as long as there is room. */
   readonly rules = new Map<string, RuleLedger>()
 
   rule(id: string, type: string): RuleLedger {
     const known = this.rules.get(id)
     if (known !== undefined && known.type === type) return known
+    if (this.rules.size >= RULES_REMEMBERED) this.rules.delete(this.rules.keys().next().value ?? id)
     const fresh = { id, type, ended: new Tally(), quarantined: new Tally(), edited: new Tally(), errors: 0 }
     this.rules.set(id, fresh)
     return fresh
