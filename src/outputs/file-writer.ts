@@ -1,4 +1,4 @@
-/** Writes to a file descriptor without ever holding up the thread: through libuv's pool, however slow the reader is. */
+/** Writes to a file descriptor without ever holding up the thread: through libuv's pool, however slow the other side is. */
 import { write } from 'node:fs'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
@@ -21,12 +21,15 @@ const PASSING = new Set([
   'ENOENT',
 ])
 
-/** Writes all of `bytes`, in as many pieces as it takes. An aborted signal ends the wait, with what was written written. */
+/**
+ * Writes all of `bytes`, in as many pieces as it takes. An aborted signal ends it between two pieces: a piece that is under
+ * way reads from `bytes`, so the result waits for it.
+ */
 export async function writeAll(fd: number, bytes: Bytes, signal: AbortSignal): Promise<SendResult> {
   let at = 0
   while (at < bytes.length) {
     if (signal.aborted) return { ok: false, retryable: true, code: 'aborted', message: 'stopped while writing' }
-    const result = await abortable(writeOnce(fd, bytes, at), signal)
+    const result = await writeOnce(fd, bytes, at)
     if (typeof result === 'number') at += result
     else if (result.code === 'EAGAIN') await new Promise((resolve) => setTimeout(resolve, FULL_PIPE_WAIT_MS))
     else return failure(result)
@@ -43,12 +46,4 @@ function writeOnce(fd: number, bytes: Bytes, at: number): Promise<number | NodeJ
   return new Promise((resolve) => {
     write(fd, bytes, at, bytes.length - at, null, (error, written) => resolve(error ?? written))
   })
-}
-
-/** A write that a stalled reader holds up cannot be called back; it can only be waited for no longer. */
-function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | NodeJS.ErrnoException> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException>()
-  const abort = () => resolve(Object.assign(new Error('stopped while writing'), { code: 'ABORTED' }))
-  signal.addEventListener('abort', abort, { once: true })
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort))
 }

@@ -5,7 +5,8 @@ import type { Bytes } from '#std/bytes.ts'
 
 /**
  * Settles when the kernel has taken all bytes, when the socket breaks, when it takes nothing for `timeoutMs` (0: however
- * long), or when the signal aborts. After a failure the socket is destroyed: how much went through is not known.
+ * long), or when the signal aborts. After a failure nobody knows how much went through, and the socket still reads from
+ * `bytes` until it is destroyed: that is up to the caller.
  */
 export function writeToSocket(
   socket: Socket,
@@ -18,7 +19,6 @@ export function writeToSocket(
       socket.removeListener('close', closed)
       socket.setTimeout(0, timedOut)
       signal.removeEventListener('abort', aborted)
-      if (!result.ok) socket.destroy()
       resolve(result)
     }
     const closed = () => settle(failed('closed', 'the connection broke while sending'))
@@ -32,6 +32,16 @@ export function writeToSocket(
   })
 }
 
+/** A failure that may pass. */
 export function failed(code: string, message: string): SendResult {
   return { ok: false, retryable: true, code, message }
+}
+
+/** What a `send` says before `start` and after `stop`. */
+export const notRunning: SendResult = failed('stopped', 'the output is not running')
+
+/** A name with several addresses fails once for each; the whole then has no message of its own. */
+export function reasonOf(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message
+  return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ')
 }

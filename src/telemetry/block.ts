@@ -51,6 +51,8 @@ export class Block {
   /** `bytes` is no longer the memory that the block was filled from. */
   edited = false
   context: BlockContext = NO_CONTEXT
+  /** Rules asked for the text of what the block held before, so most likely they will again. */
+  textExpected = false
   /** Lane that the records came through, and the number of the first one in it, modulo 2^31; see `identity`. */
   lane = 0
   sequence = 0
@@ -59,6 +61,7 @@ export class Block {
   readonly #editTo: number[] = []
   readonly #editWith: Uint8Array[] = []
   #text: string | null = null
+  #textAsked = false
   #ascii: boolean | null = null
   #carriageReturn: boolean | null = null
   #scratch: Bytes = NOTHING
@@ -77,6 +80,8 @@ export class Block {
     this.multiline = false
     this.edited = false
     this.context = context
+    this.textExpected = this.#textAsked
+    this.#textAsked = false
     this.#text = null
     this.#ascii = null
     this.#carriageReturn = null
@@ -142,7 +147,15 @@ export class Block {
    * Exact for searches of ASCII; text outside ASCII shows as its UTF-8 bytes.
    */
   text(): string {
+    this.#textAsked = true
+    return this.textForFraming()
+  }
+
+  /** The same, for who can do without and so does not count as wanting it. */
+  textForFraming(): string {
     this.#text ??= latin1(this.bytes, this.from, this.to)
+    // Framing that asks before it knows where the last record ends has made too much of it.
+    if (this.#text.length > this.to - this.from) this.#text = this.#text.slice(0, this.to - this.from)
     return this.#text
   }
 

@@ -104,3 +104,49 @@ test('a piece of a line that was too long says so', () => {
   const ndjson = registry.encoders.find((encoder) => encoder.name === 'ndjson')!
   assert.equal(encode(ndjson, block)[0]!.toString(), '{"message":"half a","truncated":true}\n')
 })
+
+test('neighbours that are JSON keep their bytes, whatever stands between and beside them', () => {
+  const bad = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xc3]), Buffer.from('"}')])
+  const cases: [Buffer | string, string][] = [
+    ['{"a":1}', '{"a":1}'],
+    ['{ "b" : [ ] }', '{ "b" : [ ] }'],
+    ['{"é":"é"}', '{"é":"é"}'],
+    ['{"a":1}{"b":2}', '{"message":"{\\"a\\":1}{\\"b\\":2}"}'],
+    ['{"a":1,\n\r\n"b":2}', '{"a":1,   "b":2}'],
+    [bad, '{"a":"\ufffd\ufffd"}'],
+    ['{"c":1}', '{"c":1}'],
+    ['\u0000\t"\\/\u007f\u2028', '{"message":"\\u0000\\t\\"\\\\/\u007f\u2028"}'],
+    [Buffer.from([0x61, 0x80, 0x0a]), '{"message":"a\ufffd\\n"}'],
+    ['', '{"message":""}'],
+    ['{"d":1}', '{"d":1}'],
+  ]
+  for (const encoder of registry.encoders.filter(({ name }) => name !== 'text')) {
+    for (const dropped of [-1, 0, 1, 6, 10]) {
+      for (const multiline of [true, false]) {
+        const used = multiline ? cases : cases.filter(([record]) => !Buffer.from(record).includes(0x0a))
+        const block = blockOf(
+          used.map(([record], i) => ({ bytes: Buffer.from(record), kept: i !== dropped })),
+          '\n',
+        )
+        block.multiline = multiline
+        const expected = used.filter((_, i) => i !== dropped).map(([, written]) => written)
+        const separator = encoder.name === 'ndjson' ? '\n' : ','
+        assert.deepEqual(
+          encode(encoder, block).map(String),
+          expected.map((written) => written + separator),
+        )
+      }
+    }
+  }
+})
+
+test('a large record does not ask for several times its room', () => {
+  const large = JSON.stringify({ text: 'x'.repeat(3 * 1024 * 1024) })
+  const block = blockOf([{ bytes: Buffer.from(large), kept: true }], '\n')
+  for (const encoder of registry.encoders) {
+    assert.ok(encoder.sizeMax(block) < 1.01 * large.length, encoder.name)
+    assert.equal(encode(encoder, block)[0]!.length, large.length + 1)
+  }
+  const hostile = blockOf([{ bytes: Buffer.alloc(1024 * 1024, Buffer.from([0, 0xff, 0x22, 0x61])), kept: true }], '\n')
+  for (const encoder of registry.encoders) encode(encoder, hostile)
+})

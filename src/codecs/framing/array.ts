@@ -2,7 +2,7 @@
  * Divides a JSON array into its elements without understanding them: strings, escapes and nesting are respected, values
  * are not parsed. Elements keep their bytes.
  */
-import { type Bytes, NEWLINE } from '#std/bytes.ts'
+import { type Bytes, copyBytes, NEWLINE } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 
 const OPEN = 0x5b
@@ -10,6 +10,8 @@ const CLOSE = 0x5d
 const COMMA = 0x2c
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+/** With this bit, a bracket looks like the brace that faces the same way. */
+const BRACE_BIT = 0x20
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
@@ -22,10 +24,10 @@ export interface Unpacked {
 }
 
 /**
- * Copies elements of the array in [from, to) to `target`, each followed by `\n`, and adds them to `block`, which has been
- * filled with `target`. Stops after `recordsMax` elements, or when the block is full; a later call with `from` set to `end`
- * goes on. `target` has room for `to - from` bytes: each element is followed by a comma or a bracket in its array, so the
- * newline takes no more.
+ * Copies elements of the array in [from, to) to the beginning of `target`, with newlines between and behind them, and adds
+ * them to `block`, which has been filled with `target` and has no records. Stops after `recordsMax` elements, or when the
+ * block is full; a later call with `from` set to `end` goes on. `target` has room for `to - from` bytes: behind each element
+ * stands a comma or a bracket in its array, so the newlines take no more.
  */
 export function unpackArray(
   block: Block,
@@ -35,73 +37,93 @@ export function unpackArray(
   target: Bytes,
   recordsMax = BLOCK_RECORDS_MAX,
 ): Unpacked {
-  const most = Math.min(recordsMax, BLOCK_RECORDS_MAX)
-  let write = 0
-  let at = skipSpace(bytes, from, to)
-  if (bytes[at] === OPEN) {
-    at = skipSpace(bytes, at + 1, to)
-    if (bytes[at] === CLOSE) return finish(block, bytes, at, to, write)
-  } else if (bytes[at] === COMMA) {
-    at = skipSpace(bytes, at + 1, to)
-  } else {
-    return broken(block, at, to, write)
+  const cut = cutElements(bytes.subarray(0, to), from, block, Math.min(recordsMax, BLOCK_RECORDS_MAX))
+  const { count } = cut
+  const { starts, ends } = block
+  if (count > 0) {
+    const first = starts[0]!
+    const last = ends[count - 1]!
+    copyBytes(bytes, first, last, target, 0)
+    block.multiline = anyHolds(NEWLINE, bytes, block, count)
+    for (let i = 0; i < count; i++) {
+      starts[i]! -= first
+      ends[i]! -= first
+      // What stands between two elements are a comma and perhaps white space.
+      if (i > 0) target.fill(NEWLINE, ends[i - 1]!, starts[i]!)
+    }
+    target[last - first] = NEWLINE
+    block.to = last - first + 1
+    block.added(0, count)
   }
-  while (block.count < most) {
-    const end = elementEnd(bytes, at, to)
-    if (end === -1) return broken(block, at, to, write)
-    const start = write
-    write += bytes.copy(target, write, at, end)
-    block.addRecord(start, write)
-    if (target.subarray(start, write).includes(NEWLINE)) block.multiline = true
-    target[write++] = NEWLINE
-    at = skipSpace(bytes, end, to)
-    if (bytes[at] === CLOSE) return finish(block, bytes, at, to, write)
-    if (at >= to || bytes[at] !== COMMA) return broken(block, at, to, write)
-    if (block.count === most) break
-    at = skipSpace(bytes, at + 1, to)
-  }
-  block.to = write
-  return { end: at, done: false, malformedBytes: 0 }
+  return { end: cut.end, done: cut.done, malformedBytes: cut.malformedBytes }
 }
 
 /** Elements of an array, and their bytes; what is malformed counts as one record. */
 export function countElements(bytes: Bytes, from: number, to: number): { records: number; bytes: number } {
   const counted = { records: 0, bytes: 0 }
-  let at = skipSpace(bytes, from, to)
-  if (bytes[at] !== OPEN && bytes[at] !== COMMA) return { records: 1, bytes: to - at }
-  at = skipSpace(bytes, at + 1, to)
-  while (at < to && bytes[at] !== CLOSE) {
-    const end = elementEnd(bytes, at, to)
-    counted.records++
-    if (end === -1) {
-      counted.bytes += to - at
-      return counted
-    }
-    counted.bytes += end - at
-    at = skipSpace(bytes, end, to)
-    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1, to)
-    else if (bytes[at] !== CLOSE) {
-      return { records: counted.records + 1, bytes: counted.bytes + to - at }
-    }
+  const view = bytes.subarray(0, to)
+  for (let at = from, done = false; !done; ) {
+    const cut = cutElements(view, at, COUNTING, BLOCK_RECORDS_MAX)
+    counted.records += cut.count + (cut.malformedBytes > 0 ? 1 : 0)
+    counted.bytes += cut.malformedBytes
+    for (let i = 0; i < cut.count; i++) counted.bytes += COUNTING.ends[i]! - COUNTING.starts[i]!
+    at = cut.end
+    done = cut.done
   }
   return counted
 }
 
-/** The array is closed: nothing but white space may follow. */
-function finish(block: Block, bytes: Bytes, close: number, to: number, write: number): Unpacked {
-  block.to = write
-  const rest = skipSpace(bytes, close + 1, to)
-  return { end: to, done: true, malformedBytes: to - rest }
+interface Offsets {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
 }
 
-function broken(block: Block, at: number, to: number, write: number): Unpacked {
-  block.to = write
-  return { end: to, done: true, malformedBytes: Math.max(1, to - at) }
+/** Read only within one call. */
+const COUNTING: Offsets = { starts: new Int32Array(BLOCK_RECORDS_MAX), ends: new Int32Array(BLOCK_RECORDS_MAX) }
+
+/**
+ * Writes where each element begins and ends, at most `most` of them. `view` ends with the array's text, so that what is
+ * read behind it is undefined and equals nothing. `from` is the array's bracket, or the comma at which a call before stopped.
+ */
+function cutElements(view: Bytes, from: number, { starts, ends }: Offsets, most: number): Unpacked & { count: number } {
+  const to = view.length
+  let count = 0
+  let at = skipSpace(view, from)
+  const isBeginning = view[at] === OPEN
+  if (!isBeginning && view[at] !== COMMA) return { count, end: to, done: true, malformedBytes: Math.max(1, to - at) }
+  at = skipSpace(view, at + 1)
+  let isClosed = isBeginning && view[at] === CLOSE
+  while (!isClosed) {
+    const end = elementEnd(view, at)
+    if (end === -1) return { count, end: to, done: true, malformedBytes: Math.max(1, to - at) }
+    starts[count] = at
+    ends[count] = end
+    count++
+    at = skipSpace(view, end)
+    isClosed = view[at] === CLOSE
+    if (isClosed) break
+    if (view[at] !== COMMA) return { count, end: to, done: true, malformedBytes: Math.max(1, to - at) }
+    if (count === most) return { count, end: at, done: false, malformedBytes: 0 }
+    at = skipSpace(view, at + 1)
+  }
+  // The array is closed: nothing but white space may follow.
+  return { count, end: to, done: true, malformedBytes: to - skipSpace(view, at + 1) }
 }
 
-function skipSpace(bytes: Bytes, from: number, to: number): number {
+/** Whether the byte stands inside one of the elements; between them it may. */
+function anyHolds(byte: number, bytes: Bytes, { starts, ends }: Offsets, count: number): boolean {
+  const view = bytes.subarray(0, ends[count - 1]!)
+  let i = 0
+  for (let at = view.indexOf(byte, starts[0]); at !== -1; at = view.indexOf(byte, starts[i])) {
+    while (ends[i]! <= at) i++
+    if (starts[i]! <= at) return true
+  }
+  return false
+}
+
+function skipSpace(view: Bytes, from: number): number {
   let at = from
-  while (at < to && isSpace(bytes[at]!)) at++
+  while (at < view.length && isSpace(view[at]!)) at++
   return at
 }
 
@@ -110,35 +132,41 @@ function isSpace(byte: number): boolean {
 }
 
 /** Position behind the value that begins at `from`, or -1 when it is empty or does not end. */
-function elementEnd(bytes: Bytes, from: number, to: number): number {
+function elementEnd(view: Bytes, from: number): number {
+  const to = view.length
+  const first = view[from]!
+  if (first === QUOTE) return stringEnd(view, from) + 1 || -1
+  if ((first | BRACE_BIT) === OPEN_BRACE) return nestedEnd(view, from)
+  for (let at = from; at < to; at++) {
+    const byte = view[at]!
+    if (byte === COMMA || byte === CLOSE || isSpace(byte)) return at > from ? at : -1
+    if (byte === QUOTE || (byte | BRACE_BIT) === OPEN_BRACE || byte === CLOSE_BRACE) return -1
+  }
+  return -1
+}
+
+/** Position behind the object or array that begins at `from`, or -1. */
+function nestedEnd(view: Bytes, from: number): number {
+  const to = view.length
   let depth = 0
   for (let at = from; at < to; at++) {
-    const byte = bytes[at]!
+    const byte = view[at]!
     if (byte === QUOTE) {
-      at = stringEnd(bytes, at, to)
+      at = stringEnd(view, at)
       if (at === -1) return -1
-      if (depth === 0) return at + 1
-    } else if (byte === OPEN_BRACE || byte === OPEN) {
-      depth++
-    } else if (byte === CLOSE_BRACE || byte === CLOSE) {
-      if (depth === 0) return at > from && byte === CLOSE ? at : -1
-      depth--
-      if (depth === 0) return at + 1
-    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) {
-      return at > from ? at : -1
-    }
+    } else if ((byte | BRACE_BIT) === OPEN_BRACE) depth++
+    else if ((byte | BRACE_BIT) === CLOSE_BRACE && --depth === 0) return at + 1
   }
   return -1
 }
 
 /** Position of the quote that ends the string which begins at `from`, or -1. */
-function stringEnd(bytes: Bytes, from: number, to: number): number {
-  let at = bytes.indexOf(QUOTE, from + 1)
-  while (at !== -1 && at < to) {
-    let backslashes = 0
-    while (bytes[at - 1 - backslashes] === BACKSLASH) backslashes++
-    if (backslashes % 2 === 0) return at
-    at = bytes.indexOf(QUOTE, at + 1)
+function stringEnd(view: Bytes, from: number): number {
+  const to = view.length
+  for (let at = from + 1; at < to; at++) {
+    const byte = view[at]!
+    if (byte === QUOTE) return at
+    if (byte === BACKSLASH) at++
   }
   return -1
 }

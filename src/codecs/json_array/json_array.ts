@@ -7,6 +7,6 @@ const COMMA = 0x2c
 export const jsonArray: Encoder = {
   name: 'json_array',
   verbatim: false,
-  sizeMax: (block) => objectsSizeMax(block, 1),
+  sizeMax: objectsSizeMax,
   encode: (block, target, at, ends, firstEnd) => encodeObjects(block, target, at, ends, firstEnd, COMMA),
 }

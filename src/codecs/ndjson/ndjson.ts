@@ -6,6 +6,6 @@ import type { Encoder } from '#telemetry/encoder.ts'
 export const ndjson: Encoder = {
   name: 'ndjson',
   verbatim: false,
-  sizeMax: (block) => objectsSizeMax(block, 1),
+  sizeMax: objectsSizeMax,
   encode: (block, target, at, ends, firstEnd) => encodeObjects(block, target, at, ends, firstEnd, NEWLINE),
 }

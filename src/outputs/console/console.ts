@@ -10,7 +10,7 @@ import { Socket } from 'node:net'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
 import { writeAll } from '../file-writer.ts'
-import { writeToSocket } from '../socket-writer.ts'
+import { failed, notRunning, writeToSocket } from '../socket-writer.ts'
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const
 
@@ -30,8 +30,8 @@ export const consoleOutput = defineOutput({
 
 class ConsoleOutput implements Output {
   readonly #fd: number
+  #running = false
   #socket: Socket | undefined
-  #gone = false
 
   constructor(fd: number) {
     this.#fd = fd
@@ -39,36 +39,59 @@ class ConsoleOutput implements Output {
 
   async start(): Promise<void> {
     const kind = fstatSync(this.#fd)
-    if (!kind.isFIFO() && !kind.isSocket()) return
-    const socket = new Socket({ fd: kind.isFIFO() ? reopened(this.#fd) : this.#fd, readable: false, writable: true })
-    socket.on('error', () => {
-      this.#gone = true
-    })
-    // Standard output alone does not keep the process running.
-    socket.unref()
-    this.#socket = socket
+    if (kind.isFIFO() || kind.isSocket()) this.#socket = socketTo(this.#fd)
+    this.#running = true
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<SendResult> {
-    if (this.#gone)
-      return { ok: false, retryable: false, code: 'closed', message: 'nobody reads standard output any more' }
-    if (this.#socket === undefined) return await writeAll(this.#fd, batch.bytes, signal)
-    const result = await writeToSocket(this.#socket, batch.bytes, signal, 0)
-    if (!result.ok) this.#gone = true
-    return result
+    if (!this.#running) return notRunning
+    // What is under way when we stop waiting is still completed, from memory that is nobody else's.
+    const bytes = Buffer.from(batch.bytes)
+    if (this.#socket === undefined) return await untilAborted(writeAll(this.#fd, bytes, signal), signal)
+    const result = await writeToSocket(this.#socket, bytes, signal, 0)
+    return !result.ok && this.#socket?.destroyed
+      ? { ok: false, retryable: false, code: 'closed', message: 'nobody reads it any more' }
+      : result
   }
 
   async stop(): Promise<void> {
-    this.#socket?.destroy()
-    this.#socket = undefined
+    this.#running = false
   }
 }
 
-/** The same pipe with a description of our own. Where the system has no such path, the descriptor itself must do. */
+/**
+ * One for each stream, open as long as the process: consoles that follow each other at a reload write through it in turn, so
+ * none ends in the middle of a line, and an event loop takes a descriptor only once.
+ */
+const sockets = new Map<number, Socket>()
+
+function socketTo(fd: number): Socket {
+  const known = sockets.get(fd)
+  if (known !== undefined && !known.destroyed) return known
+  const socket = new Socket({ fd: reopened(fd), readable: false, writable: true })
+  // Each send hears of it through its callback, and the next one sees that the socket is destroyed.
+  socket.on('error', () => undefined)
+  // Standard output alone does not keep the process running.
+  socket.unref()
+  sockets.set(fd, socket)
+  return socket
+}
+
+/** The same pipe with a description of our own. What cannot be opened anew, such as a socket, must do as it is. */
 function reopened(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch {
     return fd
   }
+}
+
+/** A write that a stopped terminal holds up cannot be called back, only be waited for no longer. */
+function untilAborted(work: Promise<SendResult>, signal: AbortSignal): Promise<SendResult> {
+  return new Promise((resolve) => {
+    const aborted = () => resolve(failed('aborted', 'stopped while writing'))
+    if (signal.aborted) return aborted()
+    signal.addEventListener('abort', aborted, { once: true })
+    void work.then(resolve).finally(() => signal.removeEventListener('abort', aborted))
+  })
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -51,4 +51,14 @@ test('what cannot be written may be written later', async () => {
   await using blocked = setUp()
   writeFileSync(join(blocked.folder, 'deep'), 'a file where a folder should be')
   assert.partialDeepStrictEqual(await blocked.output.send(batch('a\n'), never), { ok: false })
+})
+
+test('stop waits for what is being written, and opens nothing afterwards', async () => {
+  await using it = setUp()
+  const sending = it.output.send(batch('a\n'), never)
+  await it.output.stop()
+  assert.deepEqual(await sending, { ok: true })
+  rmSync(it.path)
+  assert.partialDeepStrictEqual(await it.output.send(batch('b\n'), never), { ok: false, code: 'stopped' })
+  assert.equal(existsSync(it.path), false)
 })

@@ -8,6 +8,7 @@ import { dirname, resolve as resolvePath } from 'node:path'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { failure, writeAll } from '../file-writer.ts'
+import { notRunning } from '../socket-writer.ts'
 
 /** How often to look whether the path still leads to the file that is open. */
 const LOOK_INTERVAL_MS = 1_000
@@ -41,6 +42,9 @@ class FileOutput implements Output {
   #handle: FileHandle | undefined
   #inode = 0
   #lookedAt = 0
+  #stopped = false
+  /** What `stop` waits for: a descriptor that is closed under a write may by then be another file's. */
+  #sending: Promise<SendResult> | undefined
 
   constructor(options: z.output<typeof config>, context: OutputContext) {
     this.#path = resolvePath(options.path)
@@ -52,6 +56,18 @@ class FileOutput implements Output {
   async start(): Promise<void> {}
 
   async send(batch: Batch, signal: AbortSignal): Promise<SendResult> {
+    if (this.#stopped) return notRunning
+    this.#sending = this.#append(batch, signal)
+    return await this.#sending
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#sending
+    await this.#close()
+  }
+
+  async #append(batch: Batch, signal: AbortSignal): Promise<SendResult> {
     try {
       const handle = await this.#current()
       const result = await writeAll(handle.fd, batch.bytes, signal)
@@ -65,7 +81,7 @@ class FileOutput implements Output {
     }
   }
 
-  async stop(): Promise<void> {
+  async #close(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
     await handle?.close()
@@ -81,7 +97,7 @@ class FileOutput implements Output {
       () => -1,
     )
     if (this.#handle !== undefined && inode === this.#inode) return this.#handle
-    await this.stop()
+    await this.#close()
     if (this.#createDirectories) await mkdir(dirname(this.#path), { recursive: true, mode: DIRECTORY_MODE })
     const handle = await open(this.#path, 'a', FILE_MODE)
     this.#inode = (await handle.stat()).ino

@@ -83,6 +83,41 @@ test('statuses say whether the batch may go through later', async () => {
   assert.equal(sink.requests.length, 8, 'a redirect is not followed')
 })
 
+test('the status is the answer, whatever becomes of the rest of it', async () => {
+  await using sink = await HttpSink.start()
+  await withOutput({ url: sink.url, timeout_ms: 300 }, async (send) => {
+    const half = (status: number) => ({ status, headers: { 'content-length': '100' }, body: 'no such key' })
+    sink.answers.push(half(200), half(400), half(503))
+    assert.deepEqual(await send('a\n'), { ok: true })
+    const refused = await send('a\n')
+    assert.partialDeepStrictEqual(refused, { ok: false, retryable: false, code: 'http_400' })
+    assert.match(refused.ok ? '' : refused.message, /no such key/)
+    assert.partialDeepStrictEqual(await send('a\n'), { ok: false, retryable: true, code: 'http_503' })
+  })
+})
+
+test('headers that could never be sent are refused, without a word of their value', () => {
+  const url = 'http://127.0.0.1:1'
+  for (const headers of [
+    { 'x-key': 'a\ns3cret' },
+    { 'x-key': 's3cret☃' },
+    { 'Content-Length': '5' },
+    { TE: 'x' },
+    { 'a b': 'c' },
+  ]) {
+    const { error } = http.config.safeParse({ url, headers })
+    assert.ok(error, JSON.stringify(headers))
+    assert.ok(!inspect(error, { depth: 9 }).includes('s3cret'))
+  }
+  assert.ok(http.config.safeParse({ url, headers: { host: 'logs.internal', 'x-é': undefined } }).error)
+  assert.ok(http.config.safeParse({ url, headers: { host: 'logs.internal', 'x-name': 'é\t' } }).success)
+})
+
+test('a user and password that cannot be read are refused', () => {
+  assert.ok(http.config.safeParse({ url: 'http://user:100%@127.0.0.1' }).error)
+  assert.ok(http.config.safeParse({ url: 'http://user:100%25@127.0.0.1' }).success)
+})
+
 test('what cannot be reached may be reached later', async () => {
   await using sink = await HttpSink.start()
   await withOutput({ url: sink.url, timeout_ms: 200 }, async (send) => {

@@ -7,6 +7,7 @@ import type { Dispatcher, Pool } from 'undici'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
+import { notRunning, reasonOf } from '../socket-writer.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 const compress = promisify(gzip)
@@ -19,14 +20,38 @@ const REASON_CHARACTERS_MAX = 200
 /** Statuses after which the same request may go through later. */
 const RETRYABLE = new Set([408, 425, 429])
 
+/** What HTTP itself writes; a request with one of these of its own would fail each time (RFC 9110, section 7.6.1, and RFC 9112). */
+const CONNECTION_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'is not a header name')
+  .refine((name) => !CONNECTION_HEADERS.has(name.toLowerCase()), 'is a header that the connection itself decides')
+
+/** RFC 9110, section 5.5. The message says nothing of the value. */
+const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'has a character that no header may have', abort: true })
+  .transform((value) => new Secret(value))
+
 const config = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).describe('Where to send.'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .refine(hasReadableCredentials, 'has a % in its user or password that begins no escape; write it as %25')
+    .describe('Where to send.'),
   method: z.enum(['POST', 'PUT']).default('POST').describe('The request method.'),
   headers: z
-    .record(
-      z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'is not a header name'),
-      z.string().transform((value) => new Secret(value)),
-    )
+    .record(headerName, headerValue)
     .nullish()
     .transform((headers) => headers ?? {})
     .describe('Headers to add. Values are kept secret wherever they would be shown.'),
@@ -90,8 +115,7 @@ class HttpOutput implements Output {
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<SendResult> {
-    if (this.#pool === undefined)
-      return { ok: false, retryable: true, code: 'stopped', message: 'the output is not running' }
+    if (this.#pool === undefined) return notRunning
     try {
       const answer = await this.#pool.request({
         method: this.#options.method,
@@ -115,7 +139,8 @@ class HttpOutput implements Output {
 
   async #judge({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<SendResult> {
     if (statusCode >= 200 && statusCode < 300) {
-      await body.dump({ limit: ANSWER_BYTES_MAX })
+      // The status is the answer: whatever becomes of the rest, the batch has arrived.
+      await body.dump({ limit: ANSWER_BYTES_MAX }).catch(() => undefined)
       return { ok: true }
     }
     const message = `the server answered ${statusCode}: ${await reasonIn(body)}`
@@ -137,19 +162,36 @@ function credentialsOf(url: URL): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
+function hasReadableCredentials(text: string): boolean {
+  try {
+    credentialsOf(new URL(text))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The beginning of what the server says. That it stops in the middle changes nothing about the status. */
 async function reasonIn(body: Dispatcher.ResponseData['body']): Promise<string> {
   let text = ''
-  for await (const chunk of body) {
-    text += String(chunk)
-    if (text.length > REASON_CHARACTERS_MAX) break
+  try {
+    for await (const chunk of body) {
+      text += String(chunk)
+      if (text.length > REASON_CHARACTERS_MAX) break
+    }
+  } catch {
+    text += '…'
   }
   return text.slice(0, REASON_CHARACTERS_MAX).replace(/\s+/g, ' ').trim()
 }
 
+const TIMEOUTS = new Set(['TimeoutError', 'ConnectTimeoutError', 'HeadersTimeoutError', 'BodyTimeoutError'])
+
 function unreachable(error: unknown, signal: AbortSignal): SendResult {
-  const { name, message, code } = error as NodeJS.ErrnoException
   if (signal.aborted) return { ok: false, retryable: true, code: 'aborted', message: 'stopped while sending' }
-  if (name === 'TimeoutError')
+  if (!(error instanceof Error)) return { ok: false, retryable: true, code: 'network', message: String(error) }
+  if (TIMEOUTS.has(error.name))
     return { ok: false, retryable: true, code: 'timeout', message: 'the server took too long' }
-  return { ok: false, retryable: true, code: (code ?? 'network').toLowerCase(), message }
+  const { code }: NodeJS.ErrnoException = error
+  return { ok: false, retryable: true, code: (code ?? 'network').toLowerCase(), message: reasonOf(error) }
 }

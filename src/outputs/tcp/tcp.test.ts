@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { silentLogger } from '#observe/log.ts'
 import { systemClock } from '#std/clock.ts'
 import { TcpSink, until } from '#test/support/sinks.ts'
+import { reasonOf } from '../socket-writer.ts'
 import { tcp } from './tcp.ts'
 
 const never = new AbortController().signal
@@ -58,4 +59,31 @@ test('an address that is none is refused', () => {
     assert.equal(tcp.config.safeParse({ address }).success, false, address)
   }
   assert.equal(tcp.config.safeParse({ address: '[::1]:80' }).success, true)
+})
+
+test('after stop nothing connects any more, and a connection that was being made is given up', async () => {
+  await using sink = await TcpSink.start()
+  const output = outputTo(sink.port)
+  const early = output.send(batch('a\n'), never)
+  await output.stop()
+  const late = await output.send(batch('b\n'), never)
+  for (const result of [await early, late]) {
+    assert.partialDeepStrictEqual(result, { ok: false, retryable: true, code: 'stopped' })
+  }
+  await until(() => sink.sockets.size === 0, 'no connection')
+  assert.equal(sink.text, '')
+})
+
+test('a signal that is aborted already keeps it from connecting', async () => {
+  await using sink = await TcpSink.start()
+  const output = outputTo(sink.port)
+  assert.partialDeepStrictEqual(await output.send(batch('a\n'), AbortSignal.abort()), { ok: false, code: 'aborted' })
+  assert.equal(sink.sockets.size, 0)
+  await output.stop()
+})
+
+test('a name with several addresses, none of which answers, says so for each', () => {
+  const errors = [new Error('connect ECONNREFUSED ::1:80'), new Error('connect ECONNREFUSED 127.0.0.1:80')]
+  assert.equal(reasonOf(new AggregateError(errors)), 'connect ECONNREFUSED ::1:80; connect ECONNREFUSED 127.0.0.1:80')
+  assert.equal(reasonOf(new Error('plain')), 'plain')
 })

@@ -7,7 +7,7 @@
 import { connect, type Socket } from 'node:net'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
-import { failed, writeToSocket } from '../socket-writer.ts'
+import { failed, notRunning, reasonOf, writeToSocket } from '../socket-writer.ts'
 
 const config = z.strictObject({
   address: z
@@ -22,6 +22,12 @@ const config = z.strictObject({
     .max(600_000)
     .default(30_000)
     .describe('How long the other side may take no bytes before the connection is given up.'),
+  keep_alive_ms: z
+    .int()
+    .min(1_000)
+    .max(7_200_000)
+    .default(30_000)
+    .describe('After how much silence the other side is asked whether it is still there.'),
 })
 
 export const tcp = defineOutput({
@@ -38,7 +44,10 @@ class TcpOutput implements Output {
   readonly #port: number
   readonly #connectTimeoutMs: number
   readonly #writeTimeoutMs: number
+  readonly #keepAliveMs: number
   #socket: Socket | undefined
+  #connecting: Socket | undefined
+  #stopped = false
 
   constructor(options: z.output<typeof config>) {
     const colon = options.address.lastIndexOf(':')
@@ -46,11 +55,14 @@ class TcpOutput implements Output {
     this.#port = Number(options.address.slice(colon + 1))
     this.#connectTimeoutMs = options.connect_timeout_ms
     this.#writeTimeoutMs = options.write_timeout_ms
+    this.#keepAliveMs = options.keep_alive_ms
   }
 
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
+    this.#stopped = true
+    this.#connecting?.destroy()
     const socket = this.#socket
     this.#socket = undefined
     if (socket === undefined || socket.destroyed) return
@@ -64,29 +76,42 @@ class TcpOutput implements Output {
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<SendResult> {
+    if (this.#stopped) return notRunning
+    if (signal.aborted) return failed('aborted', 'stopped before sending')
     const socket = this.#socket?.writable ? this.#socket : await this.#connect(signal)
     if (!('write' in socket)) return socket
-    return await writeToSocket(socket, batch.bytes, signal, this.#writeTimeoutMs)
+    const result = await writeToSocket(socket, batch.bytes, signal, this.#writeTimeoutMs)
+    if (!result.ok) socket.destroy()
+    return result
   }
 
   #connect(signal: AbortSignal): Promise<Socket | SendResult> {
     return new Promise((resolve) => {
-      const socket = connect({ host: this.#host, port: this.#port, noDelay: true, keepAlive: true })
+      const socket = connect({
+        host: this.#host,
+        port: this.#port,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: this.#keepAliveMs,
+      })
+      this.#connecting = socket
       const settle = (result: Socket | SendResult) => {
         clearTimeout(timer)
         signal.removeEventListener('abort', aborted)
+        socket.removeListener('close', closed)
+        this.#connecting = undefined
         if (result !== socket) socket.destroy()
         resolve(result)
       }
-      const timer = setTimeout(
-        () =>
-          settle(failed('connect_timeout', `no connection to ${this.#where()} within ${this.#connectTimeoutMs} ms`)),
-        this.#connectTimeoutMs,
-      )
+      const tooLate = () =>
+        settle(failed('connect_timeout', `no connection to ${this.#where()} within ${this.#connectTimeoutMs} ms`))
+      const timer = setTimeout(tooLate, this.#connectTimeoutMs)
       const aborted = () => settle(failed('aborted', 'stopped while connecting'))
+      const closed = () => settle(notRunning)
       signal.addEventListener('abort', aborted, { once: true })
+      socket.once('close', closed)
       // Errors after this one show as `close`.
-      socket.on('error', (error) => settle(failed('connect', `${this.#where()}: ${error.message}`)))
+      socket.on('error', (error) => settle(failed('connect', `${this.#where()}: ${reasonOf(error)}`)))
       socket.once('connect', () => {
         this.#socket = socket
         // A peer that closes its side is seen here, before the next write would go into the void.
