@@ -1,4 +1,5 @@
 /** Every component, one line each. This is the only list of them. */
+import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { text } from '#codecs/text/text.ts'
@@ -41,5 +42,6 @@ export const registry = {
     text, //
     ndjson,
     jsonArray,
+    eventJson,
   ],
 } as const satisfies Registry

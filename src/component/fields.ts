@@ -1,62 +1,9 @@
 /**
  * Names of fields, and where they live in a record. A plain text record has one field, `message`: the record itself.
  */
+import { type Path, WELL_KNOWN } from '#codecs/event/well-known.ts'
 import { findValue, isObjectText, type JsonValue } from '#codecs/json/field.ts'
 import { fromText, latin1 } from '#std/bytes.ts'
-
-type Path = readonly string[]
-
-/** Where well-known fields are written by common loggers, by OpenTelemetry and by Elastic Common Schema. The first found counts. */
-const WELL_KNOWN: Record<string, readonly Path[]> = {
-  service: [
-    ['service'],
-    ['service.name'],
-    ['resource', 'service.name'],
-    ['resource', 'attributes', 'service.name'],
-    ['resource_attributes', 'service.name'],
-    ['attributes', 'service.name'],
-    ['service', 'name'],
-  ],
-  level: [
-    ['level'],
-    ['severity'],
-    ['severity_text'],
-    ['severityText'],
-    ['log.level'],
-    ['log', 'level'],
-    ['lvl'],
-    ['loglevel'],
-  ],
-  host: [
-    ['host'],
-    ['hostname'],
-    ['host.name'],
-    ['resource', 'host.name'],
-    ['resource', 'attributes', 'host.name'],
-    ['attributes', 'host.name'],
-    ['host', 'name'],
-  ],
-  trace_id: [
-    ['trace_id'],
-    ['traceId'],
-    ['traceID'],
-    ['trace.id'],
-    ['attributes', 'trace_id'],
-    ['dd', 'trace_id'],
-    ['dd.trace_id'],
-  ],
-  span_id: [
-    ['span_id'],
-    ['spanId'],
-    ['spanID'],
-    ['span.id'],
-    ['attributes', 'span_id'],
-    ['dd', 'span_id'],
-    ['dd.span_id'],
-  ],
-  message: [['message'], ['msg'], ['body'], ['body', 'stringValue'], ['log'], ['event', 'original']],
-  timestamp: [['timestamp'], ['@timestamp'], ['time'], ['ts'], ['timeUnixNano'], ['observedTimestamp']],
-}
 
 const FIELD_DEPTH_MAX = 16
 

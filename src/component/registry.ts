@@ -1,5 +1,6 @@
-import type { Encoder } from '#telemetry/encoder.ts'
-import type { OutputDefinition } from './output.ts'
+import { assert } from '#std/assert.ts'
+import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
+import type { EncoderPlan, OutputDefinition } from './output.ts'
 import type { ProcessorDefinition } from './processor.ts'
 import type { SourceDefinition } from './source.ts'
 
@@ -8,10 +9,17 @@ export interface Registry {
   readonly sources: readonly SourceDefinition[]
   readonly processors: readonly ProcessorDefinition[]
   readonly outputs: readonly OutputDefinition[]
-  readonly encoders: readonly Encoder[]
+  readonly encoders: readonly EncoderDefinition[]
 }
 
 /** The part with this name, or undefined. */
 export function find<Part extends { name: string }>(parts: readonly Part[], name: string): Part | undefined {
   return parts.find((part) => part.name === name)
+}
+
+/** Outputs name encoders of the registry only. */
+export function createEncoder(plan: EncoderPlan, registry: Registry): Encoder {
+  const definition = find(registry.encoders, plan.name)
+  assert(definition !== undefined, `encoder ${plan.name} is registered`)
+  return definition.create(plan.options ?? {})
 }

@@ -3,15 +3,16 @@
  * what they hold. Nothing here starts anything or touches what runs.
  */
 import { createHash } from 'node:crypto'
+import type { EncoderPlan } from '#component/output.ts'
 import type { OutputPlan, PipelinePlan, ProcessorPlan } from '#component/plan.ts'
-import { find, type Registry } from '#component/registry.ts'
+import { createEncoder, find, type Registry } from '#component/registry.ts'
 import { Secret } from '#component/secret.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { OutputLedger, PipelineLedger } from '#observe/books.ts'
 import type { Logger } from '#observe/log.ts'
-import { assert } from '#std/assert.ts'
 import type { Clock } from '#std/clock.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
+import type { Upstreams } from '#upstreams/upstreams.ts'
 import { Breaker } from './breaker.ts'
 import { Delivery } from './delivery.ts'
 import type { Generation, PipelineRuntime } from './generation.ts'
@@ -68,6 +69,7 @@ export class Keepsakes {
 }
 
 export interface Surroundings {
+  upstreams: Upstreams
   registry: Registry
   clock: Clock
   log: Logger
@@ -93,13 +95,16 @@ export function assemble(plan: Generation['plan'], epoch: number, keep: Keepsake
       sources: pipeline.sources.map((id) => sources.get(id)!),
       processors: pipeline.processors,
       states: pipeline.processors.map((processor) => stateFor(pipeline, processor, keep, around.registry)),
-      encoders: routes.map((route) => route.encoder.name),
+      encoders: routes.map((route) => route.plan),
     })
   }
   return { epoch, plan, program, pipelines, deliveries }
 }
 
 interface Route {
+  /** What makes it the same encoding for several outputs. */
+  identity: string
+  plan: EncoderPlan
   encoder: Encoder
   deliveries: Delivery[]
 }
@@ -113,12 +118,12 @@ function routesOf(
   const routes: Route[] = []
   for (const id of pipeline.outputs) {
     const output = outputs.find((output) => output.id === id)!
-    const name = find(registry.outputs, output.type)!.encoder(output.options)
-    const encoder = find(registry.encoders, name)
-    assert(encoder !== undefined, `encoder ${name} is registered`)
+    const encoder = find(registry.outputs, output.type)!.encoder(output.options)
+    const identity = identityOf(encoder)
     const delivery = deliveries.get(id)!
-    const route = routes.find((route) => route.encoder === encoder)
-    if (route === undefined) routes.push({ encoder, deliveries: [delivery] })
+    const route = routes.find((route) => route.identity === identity)
+    if (route === undefined)
+      routes.push({ identity, plan: encoder, encoder: createEncoder(encoder, registry), deliveries: [delivery] })
     else route.deliveries.push(delivery)
   }
   return routes
@@ -164,7 +169,12 @@ function deliveryFor(plan: OutputPlan, pipeline: PipelinePlan, keep: Keepsakes, 
   }
   const definition = find(around.registry.outputs, plan.type)
   if (definition === undefined) throw new StreamgateError('SG_CONFIG_UNKNOWN_TYPE', `there is no output "${plan.type}"`)
-  const output = definition.create(plan.options, { id: plan.id, log: around.log, clock: around.clock })
+  const output = definition.create(plan.options, {
+    id: plan.id,
+    log: around.log,
+    clock: around.clock,
+    upstreams: around.upstreams,
+  })
   const account = keep.outputLedgers.get(plan.id)
   const ledger = account?.type === plan.type ? account.ledger : new OutputLedger()
   keep.outputLedgers.set(plan.id, { type: plan.type, ledger })

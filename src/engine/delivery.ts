@@ -266,16 +266,16 @@ export class Delivery {
     this.#sending++
     const { ledger, output } = this
     const backoff = new Backoff(this.#options.retry.baseMs, this.#options.retry.capMs)
-    const sent = { bytes: batch.memory.subarray(0, batch.bytes), records: batch.records }
+    const sent = { bytes: batch.memory.subarray(0, batch.bytes), records: batch.records, ends: NO_ENDS }
     for (;;) {
       const result = await output.send(sent, this.#abort.signal)
-      if (result.ok) {
+      if (result.ok === true) {
         ledger.delivered.add(batch.records, batch.bytes)
         this.#recovered()
         break
       }
       this.#note(result.code, result.message)
-      if (!result.retryable) {
+      if (result.ok === 'partly' || !result.retryable) {
         ledger.rejected.add(batch.records, batch.bytes)
         break
       }
@@ -334,6 +334,8 @@ export class Delivery {
     this.#log.info({ output: this.id }, `output ${this.id} delivers again`)
   }
 }
+
+const NO_ENDS = new Int32Array(0)
 
 /** Where record `i` begins, which is where the one before it ends. */
 function startOf(encoded: Encoded, i: number): number {

@@ -5,7 +5,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { outcomes } from '#component/processor.ts'
-import { find, type Registry } from '#component/registry.ts'
+import { createEncoder, type Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { assert } from '#std/assert.ts'
 import { randomFrom } from '#std/random.ts'
@@ -203,11 +203,7 @@ class Engine {
         slot: pipeline.slot,
         sources: new Set(pipeline.sources),
         chain: new Chain(pipeline.processors, this.#registry, contextFor),
-        encoders: pipeline.encoders.map((name) => {
-          const encoder = find(this.#registry.encoders, name)
-          assert(encoder !== undefined, `encoder ${name} is registered`)
-          return encoder
-        }),
+        encoders: pipeline.encoders.map((plan) => createEncoder(plan, this.#registry)),
       }
     })
     const bySource = program.sources.map((_, slot) => pipelines.filter((pipeline) => pipeline.sources.has(slot)))

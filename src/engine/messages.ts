@@ -1,4 +1,5 @@
 /** What the wire and an engine thread say to each other, besides records. Plain data (structured clone). */
+import type { EncoderPlan } from '#component/output.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
 import type { LaneMemory, Position } from './lane-memory.ts'
 
@@ -19,8 +20,8 @@ export interface ProgramPipeline {
   processors: ProcessorPlan[]
   /** Shared state of each processor, in the same order; see `ProcessorDefinition.stateBytes`. */
   states: SharedArrayBuffer[]
-  /** Names of the distinct encoders that its outputs need. */
-  encoders: string[]
+  /** The distinct encoders that its outputs need. */
+  encoders: EncoderPlan[]
 }
 
 /**

@@ -9,6 +9,7 @@ import { StreamgateError } from '#contract/error.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
+import { Upstreams } from '#upstreams/upstreams.ts'
 import { assemble, Keepsakes } from './assembly.ts'
 import type { Delivery } from './delivery.ts'
 import type { Generation } from './generation.ts'
@@ -39,6 +40,7 @@ export class Node {
   readonly #options: NodeOptions
   readonly #clock: Clock
   readonly #keep = new Keepsakes()
+  readonly #upstreams = new Upstreams()
   readonly #reloads = { done: 0, failed: 0, lastError: null as string | null }
   #startedAt = 0
   #traffic: Traffic | undefined
@@ -192,7 +194,7 @@ export class Node {
 
   #assemble(plan: NodePlan): Generation {
     const { registry, log } = this.#options
-    return assemble(plan, ++this.#epoch, this.#keep, { registry, clock: this.#clock, log })
+    return assemble(plan, ++this.#epoch, this.#keep, { registry, upstreams: this.#upstreams, clock: this.#clock, log })
   }
 
   #running(): Traffic {

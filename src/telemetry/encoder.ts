@@ -18,3 +18,9 @@ export interface Encoder {
    */
   encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number
 }
+
+/** Makes encoders of one kind. `options` are plain data that the output's own schema has checked. */
+export interface EncoderDefinition {
+  readonly name: string
+  create(options: Readonly<Record<string, unknown>>): Encoder
+}

@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { resolveOutput } from '#config/components.ts'
-import { silentLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
-import { systemClock } from '#std/clock.ts'
+import { batchOf, outputContext } from '#test/support/outputs.ts'
 
 /** The fewest options that each can be made with. Nothing listens there. */
 const minimal: Record<string, Record<string, unknown>> = {
@@ -22,7 +21,7 @@ for (const definition of registry.outputs) {
   const create = () => {
     const { plan } = resolveOutput(options, [], registry)
     assert.ok(plan !== undefined)
-    return definition.create(plan.options as never, { id: 'out', log: silentLogger, clock: systemClock })
+    return definition.create(plan.options as never, outputContext())
   }
 
   test(`${name}: the fewest options are enough, and every option says what it is for`, () => {
@@ -49,7 +48,7 @@ for (const definition of registry.outputs) {
     const output = create()
     await output.stop()
     await output.stop()
-    const result = await output.send({ bytes: Buffer.from('a\n'), records: 1 }, new AbortController().signal)
+    const result = await output.send(batchOf('a\n'), new AbortController().signal)
     if (name !== 'blackhole') assert.partialDeepStrictEqual(result, { ok: false, retryable: true, code: 'stopped' })
   })
 
@@ -57,7 +56,7 @@ for (const definition of registry.outputs) {
     if (name === 'console') return
     const output = create()
     await output.start()
-    const result = await output.send({ bytes: Buffer.from('a\n'), records: 1 }, AbortSignal.abort())
+    const result = await output.send(batchOf('a\n'), AbortSignal.abort())
     assert.ok(result.ok || result.retryable)
     await output.stop()
   })

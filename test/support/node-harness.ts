@@ -184,7 +184,7 @@ export class NodeHarness implements AsyncDisposable {
       summary: 'Keeps what it is sent.',
       shape: 'stream',
       config: z.strictObject({ name: z.string() }),
-      encoder: () => 'text',
+      encoder: () => ({ name: 'text' }),
       create: ({ name }) => ({
         start: async () => {},
         stop: async () => {},

@@ -97,7 +97,7 @@ function scalarAt(text: string, from: number, to: number): JsonValue | undefined
 }
 
 /** Position behind the value at `at`; 0 when it does not end. */
-function valueEnd(text: string, at: number, end: number): number {
+export function valueEnd(text: string, at: number, end: number): number {
   const first = text.charCodeAt(at)
   if (first === QUOTE) return stringEnd(text, at, end) + 1
   if (first === OPEN_BRACE || first === OPEN_BRACKET) return nestedEnd(text, at, end)
@@ -123,7 +123,7 @@ function nestedEnd(text: string, at: number, end: number): number {
 }
 
 /** Position of the quote that ends the string which begins at `at`, or -1. */
-function stringEnd(text: string, at: number, end: number): number {
+export function stringEnd(text: string, at: number, end: number): number {
   let quote = text.indexOf('"', at + 1)
   while (quote !== -1 && quote < end) {
     let backslashes = 0
@@ -134,7 +134,7 @@ function stringEnd(text: string, at: number, end: number): number {
   return -1
 }
 
-function skipSpace(text: string, from: number, end: number): number {
+export function skipSpace(text: string, from: number, end: number): number {
   let at = from
   while (at < end && isSpace(text.charCodeAt(at))) at++
   return at

@@ -26,7 +26,7 @@ export function bench({ records }: { records: number }): Measured[] {
     const whole = blockOf(content)
     const sparse = blockOf(content)
     for (let i = 0; i < sparse.count; i += 3) sparse.drop(i)
-    for (const encoder of [text, ndjson, jsonArray]) {
+    for (const encoder of [text, ndjson, jsonArray].map((definition) => definition.create({}))) {
       measured.push(
         { name: `${encoder.name}: ${content}`, nsPerRecord: measure(encoder, whole, records) },
         { name: `${encoder.name}: ${content}, two of three`, nsPerRecord: measure(encoder, sparse, records) },

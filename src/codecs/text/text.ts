@@ -1,9 +1,9 @@
 /** `text`: each record as it is, followed by `\n`. */
 import { type Bytes, NEWLINE } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
-import type { Encoder } from '#telemetry/encoder.ts'
+import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 
-export const text: Encoder = {
+const encoder: Encoder = {
   name: 'text',
   verbatim: true,
   sizeMax: (block) => block.selectedBytes + block.selected,
@@ -32,6 +32,8 @@ export const text: Encoder = {
     return write
   },
 }
+
+export const text: EncoderDefinition = { name: encoder.name, create: () => encoder }
 
 /** One byte between two records can only be the newline: a block has no other separator of that length. */
 function standsAlone(block: Block, separator: number): boolean {

@@ -7,7 +7,7 @@ export const blackhole = defineOutput({
   summary: 'Takes everything and keeps nothing.',
   shape: 'stream',
   config: z.strictObject({}),
-  encoder: () => 'text',
+  encoder: () => ({ name: 'text' }),
   create: () => ({
     start: async () => {},
     send: async () => ({ ok: true }),

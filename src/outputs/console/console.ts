@@ -24,7 +24,7 @@ export const consoleOutput = defineOutput({
   summary: 'Writes records to standard output.',
   shape: 'stream',
   config,
-  encoder: ({ format }) => format,
+  encoder: ({ format }) => ({ name: format }),
   create: ({ stream }) => new ConsoleOutput(DESCRIPTORS[stream]),
 })
 

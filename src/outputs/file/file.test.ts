@@ -3,18 +3,18 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { silentLogger } from '#observe/log.ts'
 import { ManualClock } from '#std/clock.ts'
+import { batchOf, outputContext } from '#test/support/outputs.ts'
 import { file } from './file.ts'
 
 const never = new AbortController().signal
-const batch = (text: string) => ({ bytes: Buffer.from(text), records: 1 })
+const batch = (text: string) => batchOf(text)
 
 function setUp(options: Record<string, unknown> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'streamgate-file-'))
   const path = join(folder, 'deep', 'out.log')
   const clock = new ManualClock()
-  const output = file.create(file.config.parse({ path, ...options }), { id: 'out', log: silentLogger, clock })
+  const output = file.create(file.config.parse({ path, ...options }), outputContext('out', clock))
   const dispose = async () => {
     await output.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -30,7 +30,7 @@ export const file = defineOutput({
   summary: 'Appends records to a file, and follows log rotation.',
   shape: 'stream',
   config,
-  encoder: ({ format }) => format,
+  encoder: ({ format }) => ({ name: format }),
   create: (options, context) => new FileOutput(options, context),
 })
 

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { SendResult } from '#component/output.ts'
-import { silentLogger } from '#observe/log.ts'
-import { systemClock } from '#std/clock.ts'
+import { batchOf, outputContext } from '#test/support/outputs.ts'
 import { HttpSink } from '#test/support/sinks.ts'
 import { http } from './http.ts'
-import { parseRetryAfter } from './retry-after.ts'
 
 const never = new AbortController().signal
 
@@ -14,12 +12,10 @@ async function withOutput(
   options: Record<string, unknown>,
   use: (send: (text: string, signal?: AbortSignal) => Promise<SendResult>) => Promise<void>,
 ) {
-  const output = http.create(http.config.parse(options), { id: 'vendor', log: silentLogger, clock: systemClock })
+  const output = http.create(http.config.parse(options), outputContext('vendor'))
   await output.start()
   try {
-    await use((text, signal = never) =>
-      output.send({ bytes: Buffer.from(text), records: text.split('\n').length - 1 }, signal),
-    )
+    await use((text, signal = never) => output.send(batchOf(...text.split(/(?<=\n)/)), signal))
   } finally {
     await output.stop()
   }
@@ -144,9 +140,9 @@ test('an aborted signal settles the send', async () => {
 
 test('credentials show nowhere', async () => {
   const options = http.config.parse({ url: 'http://127.0.0.1:1', headers: { authorization: 'Bearer s3cret' } })
-  const output = http.create(options, { id: 'vendor', log: silentLogger, clock: systemClock })
+  const output = http.create(options, outputContext('vendor'))
   await output.start()
-  const result = await output.send({ bytes: Buffer.from('a\n'), records: 1 }, never)
+  const result = await output.send(batchOf('a\n'), never)
   await output.stop()
   for (const shown of [
     JSON.stringify(options),
@@ -156,13 +152,4 @@ test('credentials show nowhere', async () => {
   ]) {
     assert.ok(!shown.includes('s3cret'), shown)
   }
-})
-
-test('Retry-After is seconds or a date (RFC 9110)', () => {
-  const now = Date.UTC(2026, 0, 1)
-  assert.equal(parseRetryAfter('120', now), 120_000)
-  assert.equal(parseRetryAfter(new Date(now + 5000).toUTCString(), now), 5000)
-  assert.equal(parseRetryAfter(new Date(now - 5000).toUTCString(), now), 0)
-  assert.equal(parseRetryAfter('soon', now), undefined)
-  assert.equal(parseRetryAfter(undefined, now), undefined)
 })

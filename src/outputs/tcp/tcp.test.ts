@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { silentLogger } from '#observe/log.ts'
-import { systemClock } from '#std/clock.ts'
+import { batchOf, outputContext } from '#test/support/outputs.ts'
 import { TcpSink, until } from '#test/support/sinks.ts'
 import { reasonOf } from '../socket-writer.ts'
 import { tcp } from './tcp.ts'
 
 const never = new AbortController().signal
-const batch = (text: string) => ({ bytes: Buffer.from(text), records: 1 })
+const batch = (text: string) => batchOf(text)
 
 function outputTo(port: number, options: Record<string, unknown> = {}) {
   const parsed = tcp.config.parse({ address: `127.0.0.1:${port}`, ...options })
-  return tcp.create(parsed, { id: 'out', log: silentLogger, clock: systemClock })
+  return tcp.create(parsed, outputContext())
 }
 
 test('lines go over one connection, opened with the first of them', async () => {
@@ -49,7 +48,7 @@ test('a peer that reads nothing is given up after write_timeout_ms', async () =>
   await output.send(batch('a\n'), never)
   await until(() => sink.sockets.size === 1, 'the connection')
   for (const socket of sink.sockets) socket.pause()
-  const large = { bytes: Buffer.alloc(64 * 1024 * 1024, 'x'), records: 1 }
+  const large = batchOf(Buffer.alloc(64 * 1024 * 1024, 'x'))
   assert.partialDeepStrictEqual(await output.send(large, never), { ok: false, retryable: true, code: 'timeout' })
   await output.stop()
 })

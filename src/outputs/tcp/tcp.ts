@@ -35,7 +35,7 @@ export const tcp = defineOutput({
   summary: 'Sends records as lines over a TCP connection.',
   shape: 'stream',
   config,
-  encoder: ({ format }) => format,
+  encoder: ({ format }) => ({ name: format }),
   create: (options) => new TcpOutput(options),
 })
 
