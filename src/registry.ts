@@ -6,6 +6,7 @@ import { text } from '#codecs/text/text.ts'
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
 import { consoleOutput } from '#outputs/console/console.ts'
+import { datadog } from '#outputs/datadog/datadog.ts'
 import { file } from '#outputs/file/file.ts'
 import { http as httpOutput } from '#outputs/http/http.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
@@ -37,6 +38,7 @@ export const registry = {
     tcpOutput,
     file,
     blackhole,
+    datadog,
   ],
   encoders: [
     text, //

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
 import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
+import { inBrackets } from '../json-body.ts'
 
 /** What HTTP itself writes; a request with one of these of its own would fail each time (RFC 9110, section 7.6.1, and RFC 9112). */
 const CONNECTION_HEADERS = new Set([
@@ -102,14 +103,10 @@ class HttpOutput implements Output {
 
   /** What the wire gets for a batch. A text body ends without a newline: it is records joined, not terminated. */
   async #body({ bytes }: Batch): Promise<Uint8Array> {
-    let body: Uint8Array = bytes.subarray(0, bytes.length - 1)
-    if (this.#options.format === 'json_array') body = Buffer.concat([OPEN, body, CLOSE])
+    const body = this.#options.format === 'json_array' ? inBrackets(bytes) : bytes.subarray(0, bytes.length - 1)
     return this.#options.compression === 'gzip' ? await gzip(body) : body
   }
 }
-
-const OPEN = Buffer.from('[')
-const CLOSE = Buffer.from(']')
 
 /** `http://user:password@host` is sent as the Authorization header it stands for. */
 function credentialsOf(url: URL): Record<string, string> {
