@@ -40,7 +40,15 @@ export async function startNodeProcess(
     for (const warning of warnings) log.warn({ hash: plan.hash }, warning)
     return plan
   }
-  const node = new Node({ id: settings.nodeId, version, registry, limits: settings.limits, workerUrl: WORKER_URL, log })
+  const node = new Node({
+    id: settings.nodeId,
+    version,
+    registry,
+    limits: settings.limits,
+    workerUrl: WORKER_URL,
+    log,
+    dataDir: settings.dataDir,
+  })
   const follower = new Follower(async (text) => {
     await node.apply(withManifest(text))
     manifest = text

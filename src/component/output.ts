@@ -7,7 +7,7 @@ import type { Logger } from '#observe/log.ts'
 import type { Bytes } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
 import type { Upstreams } from '#upstreams/upstreams.ts'
-import type { BatchLimits } from './plan.ts'
+import type { BatchLimits, WhenFull } from './plan.ts'
 
 /** Encoded records, one after the other, each with what its encoder puts around it. */
 export interface Batch {
@@ -107,6 +107,8 @@ export interface OutputDefinition<Config extends z.ZodObject = z.ZodObject> {
   concurrency?(options: z.output<Config>): number
   /** Batch limits where nobody has configured others. */
   batch?: Partial<BatchLimits>
+  /** What happens when its memory queue is full, where nobody has configured it; `spool` without it. */
+  whenFull?: WhenFull
   /** What the other side takes at most in one request. */
   limits?(options: z.output<Config>): VendorLimits
   /** Bytes of the encoded record [from, to) as the other side counts them. Called for each record: cheap. */

@@ -11,6 +11,8 @@ export interface SourcePlan {
   id: string
   type: string
   overflow: Overflow
+  /** It answers only when what it took in is safe on disk, or has gone its way. */
+  durable: boolean
   options: Record<string, unknown>
 }
 
@@ -30,8 +32,22 @@ export interface BatchLimits {
   maxWaitMs: number
 }
 
-export const whenFullPolicies = ['drop_oldest', 'drop_newest', 'block'] as const
+/** What becomes of records for an output whose memory queue is full. */
+export const whenFullPolicies = ['spool', 'drop_oldest', 'drop_newest', 'block'] as const
 export type WhenFull = (typeof whenFullPolicies)[number]
+
+/** What becomes of them when the spool is full as well. */
+export const spoolFullPolicies = ['drop_oldest', 'drop_newest', 'block'] as const
+export type SpoolFull = (typeof spoolFullPolicies)[number]
+
+/** What an output may keep on disk. */
+export interface SpoolPlan {
+  bytesMax: number
+  /** Older records are given up when they are read. */
+  maxAgeMs: number
+  /** Undefined: `block` where a durable source feeds it, otherwise `drop_oldest`. */
+  whenFull: SpoolFull | undefined
+}
 
 export interface OutputPlan {
   id: string
@@ -40,14 +56,19 @@ export interface OutputPlan {
   batch: Partial<BatchLimits>
   /** Bytes that may wait for this output in memory. */
   queueBytesMax: number
-  whenFull: WhenFull
+  /** Undefined: what the output's definition says, or `drop_oldest` where there is no data directory. */
+  whenFull: WhenFull | undefined
+  spool: SpoolPlan
+  /** Bytes of dead letters to keep on disk; 0: none. */
+  deadLettersBytesMax: number
   retry: RetryPlan
   options: Record<string, unknown>
 }
 
-/** Full-jitter exponential backoff between `baseMs` and `capMs`; a batch is given up after `maxAttempts`. */
+/** Full-jitter exponential backoff between `baseMs` and `capMs`; a batch is given up after `maxAttempts`, or when it is too old. */
 export interface RetryPlan {
   maxAttempts: number
+  maxAgeMs: number
   baseMs: number
   capMs: number
 }
@@ -66,7 +87,8 @@ export interface PipelinePlan {
   sources: string[]
   processors: ProcessorPlan[]
   outputs: string[]
-  batch: BatchLimits
+  /** What is configured; outputs have defaults of their own. */
+  batch: Partial<BatchLimits>
   failOpen: FailOpenPlan
 }
 

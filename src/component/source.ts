@@ -37,6 +37,16 @@ export interface Intake {
   put(entry: IntakeEntry, head: Uint8Array | null, body: Uint8Array, from: number, to: number): boolean
   /** Calls back once, soon after there is room again. */
   onRoom(callback: () => void): void
+  /** For who promises: follows what is put for `origin` from now on. */
+  follow(origin: number): Receipt
+}
+
+export interface Receipt {
+  /**
+   * True once everything that was put since `follow` has ended by a rule, or is with all outputs: on disk, where they write
+   * what they take. False when some of it was given up instead. May take as long as the outputs let it.
+   */
+  safe(): Promise<boolean>
 }
 
 /** Why records were refused at the door. Bounded and low in number: these become metric labels. */
@@ -54,6 +64,8 @@ export interface SourceContext {
   intake: Intake
   log: Logger
   clock: Clock
+  /** Whether an answer is a promise: see `Intake.follow`. Only for definitions that are `promising`. */
+  durable: boolean
   /** Counts what was refused at the door. `records` is what is known: a body that is not read counts as one. */
   reject(reason: RejectReason, records: number, bytes: number): void
   /** Connections open now, for /metrics. */
@@ -76,6 +88,8 @@ export interface SourceDefinition<Config extends z.ZodObject = z.ZodObject> {
   name: string
   summary: string
   config: Config
+  /** It answers its senders, so it can promise: `durable: true` is allowed. */
+  promising?: boolean
   create(options: z.output<Config>, context: SourceContext): Source
 }
 

@@ -17,8 +17,14 @@ export function resolveSource(entry: Record<string, unknown>, path: Path, regist
   if (definition === undefined) return unknownType('source', entry['type'], path, registry.sources)
   const split = splitEntry(entry, sourceEntry, definition.config, path)
   if (split.problems !== undefined) return split
-  const { id, type, overflow } = split.common
-  return { plan: { id, type, overflow, options: split.options } }
+  const { id, type, durable } = split.common
+  if (durable && definition.promising !== true) {
+    const message = `source "${id}" cannot promise anything: ${type} gives its senders no answer`
+    return { problems: [{ code: 'SG_CONFIG_INVALID', path: [...path, 'durable'], message }] }
+  }
+  // What is promised must not be given up: the sender waits instead.
+  const overflow = durable ? 'block' : split.common.overflow
+  return { plan: { id, type, overflow, durable, options: split.options } }
 }
 
 export function resolveOutput(entry: Record<string, unknown>, path: Path, registry: Registry): Resolved<OutputPlan> {
@@ -26,7 +32,7 @@ export function resolveOutput(entry: Record<string, unknown>, path: Path, regist
   if (definition === undefined) return unknownType('output', entry['type'], path, registry.outputs)
   const split = splitEntry(entry, outputEntry, definition.config, path)
   if (split.problems !== undefined) return split
-  const { id, type, batch, queue_bytes_max: queueBytesMax, when_full: whenFull, retry } = split.common
+  const { id, type, batch, queue_bytes_max: queueBytesMax, when_full: whenFull, spool, retry } = split.common
   return {
     plan: {
       id,
@@ -34,7 +40,14 @@ export function resolveOutput(entry: Record<string, unknown>, path: Path, regist
       batch: batchLimits(batch),
       queueBytesMax,
       whenFull,
-      retry: { maxAttempts: retry.max_attempts, baseMs: retry.base_ms, capMs: retry.cap_ms },
+      spool: { bytesMax: spool.max_bytes, maxAgeMs: spool.max_age_ms, whenFull: spool.when_full },
+      deadLettersBytesMax: split.common.dead_letters.max_bytes,
+      retry: {
+        maxAttempts: retry.max_attempts,
+        maxAgeMs: retry.max_age_ms,
+        baseMs: retry.base_ms,
+        capMs: retry.cap_ms,
+      },
       options: split.options,
     },
   }

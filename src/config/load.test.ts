@@ -55,7 +55,7 @@ test('without a file the built-in configuration runs', () => {
       ['http', '0.0.0.0:8080'],
     ],
   )
-  assert.deepEqual(plan.pipelines[0]?.batch, { maxRecords: 100, maxBytes: 1_048_576, maxWaitMs: 100 })
+  assert.deepEqual(plan.pipelines[0]?.batch, {}, 'outputs have their own defaults')
   assert.deepEqual(settings.control, { host: '127.0.0.1', port: 8000 })
   assert.deepEqual(settings.admin, { host: '127.0.0.1', port: 8083 })
   assert.equal(settings.redis, undefined)

@@ -55,7 +55,7 @@ test('what a foreign controller writes is taken as it is', () => {
   )
   assert.equal(plan.pipelines[0]?.processors[0]?.options['keep_ratio'], 0.1)
   assert.deepEqual(plan.pipelines[0]?.outputs, ['console'], 'no outputs leave what the file says')
-  assert.equal(plan.pipelines[0]?.batch.maxRecords, 100)
+  assert.equal(plan.pipelines[0]?.batch.maxRecords, undefined, 'the output decides')
   assert.match(warnings.join(), /from_the_future/)
   assert.deepEqual(
     overlay({ processors: [], outputs: [{ type: 'http', url: 'http://e.com', headers: null }] }).warnings,

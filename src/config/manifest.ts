@@ -53,11 +53,11 @@ export function overlayManifest(base: NodePlan, text: string, registry: Registry
       problems.push(...(result.problems ?? []))
       return result.plan === undefined ? [] : [result.plan]
     })
-    const maxRecords = published.batch_size ?? before.batch.maxRecords
+    const size = published.batch_size === undefined ? {} : { maxRecords: published.batch_size }
     plan.pipelines[at] = {
       ...before,
       processors,
-      batch: { ...before.batch, maxRecords },
+      batch: { ...before.batch, ...size },
       // Any published output takes the place of what the file says; none leaves it.
       outputs: outputs.length === 0 ? before.outputs : outputs.map((output) => output.id),
     }

@@ -1,7 +1,7 @@
 /** From the value of a document to a plan: references, components, and whether it all hangs together. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { BatchLimits, NodePlan, OutputPlan, PipelinePlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
+import type { NodePlan, OutputPlan, PipelinePlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
 import { batchLimits, type Resolved, resolveOutput, resolveProcessor, resolveSource } from './components.ts'
 import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
@@ -9,7 +9,6 @@ import { type Document, document as documentSchema, type PipelineEntry } from '.
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const DEFAULT_BATCH: BatchLimits = { maxRecords: 100, maxBytes: 1024 * 1024, maxWaitMs: 100 }
 /** A secret in a file is short; a longer file is the wrong file. */
 const REFERENCED_FILE_BYTES_MAX = 64 * 1024
 
@@ -48,6 +47,7 @@ export function resolveDocument(value: unknown, registry: Registry, env: Environ
   })
   const warnings: Problem[] = []
   checkReferences(document, problems, warnings)
+  checkPromises(document, sources, outputs, problems)
   if (problems.length > 0) return { document, plan: undefined, problems, warnings }
   const used = new Set(pipelines.flatMap((pipeline) => pipeline.outputs))
   const plan = {
@@ -66,7 +66,7 @@ export function pipelinePlan(entry: PipelineEntry, processors: ProcessorPlan[]):
     sources: entry.sources,
     processors,
     outputs: entry.outputs,
-    batch: { ...DEFAULT_BATCH, ...batchLimits(entry.batch) },
+    batch: batchLimits(entry.batch),
     failOpen: {
       atBufferRatio: failOpen.at_buffer_ratio,
       stallMs: failOpen.stall_ms,
@@ -104,6 +104,25 @@ function checkReferences(document: Document, problems: Problem[], warnings: Prob
       message: `no pipeline takes what source "${id}" brings`,
     })
   })
+}
+
+/** What a durable source has promised may not be given up by an output that it feeds. */
+function checkPromises(document: Document, sources: SourcePlan[], outputs: OutputPlan[], problems: Problem[]): void {
+  for (const { id } of sources.filter(({ durable }) => durable)) {
+    for (const pipeline of document.pipelines.filter((pipeline) => pipeline.sources.includes(id))) {
+      for (const output of outputs.filter((output) => pipeline.outputs.includes(output.id))) {
+        const at = document.outputs.findIndex((entry) => entry.id === output.id)
+        const refuse = (path: Path, policy: string) =>
+          problems.push({
+            code: 'SG_CONFIG_INVALID',
+            path: ['outputs', at, ...path],
+            message: `source "${id}" is durable, so what it took in may not be given up: not ${policy}`,
+          })
+        if (output.whenFull?.startsWith('drop') === true) refuse(['when_full'], output.whenFull)
+        if (output.spool.whenFull?.startsWith('drop') === true) refuse(['spool', 'when_full'], output.spool.whenFull)
+      }
+    }
+  }
 }
 
 export function duplicates(entries: readonly { id: string }[], path: Path): Problem[] {

@@ -1,11 +1,13 @@
 /** The configuration document, but for the options of components: those come from each component's own schema. */
 import { z } from 'zod'
-import { whenFullPolicies } from '#component/plan.ts'
+import { spoolFullPolicies, whenFullPolicies } from '#component/plan.ts'
 import { onErrorPolicies } from '#component/processor.ts'
 import { overflowPolicies } from '#component/source.ts'
 
 export const COMPONENTS_MAX = 256
 const MiB = 1024 * 1024
+const DAY_MS = 24 * 3_600_000
+const RETRY_ATTEMPTS_MAX = 1_000_000_000
 
 export const id = z
   .string()
@@ -25,6 +27,12 @@ export const sourceEntry = z.object({
     .enum(overflowPolicies)
     .default('drop_oldest')
     .describe('What happens when the intake is full: give up the oldest records, or let the sender wait.'),
+  durable: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Answers only when what it took in is safe on disk or has gone its way. Needs a source that answers: http.',
+    ),
 })
 
 export const processorEntry = z.strictObject({
@@ -48,9 +56,39 @@ const batch = z.strictObject({
 })
 
 const retry = z.strictObject({
-  max_attempts: z.int().min(1).max(1_000_000).default(5).describe('Attempts before a batch is given up.'),
+  max_attempts: z
+    .int()
+    .min(1)
+    .max(RETRY_ATTEMPTS_MAX)
+    .default(RETRY_ATTEMPTS_MAX)
+    .describe('Attempts before a batch is given up; by default only age ends them.'),
+  max_age_ms: z
+    .int()
+    .min(1)
+    .max(30 * DAY_MS)
+    .default(DAY_MS)
+    .describe('Age at which a batch in memory is given up.'),
   base_ms: z.int().min(1).max(600_000).default(200).describe('Bound of the first wait; it doubles each time.'),
   cap_ms: z.int().min(1).max(3_600_000).default(10_000).describe('The longest wait.'),
+})
+
+const spool = z.strictObject({
+  max_bytes: z
+    .int()
+    .min(MiB)
+    .max(1_048_576 * MiB)
+    .default(1024 * MiB)
+    .describe('Bytes that may wait on disk.'),
+  max_age_ms: z
+    .int()
+    .min(1000)
+    .max(365 * DAY_MS)
+    .default(7 * DAY_MS)
+    .describe('Older records are given up.'),
+  when_full: z
+    .enum(spoolFullPolicies)
+    .optional()
+    .describe('What happens when that many wait: drop_oldest, or block where a durable source feeds it.'),
 })
 
 /** What every output takes beside its own options. */
@@ -64,7 +102,24 @@ export const outputEntry = z.object({
     .max(4096 * MiB)
     .default(16 * MiB)
     .describe('Bytes that may wait in memory.'),
-  when_full: z.enum(whenFullPolicies).default('drop_oldest').describe('What happens when that many wait.'),
+  when_full: z
+    .enum(whenFullPolicies)
+    .optional()
+    .describe(
+      'What happens when that many wait: spool (on disk; the default of outputs that send to others), or one of the drops, or block.',
+    ),
+  spool: spool.prefault({}).describe('What may wait on disk.'),
+  dead_letters: z
+    .strictObject({
+      max_bytes: z
+        .int()
+        .min(0)
+        .max(65_536 * MiB)
+        .default(64 * MiB)
+        .describe('Bytes of refused records to keep on disk; the oldest go first. 0 keeps none.'),
+    })
+    .prefault({})
+    .describe('Records that the other side refused for good.'),
   retry: retry.prefault({}).describe('When and how often to try again.'),
 })
 

@@ -39,7 +39,7 @@ export const pipelineBooks = z.object({
 })
 export type PipelineBooks = z.infer<typeof pipelineBooks>
 
-/** `forwarded + replayed = delivered + rejected + expired + overwritten + in_flight`, in encoded bytes */
+/** `forwarded + replayed = delivered + rejected + expired + overwritten + lost + kept + in_flight`, in encoded bytes */
 export const outputBooks = z.object({
   id: z.string(),
   type: z.string(),
@@ -49,10 +49,28 @@ export const outputBooks = z.object({
   rejected: amount,
   expired: amount,
   overwritten: amount,
+  /** Was on disk and could not be read. */
+  lost: amount,
+  /** Left on disk when the output ended, for the next start to send. */
+  kept: amount,
   in_flight: amount,
   retries: z.number(),
+  /** Requests that the other side found too large and that were sent again in halves. */
+  splits: z.number(),
   /** Code and text of the last failure; null when the last send went through. */
   last_error: z.object({ code: z.string(), message: z.string(), at: z.number() }).nullable(),
+  /** Memory in use by what waits. */
+  queue: z.object({ bytes: z.number(), bytes_max: z.number() }),
+  /** Null without a data directory. `failure`: what the disk says while it fails. */
+  spool: z
+    .object({
+      bytes: z.number(),
+      bytes_max: z.number(),
+      failures: z.number(),
+      broken_bytes: z.number(),
+      failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+    })
+    .nullable(),
 })
 export type OutputBooks = z.infer<typeof outputBooks>
 

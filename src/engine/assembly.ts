@@ -3,17 +3,19 @@
  * what they hold. Nothing here starts anything or touches what runs.
  */
 import { createHash } from 'node:crypto'
-import type { EncoderPlan } from '#component/output.ts'
-import type { OutputPlan, PipelinePlan, ProcessorPlan } from '#component/plan.ts'
+import type { EncoderPlan, OutputDefinition, VendorLimits } from '#component/output.ts'
+import type { BatchLimits, NodePlan, OutputPlan, PipelinePlan, ProcessorPlan } from '#component/plan.ts'
 import { createEncoder, find, type Registry } from '#component/registry.ts'
 import { Secret } from '#component/secret.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { OutputLedger, PipelineLedger } from '#observe/books.ts'
 import type { Logger } from '#observe/log.ts'
+import type { DataDirectory } from '#spool/data-directory.ts'
 import type { Clock } from '#std/clock.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
 import type { Upstreams } from '#upstreams/upstreams.ts'
 import { Breaker } from './breaker.ts'
+import { noDeadLetters } from './dead-letter-box.ts'
 import { Delivery } from './delivery.ts'
 import type { Generation, PipelineRuntime } from './generation.ts'
 import type { Lane } from './lane.ts'
@@ -69,6 +71,8 @@ export class Keepsakes {
 }
 
 export interface Surroundings {
+  /** Undefined where there is no place on disk. */
+  data: DataDirectory | undefined
   upstreams: Upstreams
   registry: Registry
   clock: Clock
@@ -80,8 +84,8 @@ export function assemble(plan: Generation['plan'], epoch: number, keep: Keepsake
   const sources = new Map(plan.sources.map((source) => [source.id, keep.sourceSlot(source.id)]))
   const deliveries = new Map<string, Delivery>()
   for (const output of plan.outputs) {
-    const pipeline = plan.pipelines.find((pipeline) => pipeline.outputs.includes(output.id))
-    if (pipeline !== undefined) deliveries.set(output.id, deliveryFor(output, pipeline, keep, around))
+    const used = plan.pipelines.some((pipeline) => pipeline.outputs.includes(output.id))
+    if (used) deliveries.set(output.id, deliveryFor(output, plan, keep, around))
   }
   const pipelines: Generation['pipelines'] = []
   const program = { epoch, sources: keep.sourceSlots.slice(), pipelines: [] as ProgramPipeline[] }
@@ -158,38 +162,99 @@ function stateFor(pipeline: PipelinePlan, plan: ProcessorPlan, keep: Keepsakes, 
 
 const NO_STATE = new SharedArrayBuffer(0)
 
-function deliveryFor(plan: OutputPlan, pipeline: PipelinePlan, keep: Keepsakes, around: Surroundings): Delivery {
-  const { batch, ...rest } = plan
-  const identity = identityOf(rest)
-  const limits = { ...pipeline.batch, ...batch }
-  const known = keep.deliveries.get(identity)
-  if (known !== undefined) {
-    known.nextLimits = limits
-    return known
-  }
+/** Where neither the pipeline nor the output says otherwise. */
+const DEFAULT_BATCH: BatchLimits = { maxRecords: 100, maxBytes: 1024 * 1024, maxWaitMs: 100 }
+
+function deliveryFor(plan: OutputPlan, node: NodePlan, keep: Keepsakes, around: Surroundings): Delivery {
   const definition = find(around.registry.outputs, plan.type)
   if (definition === undefined) throw new StreamgateError('SG_CONFIG_UNKNOWN_TYPE', `there is no output "${plan.type}"`)
-  const output = definition.create(plan.options, {
-    id: plan.id,
-    log: around.log,
-    clock: around.clock,
-    upstreams: around.upstreams,
-  })
+  const { batch, ...rest } = plan
+  const identity = identityOf(rest)
+  const { data } = around
+  const durable = isDurable(plan, node)
+  const vendor = definition.limits?.(plan.options) ?? {}
+  const changeable = {
+    limits: batchLimitsOf(plan, node, definition, vendor),
+    durable,
+    spoolFull: plan.spool.whenFull ?? (durable ? 'block' : 'drop_oldest'),
+  } as const
+  const known = keep.deliveries.get(identity)
+  if (known !== undefined) {
+    known.next = changeable
+    return known
+  }
   const account = keep.outputLedgers.get(plan.id)
   const ledger = account?.type === plan.type ? account.ledger : new OutputLedger()
   keep.outputLedgers.set(plan.id, { type: plan.type, ledger })
-  const options = {
+  const { clock, log, upstreams } = around
+  const parts = {
     id: plan.id,
-    shape: definition.shape,
-    limits,
-    queueBytesMax: plan.queueBytesMax,
-    whenFull: plan.whenFull,
+    output: definition.create(plan.options, { id: plan.id, log, clock, upstreams }),
+    ledger,
+    deadLetters: noDeadLetters,
     retry: plan.retry,
-    concurrency: definition.concurrency?.(plan.options) ?? 1,
+    clock,
+    log,
+    random: Math.random,
   }
-  const delivery = new Delivery(identity, output, options, ledger, around.clock, around.log)
+  const whenFull = plan.whenFull ?? definition.whenFull ?? 'spool'
+  const spooling = data !== undefined && (durable || whenFull === 'spool')
+  const options = {
+    ...changeable,
+    shape: definition.shape,
+    vendor,
+    weigh: definition.weigh,
+    queueBytesMax: plan.queueBytesMax,
+    // Without a place on disk, what would be spooled is given up from the oldest on.
+    whenFull: whenFull === 'spool' && !spooling ? 'drop_oldest' : whenFull,
+    spoolBytesMax: plan.spool.bytesMax,
+    spoolAgeMsMax: plan.spool.maxAgeMs,
+    concurrency: definition.concurrency?.(plan.options) ?? 1,
+  } as const
+  const backlog = spooling ? data.backlog(spoolName(plan, definition), plan.spool.bytesMax) : undefined
+  const delivery = new Delivery(identity, parts, options, backlog)
   keep.deliveries.set(identity, delivery)
   return delivery
+}
+
+/** What is on disk is encoded: only an output of the same type, with the same encoder, can send it. */
+function spoolName(plan: OutputPlan, definition: OutputDefinition): string {
+  return `${plan.id}/${plan.type}.${definition.encoder(plan.options).name}`
+}
+
+/** Whether a durable source feeds it. */
+export function isDurable(plan: OutputPlan, node: NodePlan): boolean {
+  const durable = new Set(node.sources.flatMap((source) => (source.durable ? [source.id] : [])))
+  return node.pipelines.some(
+    (pipeline) => pipeline.outputs.includes(plan.id) && pipeline.sources.some((id) => durable.has(id)),
+  )
+}
+
+/** What is configured, for the output before for the pipeline, but never more than the other side takes. */
+function batchLimitsOf(
+  plan: OutputPlan,
+  node: NodePlan,
+  definition: OutputDefinition,
+  vendor: VendorLimits,
+): BatchLimits {
+  const pipeline = node.pipelines.find(({ outputs }) => outputs.includes(plan.id))
+  const wanted = { ...DEFAULT_BATCH, ...definition.batch, ...pipeline?.batch, ...plan.batch }
+  return {
+    maxRecords: Math.min(wanted.maxRecords, vendor.records ?? Number.POSITIVE_INFINITY),
+    maxBytes: Math.min(wanted.maxBytes, vendor.bytes ?? Number.POSITIVE_INFINITY),
+    maxWaitMs: wanted.maxWaitMs,
+  }
+}
+
+/** Whether anything in the plan wants a place on disk; `must`: and cannot do without. */
+export function diskNeed(plan: NodePlan, registry: Registry): 'none' | 'wanted' | 'must' {
+  let need: 'none' | 'wanted' | 'must' = 'none'
+  for (const output of plan.outputs) {
+    if (output.whenFull === 'spool' || isDurable(output, plan)) return 'must'
+    const whenFull = output.whenFull ?? find(registry.outputs, output.type)?.whenFull ?? 'spool'
+    if (whenFull === 'spool') need = 'wanted'
+  }
+  return need
 }
 
 /** Same text, same thing. Secrets count with their value, and only as part of a hash. */

@@ -5,7 +5,9 @@ import { OutputLedger } from '#observe/books.ts'
 import { silentLogger } from '#observe/log.ts'
 import { fromText } from '#std/bytes.ts'
 import { systemClock } from '#std/clock.ts'
-import { Delivery, type DeliveryOptions, type Encoded } from './delivery.ts'
+import type { Encoded } from './batch.ts'
+import { noDeadLetters } from './dead-letter-box.ts'
+import { Delivery, type DeliveryOptions } from './delivery.ts'
 
 /** An output whose answers the test decides, one by one; `answer` waits until a batch is there to be answered. */
 class ScriptedOutput implements Output {
@@ -41,23 +43,34 @@ function setUp(options: Partial<DeliveryOptions> = {}) {
   const ledger = new OutputLedger()
   const delivery = new Delivery(
     'identity',
-    output,
     {
       id: 'out',
+      output,
+      ledger,
+      deadLetters: noDeadLetters,
+      retry: { maxAttempts: 3, maxAgeMs: 60_000, baseMs: 1, capMs: 1 },
+      clock: systemClock,
+      log: silentLogger,
+      random: Math.random,
+    },
+    {
       shape: 'request',
+      vendor: {},
+      weigh: undefined,
       limits: { maxRecords: 2, maxBytes: 1000, maxWaitMs: 60_000 },
       queueBytesMax: 1000,
       whenFull: 'drop_oldest',
-      retry: { maxAttempts: 3, baseMs: 1, capMs: 1 },
+      spoolFull: 'drop_oldest',
+      spoolBytesMax: 0,
+      spoolAgeMsMax: 60_000,
+      durable: false,
       concurrency: 1,
       ...options,
     },
-    ledger,
-    systemClock,
-    silentLogger,
+    undefined,
   )
   const books = () => {
-    const { forwarded, delivered, rejected, expired, overwritten, in_flight } = ledger.snapshot('out', 'scripted')
+    const { forwarded, delivered, rejected, expired, overwritten, in_flight } = delivery.books('scripted')
     const sum = delivered.records + rejected.records + expired.records + overwritten.records + in_flight.records
     assert.equal(forwarded.records, sum, 'the books balance')
     return {
@@ -174,7 +187,9 @@ test('what is left when the time to drain is over counts as expired', async () =
   const drained = delivery.drain(abort.signal)
   abort.abort()
   assert.equal(await drained, false)
+  const stopped = delivery.stop()
   await output.answer({ ok: false, retryable: true, code: 'aborted', message: 'stopping' })
+  await stopped
   assert.deepEqual(books(), { forwarded: 4, delivered: 0, rejected: 0, expired: 4, overwritten: 0 })
   assert.equal(delivery.heldBytes, 0)
 })

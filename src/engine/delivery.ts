@@ -1,172 +1,356 @@
 /**
  * What stands between the engines and one output: it takes over encoded records, forms batches by count, bytes and age,
- * keeps a bounded queue of them, sends with retries, and keeps the output's books. Each output has its own, so a dead
- * vendor delays no other.
+ * keeps a bounded queue of them in memory and, where it has one, on disk, and keeps the output's books. Each output has its
+ * own, so a dead vendor delays no other.
+ *
+ *   accept ─▶ open batch ─▶ queue ─▶ sender ─▶ output
+ *     │                       ▲
+ *     └──▶ backlog (disk) ────┘   when memory is full (`when_full: spool`), or always, when a durable source feeds it
+ *
+ * While records wait on disk, new ones go behind them, so the order stays.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Output, OutputShape } from '#component/output.ts'
-import type { BatchLimits, RetryPlan, WhenFull } from '#component/plan.ts'
-import type { OutputLedger } from '#observe/books.ts'
-import type { Logger } from '#observe/log.ts'
-import { Backoff } from '#std/backoff.ts'
+import type { OutputShape, VendorLimits } from '#component/output.ts'
+import type { BatchLimits, SpoolFull, WhenFull } from '#component/plan.ts'
+import type { OutputBooks } from '#contract/stats.ts'
+import type { Backlog, Part, Reading } from '#spool/backlog.ts'
+import { diskCode } from '#spool/disk.ts'
 import { allocate, type Bytes } from '#std/bytes.ts'
-import type { Clock } from '#std/clock.ts'
+import type { Timer } from '#std/clock.ts'
+import { type Encoded, OpenBatch, startOf } from './batch.ts'
+import { Sender, type SenderParts } from './sender.ts'
 
 /** A stream's batches are cut at this size; its limits only say when to send. */
 const STREAM_BATCH_BYTES = 256 * 1024
 const FIRST_ALLOCATION_BYTES = 16 * 1024
+/** What is appended to the spool at once. */
+const FRAME_BYTES = 1024 * 1024
+/** How long an output may take to let go of a batch when it is stopped. */
+const STOP_MS_MAX = 5_000
+/** Before what could not be opened on disk is tried again. */
+const ADOPT_RETRY_MS = 5_000
+/** Before the disk is asked again for what it could not read. */
+const READ_RETRY_MS = 1_000
 
 export interface DeliveryOptions {
-  id: string
   shape: OutputShape
   limits: BatchLimits
+  vendor: VendorLimits
+  weigh: ((bytes: Bytes, from: number, to: number) => number) | undefined
   queueBytesMax: number
   whenFull: WhenFull
-  retry: RetryPlan
+  /** When there is no more room on disk. */
+  spoolFull: SpoolFull
+  spoolBytesMax: number
+  spoolAgeMsMax: number
+  /** Everything is written to the spool, and what is written is never given up for lack of room. */
+  durable: boolean
   concurrency: number
 }
 
-/** A batch that is being filled or waits to be sent. `memory` may be larger than what is used of it. */
-interface OpenBatch {
-  memory: Bytes
-  bytes: number
-  records: number
-  /** When it must go, on the monotonic clock. */
-  dueAt: number
-}
-
-/** Encoded records, one after the other: record i ends at `from + ends[firstEnd + i]`. Read only during the call. */
-export interface Encoded {
-  memory: Bytes
-  from: number
-  records: number
-  ends: Int32Array
-  firstEnd: number
-}
+/** What a reload may change while the delivery goes on. */
+export type Changeable = Pick<DeliveryOptions, 'limits' | 'durable' | 'spoolFull'>
 
 export class Delivery {
   /** What makes it the same delivery after a reload. */
   readonly identity: string
   readonly id: string
-  readonly output: Output
-  readonly ledger: OutputLedger
-  readonly #options: DeliveryOptions
-  readonly #clock: Clock
-  readonly #log: Logger
+  readonly #parts: SenderParts
+  readonly #sender: Sender
+  readonly #backlog: Backlog | undefined
+  #options: DeliveryOptions
   readonly #queue: OpenBatch[] = []
   /** Memory of sent batches, kept for the next ones: together no more than the queue may hold. */
   readonly #spares: Bytes[] = []
   #spareBytes = 0
-  readonly #abort = new AbortController()
   #open: OpenBatch | null = null
-  #timer: NodeJS.Timeout | null = null
-  /** Bytes taken over and not settled: open, queued and being sent. */
+  #timer: Timer | null = null
+  /** Bytes taken over into memory and not settled: open, queued and being sent. */
   #held = 0
   #sending = 0
   #draining = false
-  #failing = false
+  #stopped = false
+  /** Records wait on disk, or are to: new ones go there. */
+  #overflowing = false
+  #refilling = false
+  #adopting: Promise<void> | undefined
+  #adoptTimer: Timer | undefined
   #roomCallbacks: (() => void)[] = []
   #idleCallbacks: (() => void)[] = []
+  /** Of batches that were left half sent: what had ended. It stays on disk and will be sent again. */
+  readonly #endedEarly = { records: 0, bytes: 0 }
+  #syncCallbacks: { from: number; callback: () => void }[] = []
 
-  constructor(
-    identity: string,
-    output: Output,
-    options: DeliveryOptions,
-    ledger: OutputLedger,
-    clock: Clock,
-    log: Logger,
-  ) {
+  constructor(identity: string, parts: SenderParts, options: DeliveryOptions, backlog: Backlog | undefined) {
     this.identity = identity
-    this.id = options.id
-    this.output = output
-    this.ledger = ledger
+    this.id = parts.id
+    this.#parts = parts
+    this.#sender = new Sender(parts)
     this.#options = options
-    this.#clock = clock
-    this.#log = log
+    this.#backlog = backlog
+    if (backlog !== undefined) backlog.onProgress = () => this.#diskProgressed()
+  }
+
+  /** Gets the output ready, and takes over what an earlier process has left on disk. */
+  async start(): Promise<void> {
+    await this.#parts.output.start()
+    await this.adopt()
+  }
+
+  /** Takes over what is on disk and belongs to nobody; tries again later when the disk does not let it. */
+  adopt(): Promise<void> {
+    this.#adopting ??= this.#adopt().finally(() => {
+      this.#adopting = undefined
+    })
+    return this.#adopting
+  }
+
+  async #adopt(): Promise<void> {
+    if (this.#backlog === undefined || this.#stopped) return
+    this.#adoptTimer?.cancel()
+    const found = await this.#backlog.adopt()
+    this.#noteDisk()
+    if (this.#backlog.leftUnopened && !this.#stopped) {
+      this.#adoptTimer = this.#parts.clock.after(ADOPT_RETRY_MS, () => void this.adopt())
+    }
+    if (found.records === 0) return
+    this.#parts.ledger.replayed.add(found.records, found.bytes)
+    this.#parts.log.info(
+      { output: this.id, records: found.records, bytes: found.bytes },
+      `output ${this.id} goes on with ${found.records} records from the spool`,
+    )
+    this.#close()
+    this.#overflowing = true
+    this.flush()
   }
 
   /**
    * Takes over the records from index `first` on. Returns the index of the first that it did not take: `records` when
-   * all are taken (or counted as overwritten), less when the queue is full and `when_full` is `block`; then `onRoom`
+   * all are taken (or counted as overwritten), less when there is no room and its policy is `block`; then `onRoom`
    * tells when to come again. `force` takes over all the same: for a caller that has asked `blocked` before.
    */
   accept(encoded: Encoded, first: number, force = false): number {
     const { records } = encoded
+    const { vendor } = this.#options
     let next = first
     while (next < records) {
-      const until = this.#fitting(encoded, next)
-      const begin = startOf(encoded, next)
-      const bytes = startOf(encoded, until) - begin
-      if (!force && this.#held + bytes > this.#options.queueBytesMax && !this.#makeRoom(bytes)) {
-        if (this.#options.whenFull === 'block' && this.#held > 0) return next
-        this.ledger.forwarded.add(until - next, bytes)
-        this.ledger.overwritten.add(until - next, bytes)
-      } else {
-        this.#append(encoded.memory, begin, bytes, until - next)
+      const sizeMax = vendor.recordBytes ?? Number.POSITIVE_INFINITY
+      if (sizeMax < Number.POSITIVE_INFINITY && this.#weigh(encoded, next, next + 1) > sizeMax) {
+        this.#refuseLarge(encoded, next++)
+        continue
       }
-      next = until
+      const taken =
+        this.#backlog !== undefined && (this.#options.durable || this.#overflowing)
+          ? this.#acceptOnDisk(this.#backlog, encoded, next, force)
+          : this.#acceptInMemory(encoded, next, force)
+      if (taken === -1) return next
+      next = taken
     }
     return next
   }
 
   /** Whether its policy is to wait for room, and there is none. */
   get blocked(): boolean {
-    return this.#options.whenFull === 'block' && this.#held >= this.#options.queueBytesMax
+    const { durable, whenFull, spoolFull, queueBytesMax } = this.#options
+    if (this.#backlog !== undefined && (durable || this.#overflowing))
+      return spoolFull === 'block' && this.#backlog.room(1, 0) !== 'yes'
+    return whenFull === 'block' && this.#held >= queueBytesMax
   }
 
-  /** Limits of a configuration that is being prepared; `takeNextLimits` puts them to work. */
-  nextLimits: BatchLimits | null = null
-
-  takeNextLimits(): void {
-    if (this.nextLimits !== null) this.#options.limits = this.nextLimits
-    this.nextLimits = null
+  /** What a configuration that is being prepared will change; `takeNext` puts it to work. */
+  next: Changeable | null = null
+  takeNext(): void {
+    if (this.next !== null) this.#options = { ...this.#options, ...this.next }
+    this.next = null
   }
 
   /** Sends what is due. Called once after several `accept`, so that a stream sends in large pieces. */
   flush(): void {
-    while (this.#sending < this.#options.concurrency) {
-      const batch = this.#queue.shift() ?? this.#takeOpenIfDue()
-      if (batch === undefined) break
-      void this.#send(batch)
-    }
-    if (this.#open !== null && this.#timer === null && this.#sending < this.#options.concurrency) {
-      this.#timer = setTimeout(this.#onTimer, Math.max(1, Math.ceil(this.#open.dueAt - this.#clock.now())))
-    }
+    this.#backlog?.flush()
+    this.#sendDue()
+    if (this.#overflowing && !this.#refilling && !this.#draining && !this.#stopped) void this.#refill()
   }
 
-  /** Calls back once, when something has left the queue. */
+  /** Calls back once, when there may be room. */
   onRoom(callback: () => void): void {
     this.#roomCallbacks.push(callback)
   }
 
-  /** Sends all that is held and waits for it, at most until the signal aborts. Then nothing is held any more. */
+  /** Calls back once what was accepted until now is on disk, as far as it goes there; at once if it is. */
+  onSynced(callback: () => void): void {
+    const backlog = this.#backlog
+    if (backlog === undefined || backlog.synced >= backlog.appended) {
+      callback()
+      return
+    }
+    this.#syncCallbacks.push({ from: backlog.appended, callback })
+    backlog.flush()
+  }
+
+  /**
+   * Sends all that is held in memory and waits for it, at most until the signal aborts. What is on disk stays there. False:
+   * something was left in memory; `stop` ends it.
+   */
   async drain(signal: AbortSignal): Promise<boolean> {
     this.#draining = true
     this.flush()
-    if (this.#held === 0 && this.#sending === 0) return true
+    if (this.#isIdle()) return true
     const idle = new Promise<void>((resolve) => this.#idleCallbacks.push(resolve))
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
     await Promise.race([idle, aborted])
-    if (this.#held === 0 && this.#sending === 0) return true
-    this.#giveUpAll()
-    return false
+    return this.#isIdle()
   }
 
+  /** Ends it. What is still held goes to disk, to be sent by the next start, or else counts as expired. */
   async stop(): Promise<void> {
-    this.#giveUpAll()
-    await this.output.stop()
+    this.#stopped = true
+    this.#sender.abort()
+    this.#close()
+    this.#adoptTimer?.cancel()
+    await this.#sendsEnded()
+    for (const batch of this.#queue.splice(0)) this.#leave(batch, [batch.view()])
+    await this.#parts.output.stop()
+    if (this.#backlog === undefined) return
+    const { ledger } = this.#parts
+    await this.#adopting
+    const { unwritten, kept } = await this.#backlog.close()
+    ledger.expired.add(unwritten.records, unwritten.bytes)
+    ledger.kept.add(kept.records - this.#endedEarly.records, kept.bytes - this.#endedEarly.bytes)
   }
 
   get heldBytes(): number {
     return this.#held
   }
 
+  books(type: string): OutputBooks {
+    const { queueBytesMax, spoolBytesMax } = this.#options
+    const backlog = this.#backlog
+    return this.#parts.ledger.snapshot(
+      this.id,
+      type,
+      { bytes: this.#held, bytes_max: queueBytesMax },
+      backlog === undefined
+        ? null
+        : {
+            bytes: backlog.bytesInUse,
+            bytes_max: spoolBytesMax,
+            failures: backlog.failures,
+            broken_bytes: backlog.brokenBytes,
+            failure: backlog.failure ?? null,
+          },
+    )
+  }
+
+  /** Outputs let go when the signal aborts; one that does not must not keep us. */
+  async #sendsEnded(): Promise<void> {
+    let late = false
+    const timer = this.#parts.clock.after(STOP_MS_MAX, () => {
+      late = true
+      for (const callback of this.#idleCallbacks.splice(0)) callback()
+    })
+    while ((this.#sending > 0 || this.#refilling) && !late)
+      await new Promise<void>((resolve) => this.#idleCallbacks.push(resolve))
+    timer.cancel()
+  }
+
   readonly #onTimer = () => {
     this.#timer = null
     this.flush()
+  }
+
+  #sendDue(): void {
+    while (this.#sending < this.#options.concurrency && !this.#stopped) {
+      const batch = this.#queue.shift() ?? this.#takeOpenIfDue()
+      if (batch === undefined) break
+      void this.#send(batch)
+    }
+    if (this.#open !== null && this.#timer === null && this.#sending < this.#options.concurrency) {
+      const { clock } = this.#parts
+      this.#timer = clock.after(Math.max(1, Math.ceil(this.#open.dueAt - clock.now())), this.#onTimer)
+    }
+  }
+
+  /** Returns the index behind the records it took, or -1 when there is no room. */
+  #acceptInMemory(encoded: Encoded, first: number, force: boolean): number {
+    const until = this.#fitting(encoded, first)
+    const bytes = startOf(encoded, until) - startOf(encoded, first)
+    if (!force && this.#held + bytes > this.#options.queueBytesMax && !this.#makeRoom(bytes)) {
+      if (this.#options.whenFull === 'spool' && this.#backlog !== undefined) {
+        this.#overflowing = true
+        return this.#acceptOnDisk(this.#backlog, encoded, first, force)
+      }
+      if (this.#options.whenFull === 'block' && this.#held > 0) return -1
+      this.#parts.ledger.forwarded.add(until - first, bytes)
+      this.#parts.ledger.overwritten.add(until - first, bytes)
+    } else {
+      this.#parts.ledger.forwarded.add(until - first, bytes)
+      this.#append(encoded, first, until, undefined)
+    }
+    return until
+  }
+
+  #acceptOnDisk(backlog: Backlog, encoded: Encoded, first: number, force: boolean): number {
+    const until = this.#frameEnd(encoded, first)
+    const begin = startOf(encoded, first)
+    const bytes = startOf(encoded, until) - begin
+    const { ledger } = this.#parts
+    if (!force && !this.#makeRoomOnDisk(backlog, until - first, bytes)) {
+      if (this.#options.spoolFull === 'block') return -1
+      ledger.forwarded.add(until - first, bytes)
+      ledger.overwritten.add(until - first, bytes)
+      return until
+    }
+    const part = backlog.append(encoded, first, until - first)
+    ledger.forwarded.add(until - first, bytes)
+    if (this.#overflowing) return until
+    if (this.#held + bytes > this.#options.queueBytesMax) {
+      this.#overflowing = true
+      return until
+    }
+    backlog.appendedIsHeld()
+    this.#appendPart(encoded, first, until, part)
+    return until
+  }
+
+  /** Index behind the last record that goes into one frame with `first`: all, but for their size and those too large to send. */
+  #frameEnd(encoded: Encoded, first: number): number {
+    const sizeMax = this.#options.vendor.recordBytes ?? Number.POSITIVE_INFINITY
+    const begin = startOf(encoded, first)
+    let until = first + 1
+    while (until < encoded.records && startOf(encoded, until + 1) - begin <= FRAME_BYTES) {
+      if (sizeMax < Number.POSITIVE_INFINITY && this.#weigh(encoded, until, until + 1) > sizeMax) break
+      until++
+    }
+    return until
+  }
+
+  #makeRoomOnDisk(backlog: Backlog, records: number, bytes: number): boolean {
+    let room = backlog.room(records, bytes)
+    while (room === 'disk' && this.#options.spoolFull === 'drop_oldest') {
+      const { records: given, bytes: givenBytes } = backlog.giveUpOldest()
+      if (given === 0) break
+      this.#parts.ledger.overwritten.add(given, givenBytes)
+      room = backlog.room(records, bytes)
+    }
+    if (room !== 'yes') backlog.flush()
+    return room === 'yes'
+  }
+
+  /** Records that stand in `part` on disk, into as many batches as they need. */
+  #appendPart(encoded: Encoded, first: number, until: number, part: Part): void {
+    const { chapter, from } = part
+    const begin = startOf(encoded, first)
+    const positionOf = (i: number) => ({
+      records: from.records + i - first,
+      bytes: from.bytes + startOf(encoded, i) - begin,
+    })
+    for (let next = first; next < until; ) {
+      const end = Math.min(until, this.#fitting(encoded, next))
+      this.#append(encoded, next, end, { chapter, from: positionOf(next), to: positionOf(end) })
+      next = end
+    }
   }
 
   /** Index behind the last record that goes into the open batch along with record `first`; opens a new one if need be. */
@@ -177,7 +361,7 @@ export class Delivery {
       if (this.#open !== null && this.#open.bytes + bytes > STREAM_BATCH_BYTES) this.#close()
       return encoded.records
     }
-    if (this.#open !== null && (this.#open.records >= limits.maxRecords || this.#open.bytes >= limits.maxBytes))
+    if (this.#open !== null && (this.#open.records >= limits.maxRecords || this.#open.weight >= limits.maxBytes))
       this.#close()
     let until = this.#lastWithin(encoded, first)
     if (until === first) {
@@ -189,18 +373,35 @@ export class Delivery {
   }
 
   #lastWithin(encoded: Encoded, first: number): number {
-    const { limits } = this.#options
+    const { limits, weigh } = this.#options
     const most = Math.min(encoded.records, first + limits.maxRecords - (this.#open?.records ?? 0))
-    const room = startOf(encoded, first) + limits.maxBytes - (this.#open?.bytes ?? 0)
-    if (startOf(encoded, most) <= room) return most
+    const room = limits.maxBytes - (this.#open?.weight ?? 0)
+    if (weigh !== undefined) {
+      let weight = 0
+      for (let i = first; i < most; i++) {
+        weight += this.#weigh(encoded, i, i + 1)
+        if (weight > room) return i
+      }
+      return most
+    }
+    const end = startOf(encoded, first) + room
+    if (startOf(encoded, most) <= end) return most
     let low = first
     let high = most
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if (startOf(encoded, middle) <= room) low = middle
+      if (startOf(encoded, middle) <= end) low = middle
       else high = middle - 1
     }
     return low
+  }
+
+  #weigh(encoded: Encoded, first: number, until: number): number {
+    const { weigh } = this.#options
+    if (weigh === undefined) return startOf(encoded, until) - startOf(encoded, first)
+    let weight = 0
+    for (let i = first; i < until; i++) weight += weigh(encoded.memory, startOf(encoded, i), startOf(encoded, i + 1))
+    return weight
   }
 
   /** Lets the oldest batches go that nobody is sending, if the policy says so. True: now `bytes` fit. */
@@ -209,30 +410,26 @@ export class Delivery {
     while (this.#held + bytes > this.#options.queueBytesMax) {
       const oldest = this.#queue.shift()
       if (oldest === undefined) return false
-      this.ledger.overwritten.add(oldest.records, oldest.bytes)
-      this.#settle(oldest)
+      this.#parts.ledger.overwritten.add(oldest.records, oldest.bytes)
+      this.#settle(oldest, true)
     }
     return true
   }
 
-  #append(memory: Bytes, from: number, bytes: number, records: number): void {
-    this.#open ??= {
-      memory: this.#memory(),
-      bytes: 0,
-      records: 0,
-      dueAt: this.#clock.now() + this.#options.limits.maxWaitMs,
-    }
-    const open = this.#open
-    if (open.memory.length < open.bytes + bytes) {
-      const larger = allocate(Math.max(open.bytes + bytes, 2 * open.memory.length))
-      open.memory.copy(larger, 0, 0, open.bytes)
-      open.memory = larger
-    }
-    memory.copy(open.memory, open.bytes, from, from + bytes)
-    open.bytes += bytes
-    open.records += records
-    this.#held += bytes
-    this.ledger.forwarded.add(records, bytes)
+  #append(encoded: Encoded, first: number, until: number, part: Part | undefined): void {
+    // A batch is on disk as a whole or not at all.
+    if (this.#open !== null && this.#open.parts.length > 0 !== (part !== undefined)) this.#close()
+    const { clock } = this.#parts
+    const { shape, limits } = this.#options
+    const now = clock.now()
+    this.#open ??= new OpenBatch(
+      this.#memory(),
+      now,
+      now + limits.maxWaitMs,
+      shape === 'request' || this.#backlog !== undefined,
+    )
+    this.#open.append(encoded, first, until, this.#weigh(encoded, first, until), part)
+    this.#held += startOf(encoded, until) - startOf(encoded, first)
   }
 
   #memory(): Bytes {
@@ -247,7 +444,7 @@ export class Delivery {
     if (this.#open === null) return
     this.#queue.push(this.#open)
     this.#open = null
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#timer = null
   }
 
@@ -255,8 +452,8 @@ export class Delivery {
     const open = this.#open
     if (open === null) return undefined
     const { maxRecords, maxBytes } = this.#options.limits
-    const due =
-      this.#draining || open.records >= maxRecords || open.bytes >= maxBytes || this.#clock.now() >= open.dueAt
+    const now = this.#parts.clock.now()
+    const due = this.#draining || open.records >= maxRecords || open.weight >= maxBytes || now >= open.dueAt
     if (!due) return undefined
     this.#close()
     return this.#queue.shift()
@@ -264,80 +461,125 @@ export class Delivery {
 
   async #send(batch: OpenBatch): Promise<void> {
     this.#sending++
-    const { ledger, output } = this
-    const backoff = new Backoff(this.#options.retry.baseMs, this.#options.retry.capMs)
-    const sent = { bytes: batch.memory.subarray(0, batch.bytes), records: batch.records, ends: NO_ENDS }
-    for (;;) {
-      const result = await output.send(sent, this.#abort.signal)
-      if (result.ok === true) {
-        ledger.delivered.add(batch.records, batch.bytes)
-        this.#recovered()
-        break
-      }
-      this.#note(result.code, result.message)
-      if (result.ok === 'partly' || !result.retryable) {
-        ledger.rejected.add(batch.records, batch.bytes)
-        break
-      }
-      const wait = Math.max(backoff.next(), result.retryAfterMs ?? 0)
-      if (backoff.attempt >= this.#options.retry.maxAttempts || this.#abort.signal.aborted) {
-        ledger.expired.add(batch.records, batch.bytes)
-        break
-      }
-      ledger.retries++
-      await sleep(wait, undefined, { signal: this.#abort.signal }).catch(() => undefined)
-    }
+    const rest = await this.#sender.send(batch.view(), batch.openedAt)
     this.#sending--
-    this.#settle(batch)
+    if (rest.length > 0) this.#leave(batch, rest)
+    else this.#settle(batch, true)
     this.flush()
   }
 
+  /** We are stopping, and `rest` of the batch was not sent. */
+  #leave(batch: OpenBatch, rest: { bytes: Bytes; records: number; ends: Int32Array }[]): void {
+    const backlog = batch.parts.length === 0 && this.#options.whenFull === 'spool' ? this.#backlog : undefined
+    this.#endedEarly.records += batch.parts.length > 0 ? batch.records : 0
+    this.#endedEarly.bytes += batch.parts.length > 0 ? batch.bytes : 0
+    for (const { bytes, records, ends } of rest) {
+      if (batch.parts.length > 0) {
+        this.#endedEarly.records -= records
+        this.#endedEarly.bytes -= bytes.length
+      } else if (backlog !== undefined && ends.length === records && backlog.room(records, bytes.length) === 'yes')
+        backlog.append({ memory: bytes, from: 0, records, ends, firstEnd: 0 }, 0, records)
+      else this.#parts.ledger.expired.add(records, bytes.length)
+    }
+    this.#settle(batch, false)
+  }
+
   /** The batch is no longer ours: its memory may serve again, and there is room. */
-  #settle(batch: OpenBatch): void {
+  #settle(batch: OpenBatch, ended: boolean): void {
+    if (ended) for (const part of batch.parts) this.#backlog?.settle(part)
     this.#held -= batch.bytes
     if (this.#spareBytes + batch.memory.length <= this.#options.queueBytesMax) {
       this.#spares.push(batch.memory)
       this.#spareBytes += batch.memory.length
     }
-    const callbacks = this.#roomCallbacks
-    if (callbacks.length > 0) {
-      this.#roomCallbacks = []
-      for (const callback of callbacks) queueMicrotask(callback)
+    this.#offerRoom()
+    if (this.#isIdle() || this.#stopped) for (const callback of this.#idleCallbacks.splice(0)) callback()
+  }
+
+  #offerRoom(): void {
+    for (const callback of this.#roomCallbacks.splice(0)) queueMicrotask(callback)
+  }
+
+  #isIdle(): boolean {
+    return this.#held === 0 && this.#sending === 0
+  }
+
+  /** Reads what waits on disk, as far as memory has room. */
+  async #refill(): Promise<void> {
+    const backlog = this.#backlog!
+    this.#refilling = true
+    const readable = await this.#readAhead(backlog)
+    this.#refilling = false
+    // More may have been written while the last read found nothing.
+    if (readable && backlog.readable && this.#hasRoomAhead()) this.flush()
+    if (this.#stopped) for (const callback of this.#idleCallbacks.splice(0)) callback()
+  }
+
+  #hasRoomAhead(): boolean {
+    return this.#held < this.#options.queueBytesMax / 2 && !this.#draining && !this.#stopped
+  }
+
+  /** False: the disk fails, and will be asked again. */
+  async #readAhead(backlog: Backlog): Promise<boolean> {
+    try {
+      while (this.#hasRoomAhead()) {
+        const reading = await backlog.read()
+        if (reading === undefined) break
+        this.#takeReading(reading)
+      }
+    } catch (error) {
+      this.#sender.note(`spool_${diskCode(error)}`, `the spool cannot be read: ${String((error as Error).message)}`)
+      this.#parts.clock.after(READ_RETRY_MS, () => this.flush())
+      return false
     }
-    if (this.#held === 0 && this.#sending === 0) {
-      for (const callback of this.#idleCallbacks.splice(0)) callback()
+    if (!backlog.unread) {
+      this.#overflowing = false
+      this.#offerRoom()
     }
+    this.#sendDue()
+    return true
   }
 
-  /** Everything still held ends here, counted as expired. */
-  #giveUpAll(): void {
-    this.#abort.abort()
-    this.#close()
-    for (const batch of this.#queue.splice(0)) {
-      this.ledger.expired.add(batch.records, batch.bytes)
-      this.#settle(batch)
+  #takeReading({ frame, skip, part, lost }: Reading): void {
+    const { ledger, clock } = this.#parts
+    ledger.lost.add(lost.records, lost.bytes)
+    if (frame.records === 0) return
+    const records = frame.records - skip
+    const bytes = startOf(frame, frame.records) - startOf(frame, skip)
+    if (clock.wall() - frame.atMs > this.#options.spoolAgeMsMax) {
+      ledger.expired.add(records, bytes)
+      this.#backlog!.settle(part)
+      return
     }
+    this.#appendPart(frame, skip, frame.records, part)
   }
 
-  /** The first failure of a row is worth a line in the log; the rest is in the books. */
-  #note(code: string, message: string): void {
-    this.ledger.lastError = { code, message, at: this.#clock.wall() }
-    if (this.#failing) return
-    this.#failing = true
-    this.#log.warn({ output: this.id, code }, `output ${this.id} fails: ${message}`)
+  #diskProgressed(): void {
+    this.#noteDisk()
+    const synced = this.#backlog!.synced
+    const safe = this.#syncCallbacks.filter(({ from }) => from <= synced)
+    if (safe.length > 0) {
+      this.#syncCallbacks = this.#syncCallbacks.filter(({ from }) => from > synced)
+      for (const { callback } of safe) callback()
+    }
+    this.#offerRoom()
+    this.flush()
   }
 
-  #recovered(): void {
-    if (!this.#failing) return
-    this.#failing = false
-    this.ledger.lastError = null
-    this.#log.info({ output: this.id }, `output ${this.id} delivers again`)
+  #noteDisk(): void {
+    const failure = this.#backlog?.failure
+    if (failure !== undefined)
+      this.#sender.note(`spool_${failure.code}`, `the spool cannot be used: ${failure.message}`)
   }
-}
 
-const NO_ENDS = new Int32Array(0)
-
-/** Where record `i` begins, which is where the one before it ends. */
-function startOf(encoded: Encoded, i: number): number {
-  return i === 0 ? encoded.from : encoded.from + encoded.ends[encoded.firstEnd + i - 1]!
+  #refuseLarge(encoded: Encoded, i: number): void {
+    const { ledger, deadLetters } = this.#parts
+    const begin = startOf(encoded, i)
+    const bytes = encoded.memory.subarray(begin, startOf(encoded, i + 1))
+    const message = `the record has ${bytes.length} bytes, more than the ${this.#options.vendor.recordBytes} that are taken`
+    ledger.forwarded.add(1, bytes.length)
+    ledger.rejected.add(1, bytes.length)
+    deadLetters.add({ bytes, records: 1, ends: Int32Array.of(bytes.length) }, 0, 'record_too_large', message)
+    this.#sender.note('record_too_large', message)
+  }
 }

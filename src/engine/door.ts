@@ -1,5 +1,5 @@
 /** A source's way into the node: picks the lane, applies the overflow policy, keeps the source's books. */
-import type { Intake, IntakeEntry, Overflow } from '#component/source.ts'
+import type { Intake, IntakeEntry, Overflow, Receipt } from '#component/source.ts'
 import type { SourceLedger } from '#observe/books.ts'
 import type { Clock } from '#std/clock.ts'
 import { ENTRY_BYTES_MAX } from './intake-writer.ts'
@@ -47,8 +47,7 @@ export class Door implements Intake {
   }
 
   put(entry: IntakeEntry, head: Uint8Array | null, body: Uint8Array, from: number, to: number): boolean {
-    const { lanes } = this.#keeper
-    const lane = lanes.length === 1 ? lanes[0]! : lanes[(entry.origin >>> 0) % lanes.length]!
+    const lane = this.#laneOf(entry.origin)
     if (this.#overflow === 'block' && lane.intake.pressure >= BLOCK_AT_PRESSURE) return false
     const arrivalMs = this.#clock.wall()
     while (!lane.put(this.#slot, entry, arrivalMs, head, body, from, to)) {
@@ -67,6 +66,17 @@ export class Door implements Intake {
 
   onRoom(callback: () => void): void {
     this.#callbacks.push(callback)
+  }
+
+  follow(origin: number): Receipt {
+    const lane = this.#laneOf(origin)
+    const from = lane.intake.published()
+    return { safe: () => lane.safety.wait(from, lane.intake.published()) }
+  }
+
+  #laneOf(origin: number): Lane {
+    const { lanes } = this.#keeper
+    return lanes.length === 1 ? lanes[0]! : lanes[(origin >>> 0) % lanes.length]!
   }
 
   /** Called when records have left the intake. */

@@ -14,6 +14,7 @@ import { IntakeWriter } from './intake-writer.ts'
 import { Control, createLaneMemory, EngineState, type LaneMemory, PipelineMode, type Position } from './lane-memory.ts'
 import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
 import { type Commit, OuttakeReader } from './outtake.ts'
+import { Safety } from './safety.ts'
 import { Suspicion } from './suspicion.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -46,6 +47,7 @@ export type LaneState = 'starting' | 'running' | 'stalled'
 export class Lane {
   readonly index: number
   readonly intake: IntakeWriter
+  readonly safety = new Safety()
   readonly #options: LaneOptions
   readonly #memory: LaneMemory
   readonly #control: Int32Array

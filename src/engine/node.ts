@@ -8,9 +8,11 @@ import type { Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Logger } from '#observe/log.ts'
+import { DataDirectory } from '#spool/data-directory.ts'
+import { realDisk } from '#spool/disk.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 import { Upstreams } from '#upstreams/upstreams.ts'
-import { assemble, Keepsakes } from './assembly.ts'
+import { assemble, diskNeed, Keepsakes } from './assembly.ts'
 import type { Delivery } from './delivery.ts'
 import type { Generation } from './generation.ts'
 import { Lane } from './lane.ts'
@@ -24,6 +26,9 @@ const RELOAD_MS_MAX = 10_000
 /** How long an output that a new configuration no longer has may go on sending what it holds. */
 const RETIRE_MS_MAX = 30_000
 const DRAIN_POLL_MS = 5
+/** How long to wait for another process to let go of the data directory. */
+const CLAIM_MUST_MS = 10_000
+const CLAIM_WANTED_MS = 2_000
 
 export interface NodeOptions {
   id: string
@@ -34,6 +39,8 @@ export interface NodeOptions {
   workerUrl: URL
   log: Logger
   clock?: Clock
+  /** Where spools and dead letters are kept; without it there are none. */
+  dataDir?: string
 }
 
 export class Node {
@@ -42,6 +49,7 @@ export class Node {
   readonly #keep = new Keepsakes()
   readonly #upstreams = new Upstreams()
   readonly #reloads = { done: 0, failed: 0, lastError: null as string | null }
+  readonly #data: DataDirectory | undefined
   #startedAt = 0
   #traffic: Traffic | undefined
   #sources: Sources | undefined
@@ -54,12 +62,14 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    if (options.dataDir !== undefined) this.#data = new DataDirectory(options.dataDir, realDisk, this.#clock)
   }
 
   /** Resolves when the engines run, the outputs are ready and all listeners are open. Rejects with `StreamgateError`. */
   async start(plan: NodePlan): Promise<void> {
     const { limits, workerUrl, log, registry } = this.#options
     this.#startedAt = this.#clock.wall()
+    await this.#claimDisk(plan)
     const generation = this.#assemble(plan)
     const traffic = new Traffic(generation, this.#clock, log)
     this.#traffic = traffic
@@ -75,8 +85,8 @@ export class Node {
       )
     }
     this.#sources = new Sources(registry, this.#keep, traffic, this.#clock, log)
-    await Promise.all([...generation.deliveries.values()].map((delivery) => delivery.output.start()))
-    for (const delivery of generation.deliveries.values()) delivery.takeNextLimits()
+    await Promise.all([...generation.deliveries.values()].map((delivery) => delivery.start()))
+    for (const delivery of generation.deliveries.values()) delivery.takeNext()
     await Promise.all(traffic.lanes.map((lane) => lane.start()))
     this.#lookedAt = this.#clock.now()
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS)
@@ -109,17 +119,18 @@ export class Node {
     const traffic = this.#running()
     if (this.#stopping) throw new StreamgateError('SG_RELOAD', 'the node is stopping')
     const old = traffic.current
+    await this.#claimDisk(plan)
     const generation = this.#assemble(plan)
     const added = [...generation.deliveries.values()].filter((delivery) => old.deliveries.get(delivery.id) !== delivery)
     try {
-      await Promise.all(added.map((delivery) => delivery.output.start()))
+      await Promise.all(added.map((delivery) => delivery.start()))
       await inTime(Promise.all(traffic.lanes.map((lane) => lane.load(generation.program))))
     } catch (error) {
       await this.#discard(added)
       throw error
     }
     traffic.install(generation)
-    for (const delivery of generation.deliveries.values()) delivery.takeNextLimits()
+    for (const delivery of generation.deliveries.values()) delivery.takeNext()
     await inTime(Promise.all(traffic.lanes.map((lane) => lane.swap(generation.program))))
     void this.#retire(old)
     await this.#sources?.apply(plan.sources)
@@ -141,6 +152,8 @@ export class Node {
         if (!drained)
           this.#options.log.warn({ output: delivery.id }, `output ${delivery.id} left with records undelivered`)
         await delivery.stop()
+        // What it has left on disk is for whoever has its name now.
+        await traffic.current.deliveries.get(delivery.id)?.adopt()
       }),
     )
   }
@@ -169,6 +182,7 @@ export class Node {
     const deliveries = [...this.#keep.deliveries.values()]
     const sent = await Promise.all(deliveries.map((delivery) => delivery.drain(deadline)))
     await Promise.all(deliveries.map((delivery) => delivery.stop()))
+    this.#data?.release()
     return { drained: processed && sent.every(Boolean) }
   }
 
@@ -192,9 +206,30 @@ export class Node {
     )
   }
 
+  /** Takes the data directory, if the plan wants one. Without it records wait in memory only, unless they must not. */
+  async #claimDisk(plan: NodePlan): Promise<void> {
+    const need = diskNeed(plan, this.#options.registry)
+    if (need === 'none' || this.#data?.claimed === true) return
+    if (this.#data === undefined) {
+      if (need === 'wanted') return
+      throw new StreamgateError('SG_STORE', 'an output must keep records on disk, and there is no data directory')
+    }
+    const failure = await this.#data.claim(need === 'must' ? CLAIM_MUST_MS : CLAIM_WANTED_MS)
+    if (failure === undefined) return
+    if (need === 'must') throw new StreamgateError('SG_STORE', failure.message)
+    this.#options.log.warn({ code: failure.code }, `${failure.message}; what outputs cannot send waits in memory only`)
+  }
+
   #assemble(plan: NodePlan): Generation {
     const { registry, log } = this.#options
-    return assemble(plan, ++this.#epoch, this.#keep, { registry, upstreams: this.#upstreams, clock: this.#clock, log })
+    const data = this.#data?.claimed === true ? this.#data : undefined
+    return assemble(plan, ++this.#epoch, this.#keep, {
+      data,
+      registry,
+      upstreams: this.#upstreams,
+      clock: this.#clock,
+      log,
+    })
   }
 
   #running(): Traffic {

@@ -39,9 +39,14 @@ export function snapshot(about: About, traffic: Traffic, keep: Keepsakes, source
       const { state, since } = pipeline.breaker
       return pipeline.ledger.snapshot(plan.id, state, since, inFlight.get(pipeline.slot) ?? { records: 0, bytes: 0 })
     }),
-    outputs: [...keep.outputLedgers].map(([id, { type, ledger }]) => ledger.snapshot(id, type)),
+    outputs: [...keep.outputLedgers].map(([id, { type, ledger }]) => {
+      const delivery = current.deliveries.get(id)
+      return delivery === undefined ? ledger.snapshot(id, type, NO_QUEUE, null) : delivery.books(type)
+    }),
   }
 }
+
+const NO_QUEUE = { bytes: 0, bytes_max: 0 }
 
 /** By slot of the pipeline: what has come in and is not in any commit that was taken. */
 function countInFlight(traffic: Traffic): Map<number, Amount> {

@@ -86,6 +86,7 @@ export class Sources {
       intake: door,
       log: this.#log,
       clock: this.#clock,
+      durable: plan.durable,
       reject: (reason, records, bytes) => {
         ledger.reject(reason, records, bytes)
         this.#traffic.countRejected(slot, records, bytes)

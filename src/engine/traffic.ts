@@ -71,6 +71,7 @@ export class Traffic implements DoorKeeper {
     }
     this.#cursors.delete(lane.index)
     book(commit, generation)
+    lane.safety.reached(commit.position, this.#deliveries)
     return true
   }
 
@@ -98,6 +99,7 @@ export class Traffic implements DoorKeeper {
       this.#countOverwrittenEntry(entry, served)
     }
     lane.intake.giveUp(ordinal)
+    lane.safety.gaveUp(ordinal)
     return true
   }
 
@@ -208,8 +210,10 @@ export class Traffic implements DoorKeeper {
           }
         }
       }
-      if (everything) lane.intake.giveUp(ordinal)
-      else lane.intake.putBack(ordinal, served | mask)
+      if (everything) {
+        lane.intake.giveUp(ordinal)
+        lane.safety.passed(ordinal, this.#deliveries)
+      } else lane.intake.putBack(ordinal, served | mask)
       ordinal = lane.intake.takeOldest(ordinal + 1, everything)
     }
     for (const delivery of this.#deliveries) delivery.flush()

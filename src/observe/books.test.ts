@@ -34,7 +34,7 @@ test('what an output has not settled is in flight', () => {
   ledger.delivered.add(4, 40)
   ledger.rejected.add(1, 10)
   ledger.expired.add(2, 20)
-  assert.deepEqual(ledger.snapshot('o', 'http').in_flight, { records: 3, bytes: 30 })
+  assert.deepEqual(ledger.inFlight(), { records: 3, bytes: 30 })
 })
 
 test('refusals are counted by their reason', () => {

@@ -108,17 +108,27 @@ export class OutputLedger {
   readonly rejected = new Tally()
   readonly expired = new Tally()
   readonly overwritten = new Tally()
+  readonly lost = new Tally()
+  readonly kept = new Tally()
   retries = 0
+  splits = 0
   lastError: OutputBooks['last_error'] = null
 
-  snapshot(id: string, type: string): OutputBooks {
+  /** What was taken over and has not ended in any way. */
+  inFlight(): Amount {
     const left = (of: 'records' | 'bytes') =>
       this.forwarded[of] +
       this.replayed[of] -
       this.delivered[of] -
       this.rejected[of] -
       this.expired[of] -
-      this.overwritten[of]
+      this.overwritten[of] -
+      this.lost[of] -
+      this.kept[of]
+    return { records: left('records'), bytes: left('bytes') }
+  }
+
+  snapshot(id: string, type: string, queue: OutputBooks['queue'], spool: OutputBooks['spool']): OutputBooks {
     return {
       id,
       type,
@@ -128,9 +138,14 @@ export class OutputLedger {
       rejected: this.rejected.amount(),
       expired: this.expired.amount(),
       overwritten: this.overwritten.amount(),
-      in_flight: { records: left('records'), bytes: left('bytes') },
+      lost: this.lost.amount(),
+      kept: this.kept.amount(),
+      in_flight: this.inFlight(),
       retries: this.retries,
+      splits: this.splits,
       last_error: this.lastError,
+      queue,
+      spool,
     }
   }
 }

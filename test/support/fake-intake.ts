@@ -50,6 +50,13 @@ export class FakeIntake implements Intake {
     this.#waiting.push(callback)
   }
 
+  /** What `safe` says of everything; a promise of it keeps whoever asks waiting. */
+  isSafe: boolean | Promise<boolean> = true
+
+  follow() {
+    return { safe: async () => await this.isSafe }
+  }
+
   /** From now on there is room for this many entries. Whoever waits for room is told so, if there is any. */
   setRoom(entries: number): void {
     this.#room = entries
@@ -108,6 +115,7 @@ export class FakeSourceContext implements SourceContext {
   readonly clock: Clock
   readonly log: Logger
   readonly logged: string[] = []
+  durable = false
   readonly rejected: { reason: RejectReason; records: number; bytes: number }[] = []
   connections = 0
 

@@ -72,13 +72,15 @@ export class NodeHarness implements AsyncDisposable {
         batch: {},
         queueBytesMax: queueBytesMax?.[id] ?? 256 * 1024 * 1024,
         whenFull: whenFull ?? 'drop_oldest',
-        retry: { maxAttempts: 5, baseMs: 10, capMs: 100 },
+        spool: { bytesMax: 64 * 1024 * 1024, maxAgeMs: 3_600_000, whenFull: undefined },
+        deadLettersBytesMax: 0,
+        retry: { maxAttempts: 5, maxAgeMs: 60_000, baseMs: 10, capMs: 100 },
         options: { name: id },
       }),
     )
     return {
       hash: String(this.#hash++),
-      sources: [{ id: 'in', type: 'by_hand', overflow: overflow ?? 'drop_oldest', options: {} }],
+      sources: [{ id: 'in', type: 'by_hand', overflow: overflow ?? 'drop_oldest', durable: false, options: {} }],
       outputs,
       pipelines: [
         {

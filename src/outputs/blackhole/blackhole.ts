@@ -5,6 +5,7 @@ import { defineOutput } from '#component/output.ts'
 export const blackhole = defineOutput({
   name: 'blackhole',
   summary: 'Takes everything and keeps nothing.',
+  whenFull: 'drop_oldest',
   shape: 'stream',
   config: z.strictObject({}),
   encoder: () => ({ name: 'text' }),

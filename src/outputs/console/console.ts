@@ -22,6 +22,7 @@ const config = z.strictObject({
 export const consoleOutput = defineOutput({
   name: 'console',
   summary: 'Writes records to standard output.',
+  whenFull: 'drop_oldest',
   shape: 'stream',
   config,
   encoder: ({ format }) => ({ name: format }),

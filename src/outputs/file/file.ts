@@ -28,6 +28,7 @@ const config = z.strictObject({
 export const file = defineOutput({
   name: 'file',
   summary: 'Appends records to a file, and follows log rotation.',
+  whenFull: 'drop_oldest',
   shape: 'stream',
   config,
   encoder: ({ format }) => ({ name: format }),

@@ -8,7 +8,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
-import { defineSource, type RejectReason, type Source, type SourceContext } from '#component/source.ts'
+import { defineSource, type Receipt, type RejectReason, type Source, type SourceContext } from '#component/source.ts'
+import type { Timer } from '#std/clock.ts'
 import { ByteBudget } from '../byte-budget.ts'
 import { lineTooLongPolicies } from '../line-framing.ts'
 import {
@@ -48,6 +49,9 @@ const config = z.strictObject({
     .describe('Connections at once; requests on further ones get 429.'),
   headers_timeout_ms: milliseconds(10_000).describe('Time for the head of a request to arrive.'),
   request_timeout_ms: milliseconds(30_000).describe('Time for a whole request to arrive.'),
+  durable_timeout_ms: milliseconds(10_000).describe(
+    'With durable: how long a request may wait until it is safe; then the answer is 503, and it may come twice.',
+  ),
   keep_alive_ms: milliseconds(65_000).describe('A connection without requests is closed after this long.'),
 })
 type Options = z.output<typeof config>
@@ -56,6 +60,7 @@ export const http = defineSource({
   name: 'http',
   summary: 'Bodies of records over HTTP: text, NDJSON or JSON.',
   config,
+  promising: true,
   create: (options, context) => new HttpSource(options, context),
 })
 
@@ -222,11 +227,25 @@ class HttpSource implements Source {
       return
     }
     const { body } = received
+    const receipt = this.#context.durable ? this.#context.intake.follow(peer.origin) : undefined
     const delivery = await deliver(this.#context.intake, peer.origin, media, body.bytes, this.#deliveryLimits)
     const { length } = body
     body.release()
-    if (delivery === 'taken') answerAccepted(response, length)
-    else this.#fail(response, undelivered[delivery].failure, undelivered[delivery].detail, length, peer)
+    if (delivery === 'taken') {
+      if (receipt === undefined || (await this.#isSafe(receipt))) answerAccepted(response, length)
+      else answerProblem(response, 503, 'It cannot be kept safe now; send it again.', RETRY_AFTER)
+    } else this.#fail(response, undelivered[delivery].failure, undelivered[delivery].detail, length, peer)
+  }
+
+  /** Waits until what was taken is safe, but not for ever. */
+  async #isSafe(receipt: Receipt): Promise<boolean> {
+    let timer: Timer | undefined
+    const late = new Promise<boolean>((resolve) => {
+      timer = this.#context.clock.after(this.#options.durable_timeout_ms, () => resolve(false))
+    })
+    const safe = await Promise.race([receipt.safe(), late])
+    timer?.cancel()
+    return safe
   }
 
   #fail(response: ServerResponse, failure: BodyFailure, detail: string, length: number, peer: Peer): void {

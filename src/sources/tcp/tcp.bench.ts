@@ -47,6 +47,7 @@ export async function bench({ records }: { records: number }): Promise<void> {
       entries++
       return true
     },
+    follow: () => ({ safe: async () => true }),
     onRoom() {},
   }
 
@@ -55,6 +56,7 @@ export async function bench({ records }: { records: number }): Promise<void> {
     intake,
     log: silentLogger,
     clock: systemClock,
+    durable: false,
     reject() {},
     gauge() {},
   })

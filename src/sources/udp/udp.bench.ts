@@ -45,6 +45,7 @@ export async function bench({ records, rate = RATE }: { records: number; rate?: 
       entries++
       return true
     },
+    follow: () => ({ safe: async () => true }),
     onRoom() {},
   }
 
@@ -53,6 +54,7 @@ export async function bench({ records, rate = RATE }: { records: number; rate?: 
     intake,
     log: silentLogger,
     clock: systemClock,
+    durable: false,
     reject() {},
     gauge() {},
   })
