@@ -52,7 +52,7 @@ export abstract class VendorFake implements AsyncDisposable {
   })
 
   /** The vendor's own rules: checks the request, stores what it takes, and answers. */
-  protected abstract handle(request: VendorRequest): VendorAnswer
+  protected abstract handle(request: VendorRequest): VendorAnswer | Promise<VendorAnswer>
 
   async listen(): Promise<this> {
     this.#server.listen(0, '127.0.0.1')
@@ -70,12 +70,12 @@ export abstract class VendorFake implements AsyncDisposable {
     return answer
   }
 
-  #answer(request: VendorRequest, response: ServerResponse): void {
+  async #answer(request: VendorRequest, response: ServerResponse): Promise<void> {
     this.requests.push(request)
     const fault = this.faults.shift()
     if (fault === 'hang') return
     if (fault === 'reset') return void response.socket?.resetAndDestroy()
-    const answer = typeof fault === 'object' ? fault : this.handle(request)
+    const answer = typeof fault === 'object' ? fault : await this.handle(request)
     if (fault === 'reset_after') return void response.socket?.resetAndDestroy()
     response.writeHead(answer.status, answer.headers ?? {})
     if (fault !== 'slow_body') return void response.end(answer.body ?? '')
