@@ -5,6 +5,7 @@ import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { text } from '#codecs/text/text.ts'
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
+import { cloudwatchLogs } from '#outputs/cloudwatch_logs/cloudwatch_logs.ts'
 import { consoleOutput } from '#outputs/console/console.ts'
 import { datadog } from '#outputs/datadog/datadog.ts'
 import { file } from '#outputs/file/file.ts'
@@ -39,6 +40,7 @@ export const registry = {
     file,
     blackhole,
     datadog,
+    cloudwatchLogs,
   ],
   encoders: [
     text, //

@@ -1,4 +1,7 @@
-/** Who we are to AWS: options that outputs for AWS share, credentials from where AWS tools look for them, and signed requests. */
+/**
+ * Who we are to AWS: options that outputs for AWS share, keys from where AWS's own tools look for them, and signed
+ * requests.
+ */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Secret } from '#component/secret.ts'
@@ -72,7 +75,7 @@ export interface SignableRequest {
 }
 
 /**
- * The headers that make a request AWS's own (Signature Version 4), to be added to its own: `authorization`, `x-amz-date`, and
+ * The headers that sign a request (Signature Version 4), to be added to its own: `authorization`, `x-amz-date`, and
  * perhaps `x-amz-security-token` and, for s3, `x-amz-content-sha256`.
  */
 export async function signAws(

@@ -1,6 +1,6 @@
 /**
- * Finds AWS keys where AWS's own tools look for them, in their order: options, a named profile, the environment, a web identity
- * (EKS), the default profile, a container's endpoint (ECS, EKS), the instance's metadata service (EC2, version 2).
+ * Finds AWS keys where AWS's own tools look for them, in their order: options, a named profile, the environment, a web
+ * identity (EKS), the default profile, a container's endpoint (ECS, EKS), the instance's metadata (EC2, version 2).
  */
 import { readFile } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
@@ -75,7 +75,7 @@ function fromEnvironment(environment: Environment): AwsKeys | undefined {
   return id && secret ? keysOf(id, secret, token) : undefined
 }
 
-/** The file of AWS's command line tool: sections of `name = value`. It is read each time: others rotate what stands in it. */
+/** The file of AWS's command line tool: sections of `name = value`. Read each time: others rotate what stands in it. */
 async function fromProfile(profile: string, environment: Environment): Promise<AwsKeys | undefined> {
   let text: string
   try {
@@ -191,7 +191,7 @@ async function tokenIn(file: string): Promise<string> {
   }
 }
 
-/** One request. Rejects unless it is answered with 200. What stands in an error's body is not told: it may quote what was sent. */
+/** Rejects unless the answer is 200. What stands in an error's body is not told: it may quote what was sent. */
 async function ask(
   upstreams: Upstreams,
   who: string,

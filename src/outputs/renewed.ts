@@ -1,6 +1,6 @@
 /**
- * What is valid for a while, such as a token: fetched when it is first needed, kept, and fetched anew some time before it ends.
- * However many ask, one fetch is under way at a time.
+ * What is valid for a while, such as a token: fetched when it is first needed, kept, and fetched anew some time before
+ * it ends. However many ask, one fetch is under way at a time.
  */
 import type { Clock } from '#std/clock.ts'
 
@@ -27,7 +27,10 @@ export class Renewed<T extends Expiring> {
     this.#clock = clock
   }
 
-  /** Rejects with what the fetch rejected with, or with the signal's reason. A value that still holds outlives a failed renewal. */
+  /**
+   * Rejects with what the fetch rejected with, or with the signal's reason. A value that still holds outlives a failed
+   * renewal.
+   */
   async get(signal?: AbortSignal): Promise<T> {
     const value = this.#value
     const now = this.#clock.wall()

@@ -12,6 +12,13 @@ const minimal: Record<string, Record<string, unknown>> = {
   http: { url: 'http://127.0.0.1:1' },
   tcp: { address: '127.0.0.1:1' },
   datadog: { api_key: 'key', url: 'http://127.0.0.1:1' },
+  cloudwatch_logs: {
+    region: 'eu-central-1',
+    group: 'g',
+    access_key_id: 'a',
+    secret_access_key: 's',
+    url: 'http://127.0.0.1:1',
+  },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }
 

@@ -1,6 +1,6 @@
 /**
- * Checks AWS signatures as the real services do, with AWS's own implementation and not the one under test: what came in is
- * signed anew, and both signatures must be the same.
+ * Checks AWS signatures as the real services do, with AWS's own implementation and not the one under test: what came in
+ * is signed anew, and both signatures must be the same.
  */
 import { createHash } from 'node:crypto'
 import { Sha256 } from '@aws-crypto/sha256-js'
