@@ -9,6 +9,7 @@ import { cloudwatchLogs } from '#outputs/cloudwatch_logs/cloudwatch_logs.ts'
 import { consoleOutput } from '#outputs/console/console.ts'
 import { datadog } from '#outputs/datadog/datadog.ts'
 import { file } from '#outputs/file/file.ts'
+import { gcpLogging } from '#outputs/gcp_logging/gcp_logging.ts'
 import { http as httpOutput } from '#outputs/http/http.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
@@ -41,6 +42,7 @@ export const registry = {
     blackhole,
     datadog,
     cloudwatchLogs,
+    gcpLogging,
   ],
   encoders: [
     text, //

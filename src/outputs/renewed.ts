@@ -32,6 +32,7 @@ export class Renewed<T extends Expiring> {
    * renewal.
    */
   async get(signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
     const value = this.#value
     const now = this.#clock.wall()
     if (value === undefined || (value.expiresAt !== undefined && value.expiresAt <= now)) {

@@ -19,6 +19,7 @@ const minimal: Record<string, Record<string, unknown>> = {
     secret_access_key: 's',
     url: 'http://127.0.0.1:1',
   },
+  gcp_logging: { project: 'my-project', url: 'http://127.0.0.1:1' },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }
 

@@ -6,6 +6,7 @@
  */
 import { severityOf } from '#codecs/event/level.ts'
 import { EventReader, Slot } from '#codecs/event/reader.ts'
+import { UNIQUE_ID_BYTES, UniqueIds } from '#codecs/event/unique-id.ts'
 import {
   type Bytes,
   copyBytes,
@@ -31,6 +32,8 @@ export type EventMember = { key: string } & (
   | { value: 'severity'; names: readonly string[] }
   /** Id of the source that took it in. */
   | { value: 'source' }
+  /** Text that no other record has (`codecs/event/unique-id.ts`), so that the record is known when it comes again. */
+  | { value: 'unique_id' }
 )
 
 export interface EventJsonOptions {
@@ -187,6 +190,7 @@ interface Member {
   otherwise: Bytes | undefined
   prefix: Bytes
   names: readonly (Bytes | undefined)[]
+  ids: UniqueIds | undefined
   bytesMax: number
 }
 
@@ -211,10 +215,11 @@ function compile(member: EventMember): Member {
   const prefix = fromText('prefix' in member ? JSON.stringify(member.prefix ?? '').slice(1, -1) : '')
   const names = member.value === 'severity' ? member.names.map((name) => (name === '' ? undefined : json(name))) : []
   const longest = Math.max(0, ...names.map((name) => name?.length ?? 0))
-  const value = Math.max(otherwise?.length ?? 0, longest, TIME_BYTES_MAX, prefix.length + 2)
+  const value = Math.max(otherwise?.length ?? 0, longest, TIME_BYTES_MAX, UNIQUE_ID_BYTES + 2, prefix.length + 2)
   // A source's id has at most 128 characters, all ASCII.
   const bytesMax = 1 + key.length + value + (member.value === 'source' ? 130 : 0)
-  return { key, value: member.value, slot, otherwise, prefix, names, bytesMax }
+  const ids = member.value === 'unique_id' ? new UniqueIds() : undefined
+  return { key, value: member.value, slot, otherwise, prefix, names, ids, bytesMax }
 }
 
 function keyOf(name: string): Bytes {
@@ -246,6 +251,11 @@ function writeMember(member: Member, reader: EventReader, block: Block, target: 
       return write + writeLatin1(target, (reader.time.ms / 1000).toFixed(3), write)
     case 'rfc3339':
       return write + writeLatin1(target, `"${rfc3339(reader.time.ms, reader.time.nanos)}"`, write)
+    case 'unique_id':
+      target[write++] = QUOTE
+      write = member.ids!.write(target, write)
+      target[write++] = QUOTE
+      return write
     case 'source':
       return write + writeUtf8(target, JSON.stringify(block.context.source), write)
     default: {

@@ -332,7 +332,7 @@ function batchFor(options: Record<string, unknown>, records: string[]): Batch {
 }
 
 test('cloudwatch_logs: the configuration of the guide is valid', () => {
-  assert.deepEqual(guideProblems('cloudwatch_logs', ['CW_ACCESS_KEY_ID', 'CW_SECRET_ACCESS_KEY']), [])
+  assert.deepEqual(guideProblems('cloudwatch_logs', { CW_ACCESS_KEY_ID: 'id', CW_SECRET_ACCESS_KEY: 's' }), [])
 })
 
 function fakeOf(url: string): CloudwatchLogsFake {
