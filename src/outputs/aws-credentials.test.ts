@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { z } from 'zod'
 import { Secret } from '#component/secret.ts'
@@ -102,7 +103,7 @@ test("aws: the container's endpoint, with its token from a file that is read eac
 })
 
 test("aws: a container's endpoint elsewhere is not sent a token without TLS", async () => {
-  for (const url of ['http://example.com/', 'http://169.254.170.2.example.com/', 'nonsense']) {
+  for (const url of ['http://example.com/', 'http://169.254.170.2.example.com/', 'http://169.254.170.2@example.com/']) {
     const environment = {
       ...nowhere,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
@@ -192,6 +193,20 @@ test('aws: who waits for keys can stop waiting', async (t) => {
   stop.abort(new Error('enough'))
   await assert.rejects(waiting, /enough/)
   await assert.rejects(credentials.get(), /did not answer/)
+})
+
+test('aws: an address that is none is told by the name of its variable', async () => {
+  const token = { AWS_WEB_IDENTITY_TOKEN_FILE: fileURLToPath(import.meta.url), AWS_ROLE_ARN: 'arn' }
+  const cases: Record<string, string>[] = [
+    { AWS_ENDPOINT_URL_STS: 'nowhere', ...token },
+    { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: ':x' },
+    { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'file:///etc' },
+    { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'nowhere', AWS_EC2_METADATA_DISABLED: 'false' },
+  ]
+  for (const environment of cases) {
+    const expected = new RegExp(`${Object.keys(environment)[0]} is not an http or https URL`)
+    await assert.rejects(get({ ...nowhere, ...environment }), expected)
+  }
 })
 
 test('aws: keys print nothing of what is secret', async () => {

@@ -131,7 +131,7 @@ async function fromWebIdentity(
     RoleSessionName: environment['AWS_ROLE_SESSION_NAME'] || sessionName(),
     WebIdentityToken: await tokenIn(file),
   })
-  const url = new URL(environment['AWS_ENDPOINT_URL_STS'] || awsUrl('sts', region))
+  const url = urlIn('AWS_ENDPOINT_URL_STS', environment['AWS_ENDPOINT_URL_STS'] || awsUrl('sts', region))
   const answer = await ask(upstreams, 'the token service (STS)', 'POST', url, STS_TIMEOUT_MS, {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: Buffer.from(query.toString()),
@@ -150,8 +150,9 @@ async function fromContainer(upstreams: Upstreams, environment: Environment): Pr
   const relative = environment['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']
   const full = environment['AWS_CONTAINER_CREDENTIALS_FULL_URI']
   if (!relative && !full) return undefined
-  const url = URL.parse(relative ? `${CONTAINER_URL}${relative}` : full!)
-  if (url === null) throw new AwsKeysError("the container's credentials endpoint is not a URL")
+  const url = relative
+    ? urlIn('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', `${CONTAINER_URL}${relative}`)
+    : urlIn('AWS_CONTAINER_CREDENTIALS_FULL_URI', full!)
   // Whoever could choose the host would be sent the token.
   if (url.protocol !== 'https:' && !CONTAINER_HOSTS.has(url.hostname) && !LOOPBACK.test(url.hostname)) {
     throw new AwsKeysError("the container's credentials endpoint must be https, or this machine, or that of ECS or EKS")
@@ -169,7 +170,8 @@ async function fromContainer(upstreams: Upstreams, environment: Environment): Pr
 async function fromInstance(upstreams: Upstreams, environment: Environment): Promise<AwsKeys> {
   const nowhere = `no AWS keys in the options, the environment or ${fileOf(environment)}`
   if (environment['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') throw new AwsKeysError(nowhere)
-  const base = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || METADATA_URL
+  const name = 'AWS_EC2_METADATA_SERVICE_ENDPOINT'
+  const base = urlIn(name, environment[name] || METADATA_URL)
   const who = `${nowhere}, and the instance's metadata service`
   const token = await ask(upstreams, who, 'PUT', new URL('/latest/api/token', base), METADATA_TIMEOUT_MS, {
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(METADATA_TOKEN_SECONDS) },
@@ -181,6 +183,12 @@ async function fromInstance(upstreams: Upstreams, environment: Environment): Pro
   if (role === '') throw new AwsKeysError(`${nowhere}, and the instance has no role`)
   const url = new URL(folder + encodeURIComponent(role), base)
   return keysIn(who, jsonIn(await ask(upstreams, who, 'GET', url, METADATA_TIMEOUT_MS, { headers })))
+}
+
+function urlIn(variable: string, text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new AwsKeysError(`${variable} is not an http or https URL`)
+  return url
 }
 
 async function tokenIn(file: string): Promise<string> {

@@ -40,7 +40,7 @@ const NAMED = new Set([
   'ResourceAlreadyExistsException',
 ])
 /** What an `InvalidParameterException` says of size, and an `InvalidSignatureException` of clocks. */
-const TOO_LARGE = /too large|exceeds limit/i
+const TOO_LARGE = /too large|exceeds limit|length less than or equal to/i
 const CLOCK_IS_OFF = /^signature (expired|not yet current)/i
 
 export class LogsApi {

@@ -311,6 +311,49 @@ test('cloudwatch_logs: an event weighs what its message has in UTF-8, and 26', (
   )
 })
 
+test('cloudwatch_logs: one event too many, or one byte, is told as too large', async () => {
+  const many = await send(Array.from({ length: 10_001 }, () => 'a'))
+  assert.partialDeepStrictEqual(many.result, { ok: false, retryable: false, tooLarge: true })
+  const large = await send(['x'.repeat(1_048_576 - 25)])
+  assert.partialDeepStrictEqual(large.result, { ok: false, retryable: false, tooLarge: true })
+  const most = await send(['x'.repeat(1_048_576 - 26)])
+  assert.deepEqual(most.result, { ok: true })
+})
+
+test('cloudwatch_logs: whatever their times, each record ends in one place, and no rule is broken', async () => {
+  await using fake = await new CloudwatchLogsFake().listen()
+  fake.now = () => NOW
+  const options = vendor.options(fake)
+  const output = cloudwatchLogs.create(cloudwatchLogs.config.parse(options), outputContext('cw', new ManualClock(NOW)))
+  await output.start()
+  const offset = fc.oneof(fc.integer({ min: -16 * DAY, max: 4 * HOUR }), fc.constantFrom(0, -DAY, -14 * DAY, 2 * HOUR))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(offset, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 20 }),
+      async (offsets, days) => {
+        fake.retentionMs = days * DAY
+        fake.stored.length = 0
+        const records = offsets.map((offset, i) => at(NOW + offset, String(i)))
+        const result = await output.send(batchFor(options, records), never)
+        const refused = result.ok === 'partly' ? result.refused.map(({ record }) => record) : []
+        const stored = fake.stored.map((text) => Number(JSON.parse(text).text))
+        assert.deepEqual(
+          [...refused, ...stored].sort((a, b) => a - b),
+          records.map((_, i) => i),
+        )
+        assert.deepEqual(fake.violations, [])
+        for (const i of refused) {
+          const old = offsets[i]! < -Math.min(14, days) * DAY
+          assert.ok(old || offsets[i]! > 2 * HOUR)
+        }
+      },
+    ),
+    { seed: 20260120, numRuns: 60 },
+  )
+  await output.stop()
+})
+
 test('cloudwatch_logs: names and periods that cannot be are refused', () => {
   const good = { region: 'eu-central-1', group: 'g' }
   const { safeParse } = cloudwatchLogs.config

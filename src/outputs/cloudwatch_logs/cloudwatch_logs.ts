@@ -169,8 +169,8 @@ function partly(refused: Refusal[], retry: number[], failed: Failed | undefined)
     ok: 'partly',
     retry: retry.sort((a, b) => a - b),
     refused: refused.sort((a, b) => a.record - b.record),
-    code: failed?.code ?? '',
-    message: failed?.message ?? '',
+    code: failed?.code ?? refused[0]!.code,
+    message: failed?.message ?? refused[0]!.message,
     ...(failed?.retryAfterMs === undefined ? {} : { retryAfterMs: failed.retryAfterMs }),
   }
 }

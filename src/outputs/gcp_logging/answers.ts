@@ -57,9 +57,14 @@ function partial(error: RpcStatus, records: number, { retryAfterMs }: Failed): P
       partly.message = message
     } else partly.refused.push({ record, code, message })
   }
-  if (partly.retry.length + partly.refused.length === 0) return undefined
   partly.retry.sort((a, b) => a - b)
   partly.refused.sort((a, b) => a.record - b.record)
+  if (partly.retry.length === 0) {
+    const [first] = partly.refused
+    if (first === undefined) return undefined
+    partly.code = first.code
+    partly.message = first.message
+  }
   if (retryAfterMs !== undefined) partly.retryAfterMs = retryAfterMs
   return partly
 }

@@ -111,8 +111,8 @@ export class CloudwatchLogsFake extends VendorFake {
 }
 
 function brokenRule(events: LogEvent[]): string | undefined {
-  if (!Array.isArray(events) || events.length < 1 || events.length > EVENTS_MAX)
-    return 'Member must have 1 to 10000 events'
+  if (!Array.isArray(events) || events.length < 1) return 'Member must have length greater than or equal to 1'
+  if (events.length > EVENTS_MAX) return `Member must have length less than or equal to ${EVENTS_MAX}`
   let bytes = 0
   for (const [i, { timestamp, message }] of events.entries()) {
     if (!Number.isInteger(timestamp) || timestamp < 0) return 'timestamp must be a non-negative integer'
@@ -157,7 +157,11 @@ function ok(body: object): VendorAnswer {
 
 export const cloudwatchLogs: Vendor = {
   definition,
-  start: () => new CloudwatchLogsFake().listen(),
+  start: () => {
+    const fake = new CloudwatchLogsFake()
+    fake.groups.set('/streamgate/test', new Set(['stream-1']))
+    return fake.listen()
+  },
   options: (fake) => ({
     url: fake.url,
     region: 'eu-central-1',
