@@ -31,7 +31,7 @@ test('aws: options come before the environment, and a pair is whole or refused',
   assert.equal(schema.safeParse({ region, session_token: 'a' }).success, false)
   const { error } = schema.safeParse({ region, access_key_id: 'a', secret_access_key: 'sec ret' })
   assert.ok(error !== undefined && !error.message.includes('sec ret'))
-  for (const bad of ['eu', 'https://x', 'eu-central-1.evil.example']) {
+  for (const bad of ['', 'EU', 'https://x', 'eu-central-1.evil.example']) {
     assert.equal(schema.safeParse({ region: bad }).success, false, bad)
   }
 })
@@ -248,6 +248,7 @@ test("aws: signatures are what AWS's own implementation makes of the same reques
 
 test('aws: services answer under the domain of their region', () => {
   assert.equal(awsUrl('logs', 'eu-central-1'), 'https://logs.eu-central-1.amazonaws.com')
+  assert.equal(awsUrl('logs', 'eusc-de-east-1'), 'https://logs.eusc-de-east-1.amazonaws.eu')
   assert.equal(awsUrl('logs', 'cn-north-1'), 'https://logs.cn-north-1.amazonaws.com.cn')
 })
 

@@ -22,7 +22,7 @@ const secretText = z
 export const awsOptions = {
   region: z
     .string()
-    .regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'must be a region such as eu-central-1')
+    .regex(/^[a-z0-9-]{1,64}$/, 'must be a region such as eu-central-1')
     .describe('AWS region.'),
   profile: z.string().min(1).max(255).optional().describe('Profile of the shared credentials file to use.'),
   access_key_id: z

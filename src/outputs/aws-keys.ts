@@ -249,7 +249,10 @@ function sessionName(): string {
   return `streamgate-${hostname()}`.replace(/[^\w+=,.@-]/g, '-').slice(0, NAME_CHARACTERS_MAX)
 }
 
-/** Where a service answers in a region. The regions of China have a domain of their own. */
+/** Where a service answers in a region. China and the European Sovereign Cloud have domains of their own. */
 export function awsUrl(service: string, region: string): string {
-  return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+  const partition = region.slice(0, region.indexOf('-'))
+  return `https://${service}.${region}.${DOMAINS[partition] ?? 'amazonaws.com'}`
 }
+
+const DOMAINS: Readonly<Record<string, string>> = { cn: 'amazonaws.com.cn', eusc: 'amazonaws.eu' }
