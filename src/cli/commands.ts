@@ -7,4 +7,6 @@ export const commands: Record<string, () => Promise<Command>> = {
   controller: async () => (await import('./controller.ts')).controller,
   validate: async () => (await import('./validate.ts')).validate,
   explain: async () => (await import('./explain.ts')).explain,
+  dlq: async () => (await import('./dlq.ts')).dlq,
+  dropped: async () => (await import('./dropped.ts')).dropped,
 }

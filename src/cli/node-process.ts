@@ -9,6 +9,7 @@ import { Follower } from '#control/sync/follower.ts'
 import { readLastGood, writeLastGood } from '#control/sync/last-good.ts'
 import { Node } from '#engine/node.ts'
 import { type Admin, startAdmin } from '#observe/admin.ts'
+import type { KeptRecords } from '#observe/admin-routes.ts'
 import type { Logger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { version } from './terminal.ts'
@@ -58,7 +59,12 @@ export async function startNodeProcess(
   await node.start(first ?? base)
   if (first !== undefined && manifest !== undefined)
     follower.started(createHash('sha256').update(manifest).digest('hex'))
-  const admin = await startAdmin({ ...settings.admin, stats: () => node.stats(), ready: () => node.ready() })
+  const admin = await startAdmin({
+    ...settings.admin,
+    stats: () => node.stats(),
+    ready: () => node.ready(),
+    kept: () => keptOf(node),
+  })
   return {
     node,
     follower,
@@ -80,6 +86,20 @@ export async function startNodeProcess(
       await admin.close()
       return drained
     },
+  }
+}
+
+function keptOf(node: Node): KeptRecords | undefined {
+  const { keeping } = node
+  if (keeping === undefined) return undefined
+  return {
+    deadLetterSummary: () => keeping.deadLetters.summary(),
+    listDeadLetters: (filter, limit, whole) => keeping.listDeadLetters(filter, limit, whole),
+    dropDeadLetters: ({ output, code, ids }) => keeping.deadLetters.remove({ output, code, ids }),
+    replayDeadLetters: (selection) => node.replayDeadLetters(selection),
+    droppedSummary: () => keeping.dropped.summary(),
+    listDropped: (filter, limit) => keeping.listDropped(filter, limit),
+    replayDropped: (selection) => node.replayDropped(selection),
   }
 }
 

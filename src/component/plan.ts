@@ -90,6 +90,8 @@ export interface PipelinePlan {
   /** What is configured; outputs have defaults of their own. */
   batch: Partial<BatchLimits>
   failOpen: FailOpenPlan
+  /** How much of what each rule drops is kept for a while; undefined: nothing. */
+  keepDropped: { bytesMax: number; ageMsMax: number } | undefined
 }
 
 export interface NodePlan {

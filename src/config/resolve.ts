@@ -74,6 +74,10 @@ export function pipelinePlan(entry: PipelineEntry, processors: ProcessorPlan[]):
       probeMs: failOpen.probe_ms,
       errorRatio: failOpen.error_ratio,
     },
+    keepDropped:
+      entry.keep_dropped === undefined
+        ? undefined
+        : { bytesMax: entry.keep_dropped.max_bytes, ageMsMax: entry.keep_dropped.max_age_ms },
   }
 }
 

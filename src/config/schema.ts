@@ -141,6 +141,21 @@ const failOpen = z.strictObject({
     .describe('Share of records that may fail before that counts as pressure.'),
 })
 
+const keepDropped = z.strictObject({
+  max_bytes: z
+    .int()
+    .min(MiB)
+    .max(65_536 * MiB)
+    .default(16 * MiB)
+    .describe('Bytes for each rule; the oldest go first.'),
+  max_age_ms: z
+    .int()
+    .min(1000)
+    .max(30 * DAY_MS)
+    .default(DAY_MS)
+    .describe('Age at which it is forgotten.'),
+})
+
 const pipelineEntry = z.strictObject({
   id,
   sources: z.array(z.string()).min(1).max(COMPONENTS_MAX).describe('Ids of the sources that feed it.'),
@@ -148,6 +163,9 @@ const pipelineEntry = z.strictObject({
   outputs: z.array(z.string()).min(1).max(32).describe('Ids of the outputs; every one gets all records.'),
   batch: batch.default({}).describe('When a batch goes out: at the first of the three.'),
   fail_open: failOpen.prefault({}).describe('What counts as too slow or broken.'),
+  keep_dropped: keepDropped
+    .optional()
+    .describe('Keeps what each rule drops, redacted, for a while: to look at and to send after all.'),
 })
 export type PipelineEntry = z.output<typeof pipelineEntry>
 

@@ -11,11 +11,14 @@ import { StreamgateError } from '#contract/error.ts'
 import { OutputLedger, PipelineLedger } from '#observe/books.ts'
 import type { Logger } from '#observe/log.ts'
 import type { DataDirectory } from '#spool/data-directory.ts'
+import type { DeadLetters } from '#spool/dead-letters.ts'
+import type { Dropped } from '#spool/dropped.ts'
 import type { Clock } from '#std/clock.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
 import type { Upstreams } from '#upstreams/upstreams.ts'
+import { beginOf } from './batch.ts'
 import { Breaker } from './breaker.ts'
-import { noDeadLetters } from './dead-letter-box.ts'
+import { type DeadLetterBox, noDeadLetters } from './dead-letter-box.ts'
 import { Delivery } from './delivery.ts'
 import type { Generation, PipelineRuntime } from './generation.ts'
 import type { Lane } from './lane.ts'
@@ -73,6 +76,8 @@ export class Keepsakes {
 export interface Surroundings {
   /** Undefined where there is no place on disk. */
   data: DataDirectory | undefined
+  /** Where dead letters and dropped records are kept; undefined where there is no place. */
+  kept: { deadLetters: DeadLetters; dropped: Dropped } | undefined
   upstreams: Upstreams
   registry: Registry
   clock: Clock
@@ -92,7 +97,7 @@ export function assemble(plan: Generation['plan'], epoch: number, keep: Keepsake
   for (const pipeline of plan.pipelines) {
     const slot = keep.pipelineSlot(pipeline.id)
     const routes = routesOf(pipeline, plan.outputs, deliveries, around.registry)
-    pipelines[slot] = runtimeFor(pipeline, slot, routes, keep, around.clock)
+    pipelines[slot] = runtimeFor(pipeline, slot, routes, keep, around)
     program.pipelines.push({
       slot,
       id: pipeline.id,
@@ -100,6 +105,7 @@ export function assemble(plan: Generation['plan'], epoch: number, keep: Keepsake
       processors: pipeline.processors,
       states: pipeline.processors.map((processor) => stateFor(pipeline, processor, keep, around.registry)),
       encoders: routes.map((route) => route.plan),
+      keepsDropped: pipeline.keepDropped !== undefined && around.kept !== undefined,
     })
   }
   return { epoch, plan, program, pipelines, deliveries }
@@ -133,7 +139,13 @@ function routesOf(
   return routes
 }
 
-function runtimeFor(plan: PipelinePlan, slot: number, routes: Route[], keep: Keepsakes, clock: Clock): PipelineRuntime {
+function runtimeFor(
+  plan: PipelinePlan,
+  slot: number,
+  routes: Route[],
+  keep: Keepsakes,
+  { clock, kept }: Surroundings,
+): PipelineRuntime {
   const hasRequired = plan.processors.some((processor) => processor.required)
   const ledger = keep.pipelineLedgers.get(plan.id) ?? new PipelineLedger()
   keep.pipelineLedgers.set(plan.id, ledger)
@@ -148,6 +160,7 @@ function runtimeFor(plan: PipelinePlan, slot: number, routes: Route[], keep: Kee
     rules: plan.processors.map((processor) => ledger.rule(processor.id, processor.type)),
     encoders: routes.map((route) => route.encoder),
     routes: routes.map((route) => route.deliveries),
+    keepDropped: plan.keepDropped === undefined ? undefined : kept?.dropped,
   }
 }
 
@@ -189,9 +202,10 @@ function deliveryFor(plan: OutputPlan, node: NodePlan, keep: Keepsakes, around: 
   const { clock, log, upstreams } = around
   const parts = {
     id: plan.id,
+    kind: kindOf(plan, definition),
     output: definition.create(plan.options, { id: plan.id, log, clock, upstreams }),
     ledger,
-    deadLetters: noDeadLetters,
+    deadLetters: deadLetterBox(plan, definition, around),
     retry: plan.retry,
     clock,
     log,
@@ -211,15 +225,25 @@ function deliveryFor(plan: OutputPlan, node: NodePlan, keep: Keepsakes, around: 
     spoolAgeMsMax: plan.spool.maxAgeMs,
     concurrency: definition.concurrency?.(plan.options) ?? 1,
   } as const
-  const backlog = spooling ? data.backlog(spoolName(plan, definition), plan.spool.bytesMax) : undefined
+  const backlog = spooling ? data.backlog(`${plan.id}/${kindOf(plan, definition)}`, plan.spool.bytesMax) : undefined
   const delivery = new Delivery(identity, parts, options, backlog)
   keep.deliveries.set(identity, delivery)
   return delivery
 }
 
+function deadLetterBox(plan: OutputPlan, definition: OutputDefinition, { kept }: Surroundings): DeadLetterBox {
+  if (kept === undefined || plan.deadLettersBytesMax === 0) return noDeadLetters
+  const kind = kindOf(plan, definition)
+  kept.deadLetters.limit(plan.id, plan.deadLettersBytesMax)
+  return {
+    add: (batch, i, code, message) =>
+      kept.deadLetters.add(plan.id, kind, batch.bytes.subarray(beginOf(batch, i), batch.ends[i]!), code, message),
+  }
+}
+
 /** What is on disk is encoded: only an output of the same type, with the same encoder, can send it. */
-function spoolName(plan: OutputPlan, definition: OutputDefinition): string {
-  return `${plan.id}/${plan.type}.${definition.encoder(plan.options).name}`
+function kindOf(plan: OutputPlan, definition: OutputDefinition): string {
+  return `${plan.type}.${definition.encoder(plan.options).name}`
 }
 
 /** Whether a durable source feeds it. */
@@ -248,7 +272,8 @@ function batchLimitsOf(
 
 /** Whether anything in the plan wants a place on disk; `must`: and cannot do without. */
 export function diskNeed(plan: NodePlan, registry: Registry): 'none' | 'wanted' | 'must' {
-  let need: 'none' | 'wanted' | 'must' = 'none'
+  const keeps = plan.pipelines.some(({ keepDropped }) => keepDropped !== undefined)
+  let need: 'none' | 'wanted' | 'must' = keeps ? 'wanted' : 'none'
   for (const output of plan.outputs) {
     if (output.whenFull === 'spool' || isDurable(output, plan)) return 'must'
     const whenFull = output.whenFull ?? find(registry.outputs, output.type)?.whenFull ?? 'spool'

@@ -9,6 +9,7 @@ import { outcomes, type Processor, type ProcessorContext } from '#component/proc
 import { find, type Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
+import type { KeptDrops } from './kept-drops.ts'
 import { Tally } from './outtake.ts'
 
 /** Where the chain says what happened; the outtake writer is one. `kind` is an index into `outcomes`, or a `Tally`. */
@@ -24,12 +25,15 @@ interface Link {
   readonly processor: Processor
   readonly matcher: Matcher | undefined
   readonly required: boolean
+  readonly mutates: boolean
   readonly onError: ProcessorPlan['onError']
   readonly outcome: number
 }
 
 const DROPPED = outcomes.indexOf('dropped')
 const QUARANTINED = outcomes.indexOf('quarantined')
+/** What somebody may want back. A repeat is there already. */
+const KEEPABLE = new Set([DROPPED, outcomes.indexOf('sampled')])
 
 export class Chain {
   readonly #links: Link[]
@@ -50,6 +54,27 @@ export class Chain {
     for (let i = 0; i < this.#links.length && block.selected > 0; i++) {
       if (requiredOnly && !this.#links[i]!.required) continue
       this.step(i, block, sink)
+    }
+  }
+
+  /** The same, and shows `kept` what each one that drops has dropped. */
+  runKeeping(block: Block, requiredOnly: boolean, sink: TallySink, kept: KeptDrops): void {
+    kept.begin()
+    for (let i = 0; i < this.#links.length && block.selected > 0; i++) {
+      const { required, outcome } = this.#links[i]!
+      if (requiredOnly && !required) continue
+      const selected = block.selected
+      const before = block.selection.slice(0, block.count)
+      this.step(i, block, sink)
+      if (block.selected < selected && KEEPABLE.has(outcome)) kept.take(i, block, before)
+    }
+  }
+
+  /** Runs the required processors from index `from` on that edit: what must not leave is taken out. */
+  protect(block: Block, from: number, sink: TallySink): void {
+    for (let i = from; i < this.#links.length && block.selected > 0; i++) {
+      const { required, mutates } = this.#links[i]!
+      if (required && mutates) this.step(i, block, sink)
     }
   }
 
@@ -146,6 +171,7 @@ function compile(plan: ProcessorPlan, registry: Registry, context: ProcessorCont
     processor: definition.create(plan.options, context),
     matcher: plan.when === undefined ? undefined : compileMatcher(plan.when, `${path}/when`),
     required: plan.required,
+    mutates: definition.mutates,
     onError: plan.onError,
     outcome: outcomes.indexOf(definition.outcome),
   }

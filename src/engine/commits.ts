@@ -3,7 +3,7 @@ import { outcomes } from '#component/processor.ts'
 import type { PipelineLedger } from '#observe/books.ts'
 import type { Delivery } from './delivery.ts'
 import type { Generation, PipelineRuntime } from './generation.ts'
-import { type Commit, type CommittedPipeline, NO_RULE, Tally } from './outtake.ts'
+import { type Commit, type CommittedEncoding, type CommittedPipeline, NO_RULE, Tally } from './outtake.ts'
 
 /** How far a commit has been handed over, for when an output had no room in the middle. */
 export interface Cursor {
@@ -26,7 +26,11 @@ export function handOver(commit: Commit, words: Int32Array, generation: Generati
     for (; cursor.encoding < committed.encodings.length; cursor.encoding++, cursor.delivery = 0) {
       const encoding = committed.encodings[cursor.encoding]!
       const encoded = { ...encoding, ends: words }
-      const deliveries = runtime.routes[encoding.encoder]!
+      const deliveries = runtime.routes[encoding.encoder]
+      if (deliveries === undefined) {
+        keep(runtime, encoding, words)
+        continue
+      }
       for (; cursor.delivery < deliveries.length; cursor.delivery++, cursor.record = 0) {
         const delivery = deliveries[cursor.delivery]!
         cursor.record = delivery.accept(encoded, cursor.record)
@@ -35,6 +39,15 @@ export function handOver(commit: Commit, words: Int32Array, generation: Generati
     }
   }
   return null
+}
+
+/** What a rule dropped, to the reservoir of what was dropped. */
+function keep({ plan, encoders, keepDropped }: PipelineRuntime, encoding: CommittedEncoding, words: Int32Array): void {
+  const rule = plan.processors[encoding.encoder - encoders.length]
+  if (keepDropped === undefined || plan.keepDropped === undefined || rule === undefined) return
+  const { memory, from, to, firstEnd, records } = encoding
+  const ends = words.subarray(firstEnd, firstEnd + records)
+  keepDropped.add(plan.id, rule.id, plan.keepDropped, memory.subarray(from, to), ends)
 }
 
 /** Writes what the commit says into the books. Once for each commit. */

@@ -45,6 +45,7 @@ function setUp(options: Partial<DeliveryOptions> = {}) {
     'identity',
     {
       id: 'out',
+      kind: 'scripted.text',
       output,
       ledger,
       deadLetters: noDeadLetters,

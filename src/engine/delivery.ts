@@ -50,6 +50,9 @@ export interface DeliveryOptions {
 /** What a reload may change while the delivery goes on. */
 export type Changeable = Pick<DeliveryOptions, 'limits' | 'durable' | 'spoolFull'>
 
+/** Where records come from: a pipeline, or a replay of what was kept. */
+export type Account = 'forwarded' | 'replayed'
+
 export class Delivery {
   /** What makes it the same delivery after a reload. */
   readonly identity: string
@@ -63,6 +66,8 @@ export class Delivery {
   readonly #spares: Bytes[] = []
   #spareBytes = 0
   #open: OpenBatch | null = null
+  /** Of the call of `accept` under way. */
+  #account: Account = 'forwarded'
   #timer: Timer | null = null
   /** Bytes taken over into memory and not settled: open, queued and being sent. */
   #held = 0
@@ -126,22 +131,24 @@ export class Delivery {
   /**
    * Takes over the records from index `first` on. Returns the index of the first that it did not take: `records` when
    * all are taken (or counted as overwritten), less when there is no room and its policy is `block`; then `onRoom`
-   * tells when to come again. `force` takes over all the same: for a caller that has asked `blocked` before.
+   * tells when to come again. `force` takes over all the same: for a caller that has asked `blocked` before. Under
+   * `account` the books say where they come from.
    */
-  accept(encoded: Encoded, first: number, force = false): number {
+  accept(encoded: Encoded, first: number, force = false, account: Account = 'forwarded'): number {
+    this.#account = account
     const { records } = encoded
-    const { vendor } = this.#options
     let next = first
+    let tooLarge = this.#nextTooLarge(encoded, first)
     while (next < records) {
-      const sizeMax = vendor.recordBytes ?? Number.POSITIVE_INFINITY
-      if (sizeMax < Number.POSITIVE_INFINITY && this.#weigh(encoded, next, next + 1) > sizeMax) {
+      if (next === tooLarge) {
         this.#refuseLarge(encoded, next++)
+        tooLarge = this.#nextTooLarge(encoded, next)
         continue
       }
       const taken =
         this.#backlog !== undefined && (this.#options.durable || this.#overflowing)
-          ? this.#acceptOnDisk(this.#backlog, encoded, next, force)
-          : this.#acceptInMemory(encoded, next, force)
+          ? this.#acceptOnDisk(this.#backlog, encoded, next, tooLarge, force)
+          : this.#acceptInMemory(encoded, next, tooLarge, force)
       if (taken === -1) return next
       next = taken
     }
@@ -220,6 +227,11 @@ export class Delivery {
     ledger.kept.add(kept.records - this.#endedEarly.records, kept.bytes - this.#endedEarly.bytes)
   }
 
+  /** Type of the output and name of its encoder. */
+  get kind(): string {
+    return this.#parts.kind
+  }
+
   get heldBytes(): number {
     return this.#held
   }
@@ -272,38 +284,49 @@ export class Delivery {
     }
   }
 
-  /** Returns the index behind the records it took, or -1 when there is no room. */
-  #acceptInMemory(encoded: Encoded, first: number, force: boolean): number {
-    const until = this.#fitting(encoded, first)
+  /** Index of the first record from `first` on that the other side would never take, or the number of records. */
+  #nextTooLarge(encoded: Encoded, first: number): number {
+    const { vendor, weigh } = this.#options
+    const { records } = encoded
+    const sizeMax = vendor.recordBytes
+    if (sizeMax === undefined || first === records) return records
+    if (weigh === undefined && startOf(encoded, records) - startOf(encoded, first) <= sizeMax) return records
+    for (let i = first; i < records; i++) if (this.#weigh(encoded, i, i + 1) > sizeMax) return i
+    return records
+  }
+
+  /** Takes records up to before `end`. Returns the index behind the records it took, or -1 when there is no room. */
+  #acceptInMemory(encoded: Encoded, first: number, end: number, force: boolean): number {
+    const until = Math.min(end, this.#fitting(encoded, first))
     const bytes = startOf(encoded, until) - startOf(encoded, first)
     if (!force && this.#held + bytes > this.#options.queueBytesMax && !this.#makeRoom(bytes)) {
       if (this.#options.whenFull === 'spool' && this.#backlog !== undefined) {
         this.#overflowing = true
-        return this.#acceptOnDisk(this.#backlog, encoded, first, force)
+        return this.#acceptOnDisk(this.#backlog, encoded, first, end, force)
       }
       if (this.#options.whenFull === 'block' && this.#held > 0) return -1
-      this.#parts.ledger.forwarded.add(until - first, bytes)
+      this.#parts.ledger[this.#account].add(until - first, bytes)
       this.#parts.ledger.overwritten.add(until - first, bytes)
     } else {
-      this.#parts.ledger.forwarded.add(until - first, bytes)
+      this.#parts.ledger[this.#account].add(until - first, bytes)
       this.#append(encoded, first, until, undefined)
     }
     return until
   }
 
-  #acceptOnDisk(backlog: Backlog, encoded: Encoded, first: number, force: boolean): number {
-    const until = this.#frameEnd(encoded, first)
+  #acceptOnDisk(backlog: Backlog, encoded: Encoded, first: number, end: number, force: boolean): number {
+    const until = frameEnd(encoded, first, end)
     const begin = startOf(encoded, first)
     const bytes = startOf(encoded, until) - begin
     const { ledger } = this.#parts
     if (!force && !this.#makeRoomOnDisk(backlog, until - first, bytes)) {
       if (this.#options.spoolFull === 'block') return -1
-      ledger.forwarded.add(until - first, bytes)
+      ledger[this.#account].add(until - first, bytes)
       ledger.overwritten.add(until - first, bytes)
       return until
     }
     const part = backlog.append(encoded, first, until - first)
-    ledger.forwarded.add(until - first, bytes)
+    ledger[this.#account].add(until - first, bytes)
     if (this.#overflowing) return until
     if (this.#held + bytes > this.#options.queueBytesMax) {
       this.#overflowing = true
@@ -311,18 +334,6 @@ export class Delivery {
     }
     backlog.appendedIsHeld()
     this.#appendPart(encoded, first, until, part)
-    return until
-  }
-
-  /** Index behind the last record that goes into one frame with `first`: all, but for their size and those too large to send. */
-  #frameEnd(encoded: Encoded, first: number): number {
-    const sizeMax = this.#options.vendor.recordBytes ?? Number.POSITIVE_INFINITY
-    const begin = startOf(encoded, first)
-    let until = first + 1
-    while (until < encoded.records && startOf(encoded, until + 1) - begin <= FRAME_BYTES) {
-      if (sizeMax < Number.POSITIVE_INFINITY && this.#weigh(encoded, until, until + 1) > sizeMax) break
-      until++
-    }
     return until
   }
 
@@ -577,9 +588,17 @@ export class Delivery {
     const begin = startOf(encoded, i)
     const bytes = encoded.memory.subarray(begin, startOf(encoded, i + 1))
     const message = `the record has ${bytes.length} bytes, more than the ${this.#options.vendor.recordBytes} that are taken`
-    ledger.forwarded.add(1, bytes.length)
+    ledger[this.#account].add(1, bytes.length)
     ledger.rejected.add(1, bytes.length)
     deadLetters.add({ bytes, records: 1, ends: Int32Array.of(bytes.length) }, 0, 'record_too_large', message)
     this.#sender.note('record_too_large', message)
   }
+}
+
+/** Index behind the last record that goes into one frame with `first`, at most `end`. */
+function frameEnd(encoded: Encoded, first: number, end: number): number {
+  const begin = startOf(encoded, first)
+  let until = first + 1
+  while (until < end && startOf(encoded, until + 1) - begin <= FRAME_BYTES) until++
+  return until
 }

@@ -13,6 +13,7 @@ import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
 import { Chain } from './chain.ts'
 import { IntakeReader } from './intake-reader.ts'
+import { KeptDrops } from './kept-drops.ts'
 import { Control, EngineState, PipelineMode } from './lane-memory.ts'
 import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
 import { CommitTooLarge, NO_RULE, OuttakeWriter } from './outtake.ts'
@@ -38,6 +39,8 @@ interface CompiledPipeline {
   sources: Set<number>
   chain: Chain
   encoders: Encoder[]
+  /** Undefined: what its rules drop is not kept. */
+  kept: KeptDrops | undefined
 }
 
 interface Compiled {
@@ -144,10 +147,14 @@ class Engine {
       return
     }
     const mode = Atomics.load(this.#control, Control.MODES + pipeline.slot)
-    pipeline.chain.run(block, mode === PipelineMode.REQUIRED_ONLY, this.#outtake)
+    const requiredOnly = mode === PipelineMode.REQUIRED_ONLY
+    const { chain, encoders, kept } = pipeline
+    if (kept === undefined) chain.run(block, requiredOnly, this.#outtake)
+    else chain.runKeeping(block, requiredOnly, this.#outtake, kept)
     this.#outtake.forwarded(block.selected, block.selectedBytes)
-    if (block.selected === 0) return
-    for (let e = 0; e < pipeline.encoders.length; e++) this.#outtake.encode(e, pipeline.encoders[e]!, block)
+    if (block.selected > 0) for (let e = 0; e < encoders.length; e++) this.#outtake.encode(e, encoders[e]!, block)
+    if (kept === undefined) return
+    for (const { rule, bytes, ends } of kept.drops) this.#outtake.copyEncoded(encoders.length + rule, bytes, ends)
   }
 
   #takeMessages(): void {
@@ -199,10 +206,12 @@ class Engine {
     const pipelines = program.pipelines.map((pipeline) => {
       let next = 0
       const contextFor = () => ({ random: this.#random, state: pipeline.states[next++]! })
+      const chain = new Chain(pipeline.processors, this.#registry, contextFor)
       return {
         slot: pipeline.slot,
         sources: new Set(pipeline.sources),
-        chain: new Chain(pipeline.processors, this.#registry, contextFor),
+        chain,
+        kept: pipeline.keepsDropped ? new KeptDrops(chain, createEncoder({ name: 'text' }, this.#registry)) : undefined,
         encoders: pipeline.encoders.map((plan) => createEncoder(plan, this.#registry)),
       }
     })

@@ -4,6 +4,7 @@
  */
 import type { NodePlan, PipelinePlan } from '#component/plan.ts'
 import type { PipelineLedger, RuleLedger } from '#observe/books.ts'
+import type { Dropped } from '#spool/dropped.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
 import type { Breaker } from './breaker.ts'
 import type { Delivery } from './delivery.ts'
@@ -30,6 +31,8 @@ export interface PipelineRuntime {
   encoders: Encoder[]
   /** For each encoder, the deliveries that want its encoding. */
   routes: Delivery[][]
+  /** Where what its rules drop is kept; undefined: nowhere. */
+  keepDropped: Dropped | undefined
 }
 
 /** The pipelines that a source feeds. */

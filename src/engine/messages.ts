@@ -22,6 +22,8 @@ export interface ProgramPipeline {
   states: SharedArrayBuffer[]
   /** The distinct encoders that its outputs need. */
   encoders: EncoderPlan[]
+  /** Whether what its rules drop is kept. */
+  keepsDropped: boolean
 }
 
 /**

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeLimits, NodePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
+import type { DeadLetterSelection, DroppedSelection, Replayed } from '#contract/kept.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Logger } from '#observe/log.ts'
 import { DataDirectory } from '#spool/data-directory.ts'
@@ -15,6 +16,7 @@ import { Upstreams } from '#upstreams/upstreams.ts'
 import { assemble, diskNeed, Keepsakes } from './assembly.ts'
 import type { Delivery } from './delivery.ts'
 import type { Generation } from './generation.ts'
+import { Keeping } from './keeping.ts'
 import { Lane } from './lane.ts'
 import { snapshot } from './snapshot.ts'
 import { Sources } from './sources.ts'
@@ -50,6 +52,7 @@ export class Node {
   readonly #upstreams = new Upstreams()
   readonly #reloads = { done: 0, failed: 0, lastError: null as string | null }
   readonly #data: DataDirectory | undefined
+  readonly #keeping: Keeping | undefined
   #startedAt = 0
   #traffic: Traffic | undefined
   #sources: Sources | undefined
@@ -62,7 +65,9 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    if (options.dataDir !== undefined) this.#data = new DataDirectory(options.dataDir, realDisk, this.#clock)
+    if (options.dataDir === undefined) return
+    this.#data = new DataDirectory(options.dataDir, realDisk, this.#clock)
+    this.#keeping = new Keeping(options.dataDir, this.#clock)
   }
 
   /** Resolves when the engines run, the outputs are ready and all listeners are open. Rejects with `StreamgateError`. */
@@ -182,6 +187,7 @@ export class Node {
     const deliveries = [...this.#keep.deliveries.values()]
     const sent = await Promise.all(deliveries.map((delivery) => delivery.drain(deadline)))
     await Promise.all(deliveries.map((delivery) => delivery.stop()))
+    this.#keeping?.close()
     this.#data?.release()
     return { drained: processed && sent.every(Boolean) }
   }
@@ -215,9 +221,31 @@ export class Node {
       throw new StreamgateError('SG_STORE', 'an output must keep records on disk, and there is no data directory')
     }
     const failure = await this.#data.claim(need === 'must' ? CLAIM_MUST_MS : CLAIM_WANTED_MS)
-    if (failure === undefined) return
+    if (failure === undefined) return await this.#openArchive()
     if (need === 'must') throw new StreamgateError('SG_STORE', failure.message)
     this.#options.log.warn({ code: failure.code }, `${failure.message}; what outputs cannot send waits in memory only`)
+  }
+
+  /** Without it, dead letters and dropped records are not kept; everything else goes on. */
+  async #openArchive(): Promise<void> {
+    try {
+      await this.#keeping?.open()
+    } catch (error) {
+      this.#options.log.warn({ reason: String(error) }, 'dead letters and dropped records cannot be kept')
+    }
+  }
+
+  /** What was kept beside the way; undefined where there is no place for it. */
+  get keeping(): Keeping | undefined {
+    return this.#keeping?.isOpen === true ? this.#keeping : undefined
+  }
+
+  async replayDeadLetters(selection: DeadLetterSelection): Promise<Replayed> {
+    return (await this.keeping?.replayDeadLetters(selection, this.#running())) ?? NOTHING_KEPT
+  }
+
+  async replayDropped(selection: DroppedSelection): Promise<Replayed> {
+    return (await this.keeping?.replayDropped(selection, this.#running())) ?? NOTHING_KEPT
   }
 
   #assemble(plan: NodePlan): Generation {
@@ -225,6 +253,7 @@ export class Node {
     const data = this.#data?.claimed === true ? this.#data : undefined
     return assemble(plan, ++this.#epoch, this.#keep, {
       data,
+      kept: this.keeping,
       registry,
       upstreams: this.#upstreams,
       clock: this.#clock,
@@ -243,6 +272,8 @@ export class Node {
     this.#lookedAt = now
   }
 }
+
+const NOTHING_KEPT: Replayed = { replayed: 0, skipped: 0, reason: 'this node keeps nothing: it has no data directory' }
 
 /** An engine that is stuck is replaced soon; a reload that waits for it must end all the same. */
 function inTime(work: Promise<unknown>): Promise<unknown> {

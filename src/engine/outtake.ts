@@ -123,6 +123,23 @@ export class OuttakeWriter {
     words[(this.#start >> 2) + this.#pipeline + 4] = ++this.#encodings
   }
 
+  /** Writes records that are encoded already. Copies. */
+  copyEncoded(index: number, bytes: Bytes, ends: Int32Array): void {
+    const records = ends.length
+    const w = this.#take(ENCODING_WORDS + records, bytes.length + 3)
+    const words = this.#words
+    const from = 4 * (w + ENCODING_WORDS + records)
+    words[w] = index
+    words[w + 1] = Place.OUTTAKE
+    words[w + 2] = from - this.#start
+    words[w + 3] = bytes.length
+    words[w + 4] = records
+    words.set(ends, w + ENCODING_WORDS)
+    bytes.copy(this.#bytes, from)
+    this.#at = (from + bytes.length + 3) & ~3
+    words[(this.#start >> 2) + this.#pipeline + 4] = ++this.#encodings
+  }
+
   /** One atomic store makes the commit valid; until then it never was. */
   publish(
     epoch: number,
@@ -326,6 +343,7 @@ export interface CommittedTally {
 
 /** Encoded records, good until the commit is released. Record i ends at `from + words[firstEnd + i]`. */
 export interface CommittedEncoding {
+  /** Index of the encoder; from the number of encoders on, that of the rule which dropped the records. */
   encoder: number
   memory: Bytes
   from: number

@@ -5,11 +5,15 @@
 import { countElements, unpackArray } from '#codecs/framing/array.ts'
 import { countLines, splitLines } from '#codecs/framing/lines.ts'
 import { framings } from '#component/source.ts'
+import type { DroppedRecords } from '#spool/dropped.ts'
 import { allocate, type Bytes, NEWLINE } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
+import type { Account } from './delivery.ts'
 import type { PipelineRuntime } from './generation.ts'
 import type { PendingEntry } from './intake-writer.ts'
 
+/** What stands for a source where records come from what was kept. */
+const REPLAY = 'replay'
 const LINES = framings.indexOf('lines')
 const ARRAY = framings.indexOf('json_array')
 
@@ -52,16 +56,33 @@ export class Bypass {
         block.multiline = entry.bytes.subarray(entry.from, entry.to - 1).includes(NEWLINE)
         at = entry.to
       }
-      this.#sendBlock(pipeline)
+      this.#countBlock(pipeline)
+      this.#sendBlock(pipeline, 'forwarded')
     }
   }
 
-  #sendBlock(pipeline: PipelineRuntime): void {
+  /** Hands over what a rule dropped before. It is counted at the outputs alone, as replayed. */
+  replay({ bytes, ends, records, at }: DroppedRecords, pipeline: PipelineRuntime): void {
     const block = this.#block
-    const { ledger } = pipeline
-    ledger.in.add(block.selected, block.selectedBytes)
-    ledger.bypassed.add(block.selected, block.selectedBytes)
-    ledger.outcomes.forwarded.add(block.selected, block.selectedBytes)
+    block.fill(bytes, 0, bytes.length, { source: REPLAY, arrivalMs: at, truncated: false })
+    for (let i = 0; i < records; i++) {
+      const from = i === 0 ? 0 : ends[i - 1]!
+      const to = ends[i]! - 1
+      block.addRecord(from, to)
+      block.multiline ||= bytes.subarray(from, to).includes(NEWLINE)
+    }
+    this.#sendBlock(pipeline, 'replayed')
+  }
+
+  #countBlock({ ledger }: PipelineRuntime): void {
+    const { selected, selectedBytes } = this.#block
+    ledger.in.add(selected, selectedBytes)
+    ledger.bypassed.add(selected, selectedBytes)
+    ledger.outcomes.forwarded.add(selected, selectedBytes)
+  }
+
+  #sendBlock(pipeline: PipelineRuntime, account: Account): void {
+    const block = this.#block
     if (block.selected === 0) return
     for (let e = 0; e < pipeline.encoders.length; e++) {
       const encoder = pipeline.encoders[e]!
@@ -69,7 +90,7 @@ export class Bypass {
       if (this.#encoded.length < room) this.#encoded = allocate(room)
       encoder.encode(block, this.#encoded, 0, this.#ends, 0)
       const encoded = { memory: this.#encoded, from: 0, records: block.selected, ends: this.#ends, firstEnd: 0 }
-      for (const delivery of pipeline.routes[e]!) delivery.accept(encoded, 0, true)
+      for (const delivery of pipeline.routes[e]!) delivery.accept(encoded, 0, true, account)
     }
   }
 

@@ -13,6 +13,8 @@ import type { DeadLetterBox } from './dead-letter-box.ts'
 
 export interface SenderParts {
   id: string
+  /** Type of the output and name of its encoder. */
+  kind: string
   output: Output
   ledger: OutputLedger
   deadLetters: DeadLetterBox

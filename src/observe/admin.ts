@@ -1,8 +1,9 @@
-/** The node's admin port: metrics, health, readiness and the books. For operators and probes; nothing here changes anything. */
-import { createServer, type ServerResponse } from 'node:http'
+/** The node's admin port: metrics, health, readiness and the books, for operators and probes; and what was kept, for this machine alone. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { StreamgateError } from '#contract/error.ts'
 import type { NodeStats } from '#contract/stats.ts'
+import { answerKept, type KeptRecords, keptPaths } from './admin-routes.ts'
 import { renderMetrics } from './metrics.ts'
 
 export interface AdminOptions {
@@ -11,6 +12,8 @@ export interface AdminOptions {
   port: number
   stats(): NodeStats
   ready(): { ready: boolean; reason?: string }
+  /** Undefined while the node keeps nothing. */
+  kept?(): KeptRecords | undefined
 }
 
 export interface Admin {
@@ -27,7 +30,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '/'
     const answer = answers[path]
-    if (answer === undefined) return respond(response, 404, 'text/plain', `known: ${Object.keys(answers).join(', ')}\n`)
+    if (answer === undefined) return void respondKept(options, request, response)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')
       return respond(response, 405, 'text/plain', 'only GET\n')
@@ -64,6 +67,15 @@ const answers: Record<string, (options: AdminOptions, response: ServerResponse) 
     respond(response, state.ready ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`)
   },
   '/stats': ({ stats }, response) => respond(response, 200, 'application/json', `${JSON.stringify(stats())}\n`),
+}
+
+async function respondKept(options: AdminOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const answer = await answerKept(request, options.kept?.())
+  if (answer === undefined) {
+    const known = [...Object.keys(answers), ...keptPaths]
+    return respond(response, 404, 'text/plain', `known: ${known.join(', ')}\n`)
+  }
+  respond(response, answer.status, 'application/json', `${JSON.stringify(answer.body)}\n`)
 }
 
 function respond(response: ServerResponse, status: number, type: string, body: string): void {

@@ -197,6 +197,7 @@ export class DeliveryWorld {
       `identity ${this.#reloads++}`,
       {
         id: 'out',
+        kind: 'fake.text',
         output: this.#vendor(life),
         ledger: this.#ledger,
         deadLetters: noDeadLetters,

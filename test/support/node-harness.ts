@@ -97,6 +97,7 @@ export class NodeHarness implements AsyncDisposable {
           })),
           outputs: outputs.map((output) => output.id),
           batch: { maxRecords: 100, maxBytes: 1024 * 1024, maxWaitMs: 5 },
+          keepDropped: undefined,
           failOpen: { atBufferRatio: 0.8, stallMs: 250, killMs: 2_000, probeMs: 100, errorRatio: 0.5, ...failOpen },
         },
       ],
