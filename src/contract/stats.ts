@@ -88,6 +88,49 @@ export const sourceBooks = z.object({
 })
 export type SourceBooks = z.infer<typeof sourceBooks>
 
+/** One upstream: the way to servers that do the same. */
+export const upstreamState = z.object({
+  id: z.string(),
+  /** False: it belongs to the output of that id, which sends to a URL of its own. */
+  shared: z.boolean(),
+  balance: z.string(),
+  /** Too few targets are well, so that all are used. */
+  panic: z.boolean(),
+  breaker: z.object({ state: z.enum(['closed', 'open', 'half_open']), opened: z.number() }).nullable(),
+  concurrency: z.object({ limit: z.number(), waiting: z.number() }).nullable(),
+  /** Requests that have been asked for and have no result yet. */
+  active: z.number(),
+  /** By result. `failed`: nobody answered. An answer counts as one whatever its status. */
+  requests: z.object({
+    answered: z.number(),
+    failed: z.number(),
+    overflow: z.number(),
+    breaker_open: z.number(),
+    cancelled: z.number(),
+  }),
+  /** Further attempts within requests. */
+  retries: z.number(),
+  targets: z.array(
+    z.object({
+      url: z.string(),
+      weight: z.number(),
+      state: z.enum(['healthy', 'unhealthy', 'ejected', 'drained']),
+      /** Unix milliseconds. */
+      ejected_until: z.number().nullable(),
+      ejections: z.number(),
+      active: z.number(),
+      /** For a connection. */
+      waiting: z.number(),
+      /** Moving average over about ten seconds; null before the first answer. */
+      latency_ms: z.number().nullable(),
+      /** Attempts, and those that ended in a 5xx or without an answer. */
+      requests: z.number(),
+      failures: z.number(),
+    }),
+  ),
+})
+export type UpstreamState = z.infer<typeof upstreamState>
+
 export const nodeStats = z.object({
   id: z.string(),
   version: z.string(),
@@ -109,5 +152,7 @@ export const nodeStats = z.object({
   sources: z.array(sourceBooks),
   pipelines: z.array(pipelineBooks),
   outputs: z.array(outputBooks),
+  /** Absent at nodes of before there were any. */
+  upstreams: z.array(upstreamState).optional(),
 })
 export type NodeStats = z.infer<typeof nodeStats>

@@ -1,10 +1,24 @@
 /**
  * An upstream: one or more servers that do the same, and the way to them. Whoever sends over HTTP sends through one.
+ *
+ * A request passes the breaker, waits for its turn where concurrency is limited, goes to a target that the balancer picks among
+ * those that are well, and perhaps to another one. The object stays the same through reloads; what is behind it changes.
  */
-import type { Dispatcher, Pool } from 'undici'
-import { type Bytes, concat } from '#std/bytes.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { UpstreamState } from '#contract/stats.ts'
+import type { Logger } from '#observe/log.ts'
+import { Backoff } from '#std/backoff.ts'
+import type { Bytes } from '#std/bytes.ts'
+import type { Clock } from '#std/clock.ts'
+import { type Balancer, createBalancer } from './balance.ts'
+import { Breaker, type Verdict } from './breaker.ts'
+import { Concurrency, type LoadSign } from './concurrency.ts'
+import type { Exchange } from './connections.ts'
+import { mayEject, outcomeOf } from './outlier.ts'
 import type { UpstreamPlan } from './plan.ts'
+import { REPLAYS_MAX, type Reach, RetryBudget, retryWaitMs } from './retry.ts'
 import { parseRetryAfter } from './retry-after.ts'
+import { Target, type TargetEvents, targetIdentity } from './target.ts'
 
 export interface UpstreamRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
@@ -43,102 +57,348 @@ export interface UpstreamSilence {
 
 export type UpstreamResult = UpstreamAnswer | UpstreamSilence
 
-/** How much of an answer is kept. */
-export const ANSWER_BYTES_MAX = 1024 * 1024
+/** What an upstream needs of the world. */
+export interface UpstreamContext {
+  clock: Clock
+  /** In [0, 1). */
+  random: () => number
+  log: Logger
+}
 
 export class Upstream {
-  readonly plan: UpstreamPlan
-  /** The client is loaded with the first request: it is large, and many nodes have none. */
-  #pools: Promise<Pool[]> | undefined
-  #turn = 0
+  /** False: it has one owner, who made it for a URL of its own. */
+  readonly shared: boolean
+  #plan: UpstreamPlan
+  readonly #context: UpstreamContext
+  readonly #events: TargetEvents
+  #targets: Target[]
+  #balancer: Balancer
+  #breaker: Breaker | undefined
+  #concurrency: Concurrency | undefined
+  readonly #budget = new RetryBudget()
+  readonly #retiring = new Set<Target>()
+  #active = 0
+  #panicking = false
   #stopped = false
+  readonly #counts = { answered: 0, failed: 0, overflow: 0, breaker_open: 0, cancelled: 0, retries: 0 }
 
-  constructor(plan: UpstreamPlan) {
-    this.plan = plan
+  constructor(plan: UpstreamPlan, context: UpstreamContext, shared = true) {
+    this.shared = shared
+    this.#plan = plan
+    this.#context = context
+    this.#events = {
+      clock: context.clock,
+      random: context.random,
+      healthChanged: (target) => this.#tell(target, target.health.healthy ? 'is well again' : 'fails its checks'),
+      restored: (target) => this.#tell(target, 'is back before its time: a check succeeded'),
+    }
+    this.#balancer = createBalancer(plan.balance, context.random)
+    this.#targets = this.#targetsOf(plan)
+    this.#adopt(plan)
+  }
+
+  get plan(): UpstreamPlan {
+    return this.#plan
+  }
+
+  /** Begins the active checks. Before this, and without checks, all targets count as well. */
+  watch(): void {
+    for (const target of this.#targets) target.watch(this.#plan.healthCheck)
+  }
+
+  /**
+   * Takes over another plan with the same id. Targets that are still there keep their connections and all that is known of
+   * them; those that are gone finish what they have.
+   */
+  configure(plan: UpstreamPlan): void {
+    const before = this.#targets
+    if (plan.balance !== this.#plan.balance) this.#balancer = createBalancer(plan.balance, this.#context.random)
+    this.#targets = this.#targetsOf(plan)
+    this.#plan = plan
+    this.#adopt(plan)
+    for (const target of before) if (!this.#targets.includes(target)) this.#retire(target)
+    this.watch()
   }
 
   /** Never rejects: failures are results. */
   async request(request: UpstreamRequest): Promise<UpstreamResult> {
-    if (this.#stopped) return { answered: false, code: 'stopped', message: 'the upstream is not running' }
+    this.#active++
     try {
-      this.#pools ??= this.#connect()
-      const pools = await this.#pools
-      const index = this.#turn++ % pools.length
-      const target = new URL(this.plan.targets[index]!.url)
-      const signed = await request.sign?.(target)
-      const answer = await pools[index]!.request({
-        method: request.method,
-        path: target.pathname.replace(/\/$/, '') + request.path,
-        headers: { ...request.headers, ...signed },
-        body: request.body,
-        signal: AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs)]),
-      })
-      return await read(answer)
-    } catch (error) {
-      return silence(error, request.signal)
+      const result = await this.#guarded(request)
+      this.#counts[outcomeName(result)]++
+      return result
+    } finally {
+      this.#active--
     }
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    const pools = await this.#pools
-    await Promise.all((pools ?? []).map((pool) => pool.destroy()))
+    await Promise.all([...this.#targets, ...this.#retiring].map((target) => target.stop()))
   }
 
-  async #connect(): Promise<Pool[]> {
-    const { Pool } = await import('undici')
-    const { targets, connectionsMax, connectTimeoutMs, tls } = this.plan
-    const security =
-      tls === undefined
-        ? {}
-        : {
-            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-            ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-            ...(tls.key === undefined ? {} : { key: tls.key }),
-            ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-            rejectUnauthorized: tls.verify,
-          }
-    return targets.map(
-      ({ url }) =>
-        new Pool(new URL(url).origin, {
-          connections: connectionsMax,
-          connect: { timeout: connectTimeoutMs, ...security },
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        }),
-    )
+  snapshot(): UpstreamState {
+    const { clock } = this.#context
+    const breaker = this.#breaker
+    const concurrency = this.#concurrency
+    const { retries, ...requests } = this.#counts
+    return {
+      id: this.#plan.id,
+      shared: this.shared,
+      balance: this.#plan.balance,
+      panic: this.#panicking,
+      breaker: breaker === undefined ? null : { state: breaker.state, opened: breaker.opened },
+      concurrency: concurrency === undefined ? null : { limit: concurrency.limit, waiting: concurrency.waiting },
+      active: this.#active,
+      requests,
+      retries,
+      targets: this.#targets.map((target) => ({
+        // A private URL may hold what is nobody's business behind its origin.
+        url: this.shared ? target.url.href : target.url.origin,
+        weight: target.weight,
+        state: target.state,
+        ejected_until: target.outlier.ejected ? Math.round(clock.wall() + target.outlier.ejectedForMs) : null,
+        ejections: target.outlier.ejections,
+        active: target.active,
+        waiting: target.waiting,
+        latency_ms: target.latency.value ?? null,
+        requests: target.requests,
+        failures: target.failures,
+      })),
+    }
+  }
+
+  /** Breaker and concurrency around the attempts. */
+  async #guarded(request: UpstreamRequest): Promise<UpstreamResult> {
+    if (this.#stopped) return silence('stopped', 'the upstream is not running')
+    if (request.signal.aborted) return ABORTED
+    if ((this.#breaker?.refusedForMs ?? 0) > 0) return breakerOpen(this.#breaker!)
+    const concurrency = this.#concurrency
+    const turn = (await concurrency?.enter(request.signal, request.timeoutMs)) ?? 'granted'
+    if (turn === 'aborted') return ABORTED
+    if (turn === 'overflow') return silence('overflow', 'too many requests wait for this upstream')
+    if (turn === 'timeout') return silence('timeout', 'no turn came in time: too many requests are under way')
+    // It may have opened while this one waited.
+    const breaker = this.#breaker
+    const ticket = breaker?.admit()
+    if (breaker !== undefined && ticket === undefined) {
+      concurrency?.leave('none', 0)
+      return breakerOpen(breaker)
+    }
+    const startedAt = this.#context.clock.now()
+    const result = await this.#attempts(request)
+    concurrency?.leave(loadSign(result), this.#context.clock.now() - startedAt)
+    if (ticket !== undefined) this.#judge(breaker!, ticket, verdictOn(result))
+    return result
+  }
+
+  async #attempts(request: UpstreamRequest): Promise<UpstreamResult> {
+    const { retry } = this.#plan
+    const tried = new Set<Target>()
+    const backoff = new Backoff(retry.baseMs, retry.capMs, this.#context.random)
+    let replays = 0
+    let retries = 0
+    let budgeted = false
+    try {
+      for (;;) {
+        const target = this.#pick(request.hashKey, tried)
+        if (!(target instanceof Target)) return target
+        const { reach, result } = await this.#attempt(target, request, replays < REPLAYS_MAX)
+        if (reach === 'stale' && replays < REPLAYS_MAX && !request.signal.aborted) {
+          // Nothing but the connection was at fault, so this is no retry of a failure.
+          replays++
+          this.#counts.retries++
+          continue
+        }
+        const waitMs = retries < retry.maxRetries ? retryWaitMs(request.method, reach, result, retry) : undefined
+        if (waitMs === undefined || this.#stopped) return result
+        budgeted ||= this.#budget.take(this.#active, retry)
+        if (!budgeted) return result
+        tried.add(target)
+        retries++
+        this.#counts.retries++
+        await sleep(Math.max(waitMs, backoff.next()), undefined, { signal: request.signal }).catch(() => undefined)
+        if (request.signal.aborted) return ABORTED
+      }
+    } finally {
+      if (budgeted) this.#budget.give()
+    }
+  }
+
+  async #attempt(
+    target: Target,
+    request: UpstreamRequest,
+    mayReplay: boolean,
+  ): Promise<{ reach: Reach; result: UpstreamResult }> {
+    let headers = request.headers as Record<string, string>
+    try {
+      if (request.sign !== undefined) headers = { ...headers, ...(await request.sign(new URL(target.url))) }
+    } catch (error) {
+      return { reach: 'not_sent', result: silence('sign', `the request cannot be signed: ${textOf(error)}`) }
+    }
+    const { clock } = this.#context
+    const startedAt = clock.now()
+    target.active++
+    const exchange = await target.exchange(request, headers)
+    target.active--
+    const { reach } = exchange
+    const result = resultOf(exchange, request.signal, clock.wall())
+    if (reach === 'stale' && mayReplay) return { reach, result }
+    if (!result.answered && NEUTRAL_CODES.has(result.code)) return { reach, result }
+    target.requests++
+    if (result.answered) target.latency.add(clock.now() - startedAt)
+    const outcome = result.answered ? outcomeOf(result.status) : 'gateway'
+    if (outcome !== 'ok') target.failures++
+    this.#watchForOutlier(target, outcome)
+    return { reach, result }
+  }
+
+  #watchForOutlier(target: Target, outcome: ReturnType<typeof outcomeOf>): void {
+    const plan = this.#plan.outlier
+    if (plan === undefined) return
+    const allowed = () => {
+      const among = this.#targets.filter(({ weight }) => weight > 0)
+      return mayEject(among.filter(({ outlier }) => outlier.ejected).length, among.length, plan.maxEjectionPercent)
+    }
+    if (target.outlier.record(outcome, plan, allowed))
+      this.#tell(target, `fails too often and is left out for ${Math.round(target.outlier.ejectedForMs)} ms`)
+  }
+
+  /** A target that has not been tried yet, if there is one; or why there is none at all. */
+  #pick(hashKey: string | undefined, tried: ReadonlySet<Target>): Target | UpstreamSilence {
+    const usable = this.#usable()
+    if (usable.length === 0) return this.#nobody()
+    const free = usable.filter((target) => target.hasRoom)
+    if (free.length === 0) return silence('overflow', 'too many requests wait for a connection')
+    const fresh = tried.size === 0 ? free : free.filter((target) => !tried.has(target))
+    return this.#balancer.pick(fresh.length > 0 ? fresh : free, hashKey)
+  }
+
+  /** Those that are well; all of them when too few are, since a few would only break under the load of all. */
+  #usable(): Target[] {
+    const among = this.#targets.filter(({ weight }) => weight > 0)
+    const well = among.filter(({ state }) => state === 'healthy')
+    const panicking = well.length < among.length * this.#plan.panicRatio
+    if (panicking !== this.#panicking) {
+      this.#panicking = panicking
+      const { id } = this.#plan
+      const what = panicking ? 'too few targets are well, all are used' : 'enough targets are well again'
+      this.#context.log.warn({ upstream: id, well: well.length, targets: among.length }, `upstream ${id}: ${what}`)
+    }
+    return panicking ? among : well
+  }
+
+  #nobody(): UpstreamSilence {
+    const waits = this.#targets.filter(({ outlier }) => outlier.ejected).map(({ outlier }) => outlier.ejectedForMs)
+    const retryAfterMs = Math.ceil(Math.min(...waits, this.#plan.healthCheck?.intervalMs ?? Number.POSITIVE_INFINITY))
+    return {
+      ...silence('no_target', 'no target is well'),
+      ...(Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
+    }
+  }
+
+  #judge(breaker: Breaker, ticket: number, verdict: Verdict): void {
+    const before = breaker.state
+    breaker.done(ticket, verdict)
+    if (breaker.state === before) return
+    const { id } = this.#plan
+    const fields = { upstream: id, breaker: breaker.state }
+    if (breaker.state === 'closed') this.#context.log.warn(fields, `upstream ${id} answers again`)
+    else {
+      const restMs = Math.round(breaker.refusedForMs)
+      this.#context.log.warn(fields, `upstream ${id} fails too often: nothing is sent for ${restMs} ms`)
+    }
+  }
+
+  /** Known targets as they are, and new ones, in the plan's order. */
+  #targetsOf(plan: UpstreamPlan): Target[] {
+    const known = new Map((this.#targets ?? []).map((target) => [target.identity, target]))
+    return plan.targets.map(({ url, weight }) => {
+      const target = known.get(targetIdentity(plan.id, url, plan.tls)) ?? new Target(url, plan, this.#events)
+      target.configure(plan, weight)
+      return target
+    })
+  }
+
+  /** Breaker and concurrency keep what they know, unless the plan has none of them. */
+  #adopt({ breaker, concurrency, pendingMax }: UpstreamPlan): void {
+    const { clock, random } = this.#context
+    if (breaker === undefined) this.#breaker = undefined
+    else if (this.#breaker === undefined) this.#breaker = new Breaker(breaker, clock, random)
+    else this.#breaker.plan = breaker
+    const before = this.#concurrency
+    if (concurrency === undefined) this.#concurrency = undefined
+    else if (before === undefined) this.#concurrency = new Concurrency(concurrency, pendingMax)
+    if (before === undefined) return
+    before.plan = concurrency ?? { adaptive: false, min: 1, max: Number.POSITIVE_INFINITY }
+    before.pendingMax = pendingMax
+    before.admitWaiting()
+  }
+
+  #retire(target: Target): void {
+    this.#retiring.add(target)
+    void target.retire().then(() => this.#retiring.delete(target))
+  }
+
+  #tell(target: Target, what: string): void {
+    const { id } = this.#plan
+    const url = this.shared ? target.url.href : target.url.origin
+    this.#context.log.warn({ upstream: id, target: url }, `upstream ${id}: ${url} ${what}`)
   }
 }
 
-async function read({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<UpstreamAnswer> {
-  const chunks: Bytes[] = []
-  let size = 0
-  try {
-    for await (const chunk of body as AsyncIterable<Bytes>) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size >= ANSWER_BYTES_MAX) break
-    }
-  } catch {
-    // The status is the answer.
-  }
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-  return {
-    answered: true,
-    status: statusCode,
-    headers,
-    body: concat(chunks).subarray(0, ANSWER_BYTES_MAX),
-    retryAfterMs,
-  }
+/** Codes that say nothing about the other side. */
+const NEUTRAL_CODES = new Set(['aborted', 'stopped', 'overflow', 'sign', 'no_target', 'breaker_open'])
+const ABORTED = silence('aborted', 'stopped while sending')
+
+function silence(code: string, message: string): UpstreamSilence {
+  return { answered: false, code, message }
+}
+
+function breakerOpen(breaker: Breaker): UpstreamSilence {
+  const retryAfterMs = Math.ceil(breaker.refusedForMs)
+  return { ...silence('breaker_open', 'most requests failed, so nothing is sent for a while'), retryAfterMs }
+}
+
+function resultOf({ status, headers, body, error }: Exchange, signal: AbortSignal, nowMs: number): UpstreamResult {
+  if (status === undefined) return silenceOf(error, signal)
+  return { answered: true, status, headers, body, retryAfterMs: parseRetryAfter(headers['retry-after'], nowMs) }
 }
 
 const TIMEOUTS = new Set(['TimeoutError', 'ConnectTimeoutError', 'HeadersTimeoutError', 'BodyTimeoutError'])
+/** Of the client, told in words of our own. */
+const CODES: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'closed',
+  UND_ERR_DESTROYED: 'stopped',
+  UND_ERR_CLOSED: 'stopped',
+}
 
-function silence(error: unknown, signal: AbortSignal): UpstreamSilence {
-  if (signal.aborted) return { answered: false, code: 'aborted', message: 'stopped while sending' }
-  if (!(error instanceof Error)) return { answered: false, code: 'network', message: String(error) }
-  if (TIMEOUTS.has(error.name)) return { answered: false, code: 'timeout', message: 'the server took too long' }
+function silenceOf(error: unknown, signal: AbortSignal): UpstreamSilence {
+  if (signal.aborted) return ABORTED
+  if (!(error instanceof Error)) return silence('network', String(error))
+  if (TIMEOUTS.has(error.name)) return silence('timeout', 'the server took too long')
   const { code }: NodeJS.ErrnoException = error
-  const reasons = error instanceof AggregateError ? error.errors.map(String) : [error.message]
-  return { answered: false, code: (code ?? 'network').toLowerCase(), message: reasons.join('; ') }
+  return silence(code === undefined ? 'network' : (CODES[code] ?? code.toLowerCase()), textOf(error))
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Failures are no answer and 5xx; never 4xx, which says that the request was wrong. */
+function verdictOn(result: UpstreamResult): Verdict {
+  if (result.answered) return result.status >= 500 ? 'failure' : 'success'
+  return NEUTRAL_CODES.has(result.code) ? 'none' : 'failure'
+}
+
+function loadSign(result: UpstreamResult): LoadSign {
+  if (!result.answered) return result.code === 'timeout' ? 'overloaded' : 'none'
+  return result.status === 429 || result.status === 503 ? 'overloaded' : 'ok'
+}
+
+function outcomeName(result: UpstreamResult): keyof UpstreamState['requests'] {
+  if (result.answered) return 'answered'
+  if (result.code === 'overflow' || result.code === 'breaker_open') return result.code
+  return result.code === 'aborted' || result.code === 'stopped' ? 'cancelled' : 'failed'
 }
