@@ -142,6 +142,8 @@ export class Upstream {
     const breaker = this.#breaker
     const concurrency = this.#concurrency
     const { retries, ...requests } = this.#counts
+    // Without requests nobody else looks whether the panic is over.
+    this.#usable()
     return {
       id: this.#plan.id,
       shared: this.shared,
