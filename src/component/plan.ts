@@ -3,6 +3,7 @@
  * engine carries them out. Options are what the component's schema gave out; a plan holds no references any more.
  * Processor plans cross into engine threads, so they are plain data (structured clone).
  */
+import type { UpstreamPlan } from '#upstreams/plan.ts'
 import type { Condition } from './condition.ts'
 import type { OnError } from './processor.ts'
 import type { Overflow } from './source.ts'
@@ -100,6 +101,7 @@ export interface NodePlan {
   sources: SourcePlan[]
   pipelines: PipelinePlan[]
   outputs: OutputPlan[]
+  upstreams: UpstreamPlan[]
 }
 
 /** What stays for the life of a node process. */

@@ -6,6 +6,8 @@ import { compileMatcher, conditionSchema } from '#component/matcher.ts'
 import type { OutputPlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
+import { type UpstreamEntry, upstreamPlan } from '#upstreams/options.ts'
+import type { UpstreamPlan } from '#upstreams/plan.ts'
 import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
 import { outputEntry, type processorEntry, sourceEntry } from './schema.ts'
 
@@ -80,6 +82,26 @@ export function resolveProcessor(
   }
   const problem = tryOut(plan, path, registry)
   return problem === undefined ? { plan } : { problems: [problem] }
+}
+
+/** Reads the files of its TLS options, so that what a plan runs on is there when it runs. */
+export function resolveUpstream(entry: UpstreamEntry, path: Path): Resolved<UpstreamPlan> {
+  try {
+    return { plan: upstreamPlan(entry) }
+  } catch (error) {
+    if (!(error instanceof StreamgateError)) throw error
+    return {
+      problems: [{ code: error.code, path: [...path, ...(error.path?.split('/') ?? [])], message: error.message }],
+    }
+  }
+}
+
+/** What is wrong with the upstream that an output names, if it names one. */
+export function upstreamProblems(plan: OutputPlan, path: Path, known: readonly string[]): Problem[] {
+  const named = plan.options['upstream']
+  if (typeof named !== 'string' || known.includes(named)) return []
+  const message = `there is no upstream "${named}"${suggest(named, known)}`
+  return [{ code: 'SG_CONFIG_REFERENCE', path: [...path, 'upstream'], message }]
 }
 
 export function batchLimits(batch: {

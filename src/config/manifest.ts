@@ -2,7 +2,7 @@
 import type { NodePlan, OutputPlan, ProcessorPlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
 import { type ManifestOutput, type ManifestProcessor, manifest as manifestSchema } from '#contract/manifest.ts'
-import { resolveOutput, resolveProcessor } from './components.ts'
+import { resolveOutput, resolveProcessor, upstreamProblems } from './components.ts'
 import { ConfigError, type Problem, problemsOf } from './problems.ts'
 import { hashOf } from './resolve.ts'
 import { id as idSchema, processorEntry } from './schema.ts'
@@ -51,7 +51,10 @@ export function overlayManifest(base: NodePlan, text: string, registry: Registry
       }
       const result = resolveOutput(outputEntryOf(entry, published.name, j), [...path, 'outputs', j], registry)
       problems.push(...(result.problems ?? []))
-      return result.plan === undefined ? [] : [result.plan]
+      if (result.plan === undefined) return []
+      const known = base.upstreams.map(({ id }) => id)
+      problems.push(...upstreamProblems(result.plan, [...path, 'outputs', j], known))
+      return [result.plan]
     })
     const size = published.batch_size === undefined ? {} : { maxRecords: published.batch_size }
     plan.pipelines[at] = {

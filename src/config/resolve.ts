@@ -3,7 +3,16 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { NodePlan, OutputPlan, PipelinePlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
-import { batchLimits, type Resolved, resolveOutput, resolveProcessor, resolveSource } from './components.ts'
+import type { UpstreamPlan } from '#upstreams/plan.ts'
+import {
+  batchLimits,
+  type Resolved,
+  resolveOutput,
+  resolveProcessor,
+  resolveSource,
+  resolveUpstream,
+  upstreamProblems,
+} from './components.ts'
 import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
 import { type Document, document as documentSchema, type PipelineEntry } from './schema.ts'
 
@@ -37,8 +46,18 @@ export function resolveDocument(value: unknown, registry: Registry, env: Environ
   const sources = collect<SourcePlan>(
     document.sources.map((entry, i) => resolveSource(entry, ['sources', i], registry)),
   )
+  const upstreams = collect<UpstreamPlan>(
+    document.upstreams.map((entry, i) => resolveUpstream(entry, ['upstreams', i])),
+  )
+  const known = document.upstreams.map(({ id }) => id)
   const outputs = collect<OutputPlan>(
-    document.outputs.map((entry, i) => resolveOutput(entry, ['outputs', i], registry)),
+    document.outputs.map((entry, i) => {
+      const path = ['outputs', i]
+      const { plan, problems = [] } = resolveOutput(entry, path, registry)
+      if (plan === undefined) return { problems }
+      const unknown = upstreamProblems(plan, path, known)
+      return unknown.length > 0 ? { problems: unknown } : { plan }
+    }),
   )
   const pipelines = document.pipelines.map((entry, i) => {
     const path = ['pipelines', i, 'processors']
@@ -55,6 +74,7 @@ export function resolveDocument(value: unknown, registry: Registry, env: Environ
     sources,
     pipelines,
     outputs: outputs.filter((output) => used.has(output.id)),
+    upstreams,
   }
   return { document, plan, problems, warnings }
 }
@@ -86,7 +106,7 @@ export function hashOf(text: string): string {
 }
 
 function checkReferences(document: Document, problems: Problem[], warnings: Problem[]): void {
-  for (const list of ['sources', 'pipelines', 'outputs'] as const) {
+  for (const list of ['sources', 'pipelines', 'outputs', 'upstreams'] as const) {
     problems.push(...duplicates(document[list], [list]))
   }
   document.pipelines.forEach((pipeline, i) => {

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { spoolFullPolicies, whenFullPolicies } from '#component/plan.ts'
 import { onErrorPolicies } from '#component/processor.ts'
 import { overflowPolicies } from '#component/source.ts'
+import { upstreamOptions } from '#upstreams/options.ts'
 
 export const COMPONENTS_MAX = 256
+export const UPSTREAMS_MAX = 64
 const MiB = 1024 * 1024
 const DAY_MS = 24 * 3_600_000
 const RETRY_ATTEMPTS_MAX = 1_000_000_000
@@ -169,6 +171,8 @@ const pipelineEntry = z.strictObject({
 })
 export type PipelineEntry = z.output<typeof pipelineEntry>
 
+const upstreamEntry = z.strictObject({ id, ...upstreamOptions })
+
 const address = z.string().regex(/^(\[[^\]]+\]|[^:[\]]*):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:8083')
 
 export const document = z.strictObject({
@@ -176,6 +180,7 @@ export const document = z.strictObject({
   sources: z.array(z.looseObject({ id, type })).max(COMPONENTS_MAX).describe('Where records come in.'),
   pipelines: z.array(pipelineEntry).min(1).max(31).describe('Which rules they go through.'),
   outputs: z.array(z.looseObject({ id, type })).min(1).max(COMPONENTS_MAX).describe('Where they go.'),
+  upstreams: z.array(upstreamEntry).max(UPSTREAMS_MAX).default([]).describe('Servers that outputs send through.'),
   engines: z
     .int()
     .min(1)

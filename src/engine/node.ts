@@ -49,7 +49,7 @@ export class Node {
   readonly #options: NodeOptions
   readonly #clock: Clock
   readonly #keep = new Keepsakes()
-  readonly #upstreams = new Upstreams()
+  readonly #upstreams: Upstreams
   readonly #reloads = { done: 0, failed: 0, lastError: null as string | null }
   readonly #data: DataDirectory | undefined
   readonly #keeping: Keeping | undefined
@@ -65,6 +65,7 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#upstreams = new Upstreams({ clock: this.#clock, log: options.log })
     if (options.dataDir === undefined) return
     this.#data = new DataDirectory(options.dataDir, realDisk, this.#clock)
     this.#keeping = new Keeping(options.dataDir, this.#clock)
@@ -75,6 +76,7 @@ export class Node {
     const { limits, workerUrl, log, registry } = this.#options
     this.#startedAt = this.#clock.wall()
     await this.#claimDisk(plan)
+    const upstreams = this.#upstreams.prepare(plan.upstreams)
     const generation = this.#assemble(plan)
     const traffic = new Traffic(generation, this.#clock, log)
     this.#traffic = traffic
@@ -91,6 +93,7 @@ export class Node {
     }
     this.#sources = new Sources(registry, this.#keep, traffic, this.#clock, log)
     await Promise.all([...generation.deliveries.values()].map((delivery) => delivery.start()))
+    upstreams.commit()
     for (const delivery of generation.deliveries.values()) delivery.takeNext()
     await Promise.all(traffic.lanes.map((lane) => lane.start()))
     this.#lookedAt = this.#clock.now()
@@ -125,15 +128,21 @@ export class Node {
     if (this.#stopping) throw new StreamgateError('SG_RELOAD', 'the node is stopping')
     const old = traffic.current
     await this.#claimDisk(plan)
-    const generation = this.#assemble(plan)
-    const added = [...generation.deliveries.values()].filter((delivery) => old.deliveries.get(delivery.id) !== delivery)
+    const upstreams = this.#upstreams.prepare(plan.upstreams)
+    let added: Delivery[] = []
+    let generation: Generation
     try {
+      generation = this.#assemble(plan)
+      const { deliveries } = generation
+      added = [...deliveries.values()].filter((delivery) => old.deliveries.get(delivery.id) !== delivery)
       await Promise.all(added.map((delivery) => delivery.start()))
       await inTime(Promise.all(traffic.lanes.map((lane) => lane.load(generation.program))))
     } catch (error) {
       await this.#discard(added)
+      upstreams.discard()
       throw error
     }
+    upstreams.commit()
     traffic.install(generation)
     for (const delivery of generation.deliveries.values()) delivery.takeNext()
     await inTime(Promise.all(traffic.lanes.map((lane) => lane.swap(generation.program))))
@@ -187,6 +196,7 @@ export class Node {
     const deliveries = [...this.#keep.deliveries.values()]
     const sent = await Promise.all(deliveries.map((delivery) => delivery.drain(deadline)))
     await Promise.all(deliveries.map((delivery) => delivery.stop()))
+    await this.#upstreams.stop()
     this.#keeping?.close()
     this.#data?.release()
     return { drained: processed && sent.every(Boolean) }
@@ -204,12 +214,13 @@ export class Node {
 
   stats(): NodeStats {
     const { id, version } = this.#options
-    return snapshot(
+    const stats = snapshot(
       { id, version, startedAt: this.#startedAt, reloads: this.#reloads },
       this.#running(),
       this.#keep,
       this.#sources!,
     )
+    return { ...stats, upstreams: this.#upstreams.snapshot() }
   }
 
   /** Takes the data directory, if the plan wants one. Without it records wait in memory only, unless they must not. */

@@ -82,6 +82,7 @@ export class NodeHarness implements AsyncDisposable {
       hash: String(this.#hash++),
       sources: [{ id: 'in', type: 'by_hand', overflow: overflow ?? 'drop_oldest', durable: false, options: {} }],
       outputs,
+      upstreams: [],
       pipelines: [
         {
           id: 'pipeline',
