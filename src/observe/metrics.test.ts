@@ -43,6 +43,8 @@ test('every sample is well-formed, described, and stands once', () => {
   assert.ok(samples.size > 60)
 })
 
+const TARGET = 'upstream="collectors",shared="true",target="http://a.example:4318/"'
+
 const expected: [sample: string, value: number][] = [
   ['streamgate_pipeline_in_records_total{pipeline="main"}', 100],
   ['streamgate_pipeline_out_records_total{pipeline="main",outcome="dropped"}', 30],
@@ -58,6 +60,24 @@ const expected: [sample: string, value: number][] = [
   ['streamgate_source_rejected_records_total{source="tcp",type="tcp",reason="line_too_long"}', 4],
   ['streamgate_source_lost_before_total{source="tcp",type="tcp"}', 9],
   ['streamgate_intake_bytes{}', 2048],
+  ['streamgate_upstream_requests_total{upstream="collectors",shared="true",result="breaker_open"}', 16],
+  ['streamgate_upstream_retries_total{upstream="out",shared="false"}', 0],
+  ['streamgate_upstream_retries_total{upstream="collectors",shared="true"}', 18],
+  ['streamgate_upstream_active{upstream="collectors",shared="true"}', 13],
+  ['streamgate_upstream_panic{upstream="collectors",shared="true"}', 1],
+  ['streamgate_upstream_concurrency_limit{upstream="collectors",shared="true"}', 21],
+  ['streamgate_upstream_waiting{upstream="collectors",shared="true"}', 12],
+  ['streamgate_upstream_breaker_state{upstream="collectors",shared="true",state="half_open"}', 1],
+  ['streamgate_upstream_breaker_state{upstream="collectors",shared="true",state="closed"}', 0],
+  ['streamgate_upstream_breaker_opened_total{upstream="collectors",shared="true"}', 8],
+  [`streamgate_upstream_target_state{${TARGET},state="ejected"}`, 1],
+  [`streamgate_upstream_target_state{${TARGET},state="healthy"}`, 0],
+  [`streamgate_upstream_target_requests_total{${TARGET}}`, 124],
+  [`streamgate_upstream_target_failures_total{${TARGET}}`, 25],
+  [`streamgate_upstream_target_ejections_total{${TARGET}}`, 19],
+  [`streamgate_upstream_target_active{${TARGET}}`, 20],
+  [`streamgate_upstream_target_waiting{${TARGET}}`, 22],
+  [`streamgate_upstream_target_latency_seconds{${TARGET}}`, 0.0235],
   ['streamgate_engine_restarts_total{engine="0"}', 1],
   ['streamgate_engine_state{engine="0",state="stalled"}', 1],
   ['streamgate_reloads_total{}', 5],

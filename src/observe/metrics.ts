@@ -4,7 +4,7 @@
  * They are made from the books at each scrape, so there is nothing to keep in step; a client library that counts for
  * itself would be a second set of books.
  */
-import type { Amount, NodeStats } from '#contract/stats.ts'
+import type { Amount, NodeStats, UpstreamState } from '#contract/stats.ts'
 
 type Labels = Record<string, string>
 type Sample = [labels: Labels, value: number]
@@ -21,6 +21,8 @@ const pipelineOutcomes = [
 ] as const
 const outputOutcomes = ['delivered', 'rejected', 'expired', 'overwritten'] as const
 const engineStates = ['running', 'stalled', 'starting'] as const
+const breakerStates = ['closed', 'open', 'half_open'] as const
+const targetStates = ['healthy', 'unhealthy', 'ejected', 'drained'] as const
 const pipelineStates = ['normal', 'pressed', 'bypass', 'hold', 'probing'] as const
 
 interface Metric {
@@ -114,6 +116,79 @@ const metrics: readonly Metric[] = [
     type: 'counter',
     samples: (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.retries]),
   },
+  {
+    name: 'streamgate_upstream_requests_total',
+    help: 'Requests through an upstream, by result; an answer counts as one whatever its status.',
+    type: 'counter',
+    samples: (stats) =>
+      upstreamsOf(stats).flatMap((u) =>
+        Object.entries(u.requests).map(([result, value]): Sample => [{ ...labelsOf(u), result }, value]),
+      ),
+  },
+  ofUpstreams('streamgate_upstream_retries_total', 'counter', 'Further attempts within requests.', (u) => u.retries),
+  ofUpstreams('streamgate_upstream_active', 'gauge', 'Requests that have no result yet.', (u) => u.active),
+  ofUpstreams('streamgate_upstream_panic', 'gauge', '1 when too few targets are well, so that all are used.', (u) =>
+    u.panic ? 1 : 0,
+  ),
+  ofUpstreams(
+    'streamgate_upstream_concurrency_limit',
+    'gauge',
+    'Requests that may be under way at once.',
+    (u) => u.concurrency?.limit,
+  ),
+  ofUpstreams(
+    'streamgate_upstream_waiting',
+    'gauge',
+    'Requests that wait for their turn under that limit.',
+    (u) => u.concurrency?.waiting,
+  ),
+  {
+    name: 'streamgate_upstream_breaker_state',
+    help: '1 for the state that the circuit breaker of an upstream is in.',
+    type: 'gauge',
+    samples: (stats) =>
+      upstreamsOf(stats).flatMap((u) =>
+        u.breaker === null
+          ? []
+          : breakerStates.map((state): Sample => [{ ...labelsOf(u), state }, u.breaker?.state === state ? 1 : 0]),
+      ),
+  },
+  ofUpstreams(
+    'streamgate_upstream_breaker_opened_total',
+    'counter',
+    'Times that the circuit breaker of an upstream has opened.',
+    (u) => u.breaker?.opened,
+  ),
+  {
+    name: 'streamgate_upstream_target_state',
+    help: '1 for the state that a target of an upstream is in.',
+    type: 'gauge',
+    samples: (stats) =>
+      targetsOf(stats).flatMap(([labels, target]) =>
+        targetStates.map((state): Sample => [{ ...labels, state }, target.state === state ? 1 : 0]),
+      ),
+  },
+  ofTargets('streamgate_upstream_target_requests_total', 'counter', 'Attempts at a target.', (t) => t.requests),
+  ofTargets(
+    'streamgate_upstream_target_failures_total',
+    'counter',
+    'Attempts that ended in a 5xx or without an answer.',
+    (t) => t.failures,
+  ),
+  ofTargets(
+    'streamgate_upstream_target_ejections_total',
+    'counter',
+    'Times that a target was left out because it failed.',
+    (t) => t.ejections,
+  ),
+  ofTargets('streamgate_upstream_target_active', 'gauge', 'Requests under way at a target.', (t) => t.active),
+  ofTargets('streamgate_upstream_target_waiting', 'gauge', 'Requests that wait for a connection.', (t) => t.waiting),
+  ofTargets(
+    'streamgate_upstream_target_latency_seconds',
+    'gauge',
+    'Moving average of the time to a whole answer.',
+    (t) => (t.latency_ms === null ? undefined : t.latency_ms / 1000),
+  ),
   {
     name: 'streamgate_source_entries_total',
     help: 'Entries that a source has put into the intake: reads, turns or bodies, not records.',
@@ -210,6 +285,52 @@ function amounts(
     type,
     samples: (stats) => read(stats).map(([labels, amount]): Sample => [labels, amount[unit]]),
   }))
+}
+
+/** Ids of upstreams and of the outputs that have one for themselves may be the same: `shared` tells them apart. */
+function labelsOf({ id, shared }: UpstreamState): Labels {
+  return { upstream: id, shared: String(shared) }
+}
+
+function upstreamsOf(stats: NodeStats): UpstreamState[] {
+  return stats.upstreams ?? []
+}
+
+type TargetStats = UpstreamState['targets'][number]
+
+/** As many as the configuration names. */
+function targetsOf(stats: NodeStats): [Labels, TargetStats][] {
+  return upstreamsOf(stats).flatMap((u) =>
+    u.targets.map((target): [Labels, TargetStats] => [{ ...labelsOf(u), target: target.url }, target]),
+  )
+}
+
+function ofUpstreams(
+  name: string,
+  type: Metric['type'],
+  help: string,
+  read: (upstream: UpstreamState) => number | undefined,
+): Metric {
+  const samples = (stats: NodeStats) =>
+    upstreamsOf(stats).flatMap((u): Sample[] => {
+      const value = read(u)
+      return value === undefined ? [] : [[labelsOf(u), value]]
+    })
+  return { name, help, type, samples }
+}
+
+function ofTargets(
+  name: string,
+  type: Metric['type'],
+  help: string,
+  read: (target: TargetStats) => number | undefined,
+): Metric {
+  const samples = (stats: NodeStats) =>
+    targetsOf(stats).flatMap(([labels, target]): Sample[] => {
+      const value = read(target)
+      return value === undefined ? [] : [[labels, value]]
+    })
+  return { name, help, type, samples }
 }
 
 function gauge(name: string, help: string, read: (stats: NodeStats) => number): Metric {

@@ -7,7 +7,7 @@ import type { Client, Dispatcher, Pool } from 'undici'
 import { type Bytes, concat } from '#std/bytes.ts'
 import type { UpstreamPlan } from './plan.ts'
 import type { Reach } from './retry.ts'
-import { socketOptions } from './tls.ts'
+import { serverNameFor, socketOptions } from './tls.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
 export type ConnectionLimits = Pick<UpstreamPlan, 'connectionsMax' | 'pendingMax' | 'connectTimeoutMs' | 'tls'>
@@ -37,6 +37,7 @@ const KEEP_ALIVE_MS = 4_000
 export class Connections {
   readonly #origin: string
   readonly #limits: ConnectionLimits
+  readonly #serverName: string | undefined
   #pool: Pool | undefined
   #opening: Promise<Pool> | undefined
   #occupied = 0
@@ -45,6 +46,7 @@ export class Connections {
   constructor(origin: string, limits: ConnectionLimits) {
     this.#origin = origin
     this.#limits = limits
+    this.#serverName = serverNameFor(new URL(origin), limits.tls)
   }
 
   /** Requests that have, or wait for, a connection. A request that was given up counts until the pool has let go of it. */
@@ -96,9 +98,8 @@ export class Connections {
   }
 
   #dispatchOptions({ method, path, headers, body }: Message): Dispatcher.DispatchOptions {
-    const { tls } = this.#limits
-    const servername = tls?.serverName === undefined ? {} : { servername: tls.serverName }
-    return { method, path, headers: headers as Record<string, string>, body, ...servername }
+    const name = this.#serverName === undefined ? {} : { servername: this.#serverName }
+    return { method, path, headers: headers as Record<string, string>, body, ...name }
   }
 
   #open(): Promise<Pool> {

@@ -1,7 +1,8 @@
 /** TLS towards a target: from files to PEM texts, and from those to what sockets take. */
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import { StreamgateError } from '#contract/error.ts'
 import { Secret } from '#std/secret.ts'
 import type { TlsFiles, TlsPlan } from './plan.ts'
@@ -27,7 +28,7 @@ export function readTls(files: TlsFiles): TlsPlan {
 }
 
 /** Options as `tls.connect` takes them. */
-export function socketOptions(tls: TlsPlan | undefined) {
+export function socketOptions(tls: TlsPlan | undefined): ConnectionOptions {
   if (tls === undefined) return {}
   return {
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
@@ -36,6 +37,16 @@ export function socketOptions(tls: TlsPlan | undefined) {
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
     rejectUnauthorized: tls.verify,
   }
+}
+
+/**
+ * The name to ask for. Without one the client would take it from a request's Host header, which may be another's. Addresses
+ * are no names (RFC 6066, section 3).
+ */
+export function serverNameFor(target: URL, tls: TlsPlan | undefined): string | undefined {
+  if (target.protocol !== 'https:') return undefined
+  const { hostname } = target
+  return tls?.serverName ?? (isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : undefined)
 }
 
 /** Same text, same TLS; the key counts, and only as part of a hash. */
