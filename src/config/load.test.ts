@@ -145,6 +145,44 @@ test('redis is what was named, in the order flag, environment, file', () => {
   assert.deepEqual(redis(inFile, { 'redis-url': 'redis://f' }, { REDIS_URL: 'redis://u' }), { url: 'redis://f' })
 })
 
+const WITH_UPSTREAMS = GOOD.replace(
+  '{ id: console, type: console }',
+  '{ id: console, type: http, url: "http://x", upstream: collectors }',
+)
+
+test('upstreams are part of the plan, and outputs find them by name', () => {
+  const { plan } = load(`${WITH_UPSTREAMS}upstreams:\n  - { id: collectors, targets: [{ url: "http://a" }] }\n`)
+  assert.deepEqual(
+    plan.upstreams.map(({ id, targets }) => [id, targets]),
+    [['collectors', [{ url: 'http://a', weight: 1 }]]],
+  )
+  assert.deepEqual(load(GOOD).plan.upstreams, [])
+})
+
+test('what is wrong with upstreams is told with its place', () => {
+  const lines = problemsOf(`${WITH_UPSTREAMS}upstreams:
+  - { id: colectors, targets: [{ url: "http://a" }] }
+  - { id: colectors, targets: [{ url: "http://b" }], tls: { ca_file: /none/at/all.pem } }
+`)
+  const expected = [
+    /^test.yaml:11:\d+: outputs\/0\/upstream: there is no upstream "collectors"; did you mean "colectors"\? \[SG_CONFIG_REFERENCE\]$/,
+    /^test.yaml:14:\d+: upstreams\/1\/id: .*taken.*\[SG_CONFIG_DUPLICATE_ID\]$/,
+    /^test.yaml:14:\d+: upstreams\/1\/tls\/ca_file: the file \/none\/at\/all.pem cannot be read \[SG_CONFIG_REFERENCE\]$/,
+  ]
+  for (const pattern of expected) {
+    assert.ok(
+      lines.some((line) => pattern.test(line)),
+      `${pattern} in\n${lines.join('\n')}`,
+    )
+  }
+  assert.equal(lines.length, expected.length)
+  const keys = problemsOf(
+    `${GOOD}upstreams:\n  - { id: a, targets: [{ url: "http://a", wieght: 2 }], balanse: hash }\n`,
+  )
+  assert.match(keys.join('\n'), /test.yaml:13:\d+: upstreams\/0\/targets\/0\/wieght: there is no key/)
+  assert.match(keys.join('\n'), /test.yaml:13:\d+: upstreams\/0\/balanse: there is no key/)
+})
+
 test('suggestions are near, or a list', () => {
   assert.equal(editDistance('listen', 'lisen'), 1)
   assert.equal(editDistance('', 'abc'), 3)

@@ -78,6 +78,10 @@ test('what is known must be right, and the reason has its place', () => {
   )
   refused({ processors: [{ id: 'f', type: 'filter', params: {} }] }, /params\/value: needs value, values or pattern/)
   refused({ outputs: [{ type: 'http', url: 'ftp://x' }] }, /pipelines\/0\/outputs\/0\/url/)
+  refused(
+    { outputs: [{ type: 'http', url: 'http://x', upstream: 'none' }] },
+    /outputs\/0\/upstream: there is no upstream "none"/,
+  )
   refused({ batch_size: 0 }, /batch_size/)
   assert.throws(() => overlayManifest(base, 'not json', registry), /SG_CONFIG_SYNTAX/)
   assert.throws(() => overlayManifest(base, '{"version":"2.0","pipelines":[]}', registry), /manifest/)

@@ -27,8 +27,10 @@ export function readTls(files: TlsFiles): TlsPlan {
   }
 }
 
+type SocketOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
+
 /** Options as `tls.connect` takes them. */
-export function socketOptions(tls: TlsPlan | undefined): ConnectionOptions {
+export function socketOptions(tls: TlsPlan | undefined): SocketOptions {
   if (tls === undefined) return {}
   return {
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
