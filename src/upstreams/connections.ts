@@ -72,8 +72,7 @@ export class Connections {
     if (signal.aborted) aborted()
     try {
       const pool = this.#pool ?? (await this.#open())
-      if (this.#closed) pending.onResponseError(null, new DOMException('the connections are closed', 'AbortError'))
-      else pool.dispatch(this.#dispatchOptions(message), pending)
+      pool.dispatch(this.#dispatchOptions(message), pending)
     } catch (error) {
       pending.onResponseError(null, error)
     }
@@ -103,6 +102,8 @@ export class Connections {
   }
 
   #open(): Promise<Pool> {
+    // Nobody would close a pool that is opened after this. Whoever waits for one to open still gets it: they came first.
+    if (this.#closed && this.#opening === undefined) return Promise.reject(new ClosedError())
     this.#opening ??= (async () => {
       const undici = await import('undici')
       const { connectionsMax, connectTimeoutMs, tls } = this.#limits
@@ -134,6 +135,11 @@ function countUses(client: Client): Client {
     return dispatch(options, handler)
   }
   return client
+}
+
+/** As the client's own, which says the same of a pool that was closed. */
+class ClosedError extends Error {
+  readonly code = 'UND_ERR_CLOSED'
 }
 
 /** Errors of a connection that the other side has closed. */

@@ -5,14 +5,16 @@ import { connect } from 'node:net'
 import type { HealthCheckPlan, TlsPlan } from './plan.ts'
 import { socketOptions } from './tls.ts'
 
-/** Whether the target is well. Each probe has a connection of its own: a full pool must not look like a sick server. */
+/**
+ * Whether the target is well. Each probe has a connection of its own: a full pool must not look like a sick server. Ends when
+ * `signal` aborts, and then nobody is well.
+ */
 export function probe(
   target: URL,
   check: HealthCheckPlan,
   tls: TlsPlan | undefined,
-  end: AbortSignal,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const signal = AbortSignal.any([end, AbortSignal.timeout(check.timeoutMs)])
   return check.type === 'tcp' ? probeTcp(target, signal) : probeHttp(target, check, tls, signal)
 }
 
@@ -55,22 +57,25 @@ function probeHttp(
   })
 }
 
+type LoopPlan = Pick<HealthCheckPlan, 'intervalMs' | 'timeoutMs' | 'jitterRatio'>
+
 /** Probes at once and then in intervals that vary a little, until it is stopped. Keeps no process alive. */
 export class ProbeLoop {
-  readonly #run: (end: AbortSignal) => Promise<boolean>
+  readonly #plan: LoopPlan
+  readonly #run: (signal: AbortSignal) => Promise<boolean>
   readonly #tell: (ok: boolean) => void
-  readonly #check: Pick<HealthCheckPlan, 'intervalMs' | 'jitterRatio'>
   readonly #random: () => number
-  readonly #end = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  #current: AbortController | undefined
+  #stopped = false
 
   constructor(
-    check: Pick<HealthCheckPlan, 'intervalMs' | 'jitterRatio'>,
-    run: (end: AbortSignal) => Promise<boolean>,
+    plan: LoopPlan,
+    run: (signal: AbortSignal) => Promise<boolean>,
     tell: (ok: boolean) => void,
     random: () => number,
   ) {
-    this.#check = check
+    this.#plan = plan
     this.#run = run
     this.#tell = tell
     this.#random = random
@@ -81,20 +86,26 @@ export class ProbeLoop {
   }
 
   stop(): void {
-    this.#end.abort()
+    this.#stopped = true
     clearTimeout(this.#timer)
+    this.#current?.abort()
   }
 
   async #turn(): Promise<void> {
-    const ok = await this.#run(this.#end.signal)
-    if (this.#end.signal.aborted) return
+    const current = new AbortController()
+    this.#current = current
+    this.#timer = setTimeout(() => current.abort(), this.#plan.timeoutMs).unref()
+    const ok = await this.#run(current.signal).catch(() => false)
+    clearTimeout(this.#timer)
+    if (this.#stopped) return
     this.#tell(ok)
-    this.#timer = setTimeout(() => void this.#turn(), waitMs(this.#check, this.#random()))
-    this.#timer.unref()
+    // Whoever is told may stop it.
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => void this.#turn(), waitMs(this.#plan, this.#random())).unref()
   }
 }
 
 /** The interval, up to the jitter's share shorter or longer. `random` is in [0, 1). */
-export function waitMs(check: Pick<HealthCheckPlan, 'intervalMs' | 'jitterRatio'>, random: number): number {
-  return check.intervalMs * (1 + check.jitterRatio * (2 * random - 1))
+export function waitMs({ intervalMs, jitterRatio }: LoopPlan, random: number): number {
+  return intervalMs * (1 + jitterRatio * (2 * random - 1))
 }

@@ -94,7 +94,7 @@ export class Target implements Candidate {
       this.health.forget()
       return
     }
-    const run = (end: AbortSignal) => probe(this.url, check, this.#tls, end)
+    const run = (signal: AbortSignal) => probe(this.url, check, this.#tls, signal)
     this.#probes = new ProbeLoop(check, run, (ok) => this.#checked(ok), this.#around.random)
     this.#probes.start()
   }

@@ -180,17 +180,21 @@ export class Upstream {
     if (turn === 'aborted') return ABORTED
     if (turn === 'overflow') return silence('overflow', 'too many requests wait for this upstream')
     if (turn === 'timeout') return silence('timeout', 'no turn came in time: too many requests are under way')
-    // It may have opened while this one waited.
-    const breaker = this.#breaker
-    const ticket = breaker?.admit()
-    if (breaker !== undefined && ticket === undefined) {
-      concurrency?.leave('none', 0)
-      return breakerOpen(breaker)
-    }
     const startedAt = this.#context.clock.now()
-    const result = await this.#attempts(request)
+    const result = await this.#admitted(request)
     concurrency?.leave(loadSign(result), this.#context.clock.now() - startedAt)
-    if (ticket !== undefined) this.#judge(breaker!, ticket, verdictOn(result))
+    return result
+  }
+
+  /** It is this request's turn; while it waited, the breaker may have opened. */
+  async #admitted(request: UpstreamRequest): Promise<UpstreamResult> {
+    if (this.#stopped) return silence('stopped', 'the upstream is not running')
+    const breaker = this.#breaker
+    if (breaker === undefined) return await this.#attempts(request)
+    const ticket = breaker.admit()
+    if (ticket === undefined) return breakerOpen(breaker)
+    const result = await this.#attempts(request)
+    this.#judge(breaker, ticket, verdictOn(result))
     return result
   }
 
@@ -206,8 +210,10 @@ export class Upstream {
         const target = this.#pick(request.hashKey, tried)
         if (!(target instanceof Target)) return target
         const { reach, result } = await this.#attempt(target, request, replays < REPLAYS_MAX)
-        if (reach === 'stale' && replays < REPLAYS_MAX && !request.signal.aborted) {
-          // Nothing but the connection was at fault, so this is no retry of a failure.
+        // A reload took the target away before the request got there.
+        const moved = !result.answered && result.code === 'stopped' && reach === 'not_sent' && !this.#stopped
+        if ((reach === 'stale' || moved) && replays < REPLAYS_MAX && !request.signal.aborted) {
+          // Nothing but the way was at fault, so this is no retry of a failure.
           replays++
           this.#counts.retries++
           continue
@@ -380,7 +386,7 @@ function silenceOf(error: unknown, signal: AbortSignal): UpstreamSilence {
   if (!(error instanceof Error)) return silence('network', String(error))
   if (TIMEOUTS.has(error.name)) return silence('timeout', 'the server took too long')
   const { code }: NodeJS.ErrnoException = error
-  return silence(code === undefined ? 'network' : (CODES[code] ?? code.toLowerCase()), textOf(error))
+  return silence(typeof code === 'string' ? (CODES[code] ?? code.toLowerCase()) : 'network', textOf(error))
 }
 
 function textOf(error: unknown): string {
