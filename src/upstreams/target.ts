@@ -106,10 +106,10 @@ export class Target implements Candidate {
   }
 
   /** Ends the checks; requests that are under way go on. */
-  retire(): Promise<void> {
+  async retire(): Promise<void> {
     this.#probes?.stop()
     this.#probes = undefined
-    return this.#connections.close()
+    await Promise.all([this.#connections, ...this.#leaving].map((connections) => connections.close()))
   }
 
   async stop(): Promise<void> {

@@ -353,6 +353,53 @@ test('a reload under load keeps what is known, and a target that is gone finishe
   assert.equal(c.connections, before)
 })
 
+test('a target that goes while its request is being signed leaves it to another', async () => {
+  const [a, b] = (await servers(2)) as [TargetServer, TargetServer]
+  await using _ = disposeAll(a, b)
+  await using harness = new Harness(privatePlan('out', a.url, undefined))
+  const sign = async () => {
+    harness.upstream.configure({ ...harness.upstream.plan, targets: [{ url: b.url, weight: 1 }] })
+    return {}
+  }
+  assert.equal(wordFor(await harness.send({ sign })), 200)
+  assert.deepEqual([a.requests.length, b.requests.length], [0, 1])
+})
+
+test('requests with the same key go to the same target, and only those of a dead one move', async () => {
+  const all = await servers(4)
+  await using _ = disposeAll(...all)
+  await using harness = new Harness(planFor(all, { balance: 'hash', breaker: undefined }))
+  const keys = Array.from({ length: 80 }, (_, i) => `/key-${i}`)
+  const homes = async () => {
+    for (const server of all) server.requests.length = 0
+    for (const key of keys) assert.equal(wordFor(await harness.send({ hashKey: key, path: key })), 200)
+    return new Map(all.flatMap((server, i) => server.requests.map(({ path }) => [path, i] as const)))
+  }
+  const before = await homes()
+  assert.deepEqual(await homes(), before)
+  await all[0]!.close()
+  const after = await homes()
+  for (const key of keys) {
+    if (before.get(key) === 0) assert.notEqual(after.get(key), 0)
+    else assert.equal(after.get(key), before.get(key))
+  }
+})
+
+test('an adaptive limit comes down to what the server can take', async () => {
+  await using server = await new TargetServer().listen()
+  const concurrency = { adaptive: true, min: 1, max: 100 }
+  await using harness = new Harness(planFor([server], { concurrency, breaker: undefined, outlier: undefined }))
+  server.reply = () => (server.held >= 4 ? 429 : 'hang')
+  const releasing = setInterval(() => server.release(), 1)
+  const results = await Promise.all(Array.from({ length: 30 }, () => harness.series(30)))
+  clearInterval(releasing)
+  const { limit, waiting } = harness.upstream.snapshot().concurrency!
+  assert.ok(limit <= 12, `limit ${limit}`)
+  assert.equal(waiting, 0)
+  const refused = results.flat().filter((word) => word === 429).length
+  assert.ok(refused > 0 && refused < 450, `${refused} of 900 were refused`)
+})
+
 test('a stopped upstream says so, and ends what it has', async () => {
   await using server = await new TargetServer().listen()
   const harness = new Harness(planFor([server]))

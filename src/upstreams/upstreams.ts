@@ -45,13 +45,20 @@ export class Upstreams {
 
   /**
    * Makes what is new, so that `connect` finds it, and leaves what runs as it is. Throws `StreamgateError` when another change
-   * is being prepared or an id is there twice.
+   * is being prepared, an id is there twice, or a URL is none.
    */
   prepare(plans: readonly UpstreamPlan[]): PreparedUpstreams {
     const ids = new Set(plans.map(({ id }) => id))
     if (ids.size < plans.length)
       throw new StreamgateError('SG_CONFIG_DUPLICATE_ID', 'two upstreams have the same id', { path: 'upstreams' })
     if (this.#prepared !== undefined) throw new StreamgateError('SG_RELOAD', 'another reload is under way')
+    for (const { id, targets } of plans) {
+      const bad = targets.find(({ url }) => !URL.canParse(url))
+      if (bad === undefined) continue
+      throw new StreamgateError('SG_CONFIG_INVALID', `upstream "${id}" has a target that is no URL`, {
+        path: 'upstreams',
+      })
+    }
     for (const plan of plans) {
       if (this.#named.has(plan.id)) continue
       this.#named.set(plan.id, { upstream: new Upstream(plan, this.#context), uses: 0, wanted: false })

@@ -13,7 +13,7 @@ export interface TargetRequest {
   use: number
 }
 
-/** A status; or the connection breaks; or there is no answer until `release`. */
+/** A status; or the connection breaks (`reset`); or there is no answer until `release` (`hang`). */
 export type TargetReply =
   | number
   | { status: number; headers?: Record<string, string>; body?: string }
@@ -26,7 +26,7 @@ export class TargetServer implements AsyncDisposable {
   probes = 0
   connections = 0
   /** What is answered, unless `replies` has something. */
-  reply: TargetReply = 200
+  reply: TargetReply | (() => TargetReply) = 200
   readonly replies: TargetReply[] = []
   probeReply: TargetReply = 200
   readonly #tls: ServerOptions | undefined
@@ -86,7 +86,8 @@ export class TargetServer implements AsyncDisposable {
         const isProbe = headers['user-agent'] === 'streamgate-health'
         if (isProbe) this.probes++
         else this.requests.push({ method, path, headers, body: Buffer.concat(chunks).toString(), use })
-        const reply = isProbe ? this.probeReply : (this.replies.shift() ?? this.reply)
+        const usual = typeof this.reply === 'function' ? this.reply() : this.reply
+        const reply = isProbe ? this.probeReply : (this.replies.shift() ?? usual)
         if (reply === 'reset') return void request.socket.resetAndDestroy()
         if (reply === 'hang') return void this.#held.push(() => response.end())
         const { status, headers: sent = {}, body = '' } = typeof reply === 'number' ? { status: reply } : reply
