@@ -1,5 +1,6 @@
 /** Whether a request is tried again at once, within the same call, and after what wait. Pure. */
 import type { RetryPlan } from './plan.ts'
+import { NEUTRAL_CODES } from './result.ts'
 import type { UpstreamRequest, UpstreamResult } from './upstream.ts'
 
 /**
@@ -14,8 +15,6 @@ export const REPLAYS_MAX = 3
 
 const IDEMPOTENT: ReadonlySet<UpstreamRequest['method']> = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
 const UNAVAILABLE = new Set([429, 502, 503, 504])
-/** Trying again would be wrong, or would end the same way. */
-const FINAL_CODES = new Set(['aborted', 'stopped', 'overflow', 'sign', 'no_target'])
 
 /**
  * Milliseconds that `Retry-After` asks to wait before a further attempt, 0 for none, undefined when there shall be none.
@@ -28,7 +27,7 @@ export function retryWaitMs(
   plan: RetryPlan,
 ): number | undefined {
   if (!result.answered) {
-    if (FINAL_CODES.has(result.code)) return undefined
+    if (NEUTRAL_CODES.has(result.code)) return undefined
     return reach !== 'sent' || IDEMPOTENT.has(method) ? 0 : undefined
   }
   if (!UNAVAILABLE.has(result.status) || !IDEMPOTENT.has(method)) return undefined

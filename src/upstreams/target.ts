@@ -99,7 +99,7 @@ export class Target implements Candidate {
     this.#probes.start()
   }
 
-  exchange(request: UpstreamRequest, headers: Record<string, string>): Promise<Exchange> {
+  exchange(request: UpstreamRequest, headers: Readonly<Record<string, string>>): Promise<Exchange> {
     const { method, body, timeoutMs, signal } = request
     const path = this.url.pathname.replace(/\/$/, '') + request.path
     return this.#connections.exchange({ method, path, headers, body }, timeoutMs, signal)

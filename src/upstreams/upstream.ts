@@ -12,12 +12,21 @@ import type { Bytes } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
 import { type Balancer, createBalancer } from './balance.ts'
 import { Breaker, type Verdict } from './breaker.ts'
-import { Concurrency, type LoadSign } from './concurrency.ts'
-import type { Exchange } from './connections.ts'
+import { Concurrency } from './concurrency.ts'
 import { mayEject, outcomeOf } from './outlier.ts'
 import type { UpstreamPlan } from './plan.ts'
+import {
+  ABORTED,
+  breakerOpen,
+  loadSign,
+  NEUTRAL_CODES,
+  outcomeName,
+  resultOf,
+  silence,
+  textOf,
+  verdictOn,
+} from './result.ts'
 import { REPLAYS_MAX, type Reach, RetryBudget, retryWaitMs } from './retry.ts'
-import { parseRetryAfter } from './retry-after.ts'
 import { Target, type TargetEvents, targetIdentity } from './target.ts'
 
 export interface UpstreamRequest {
@@ -238,16 +247,12 @@ export class Upstream {
     request: UpstreamRequest,
     mayReplay: boolean,
   ): Promise<{ reach: Reach; result: UpstreamResult }> {
-    let headers = request.headers as Record<string, string>
-    try {
-      if (request.sign !== undefined) headers = { ...headers, ...(await request.sign(new URL(target.url))) }
-    } catch (error) {
-      return { reach: 'not_sent', result: silence('sign', `the request cannot be signed: ${textOf(error)}`) }
-    }
+    const headers = await signedHeaders(request, target.url)
+    if (headers.answered === false) return { reach: 'not_sent', result: headers }
     const { clock } = this.#context
     const startedAt = clock.now()
     target.active++
-    const exchange = await target.exchange(request, headers)
+    const exchange = await target.exchange(request, headers.headers)
     target.active--
     const { reach } = exchange
     const result = resultOf(exchange, request.signal, clock.wall())
@@ -355,58 +360,26 @@ export class Upstream {
   }
 }
 
-/** Codes that say nothing about the other side. */
-const NEUTRAL_CODES = new Set(['aborted', 'stopped', 'overflow', 'sign', 'no_target', 'breaker_open'])
-const ABORTED = silence('aborted', 'stopped while sending')
-
-function silence(code: string, message: string): UpstreamSilence {
-  return { answered: false, code, message }
+interface SignedHeaders {
+  answered?: undefined
+  headers: Readonly<Record<string, string>>
 }
 
-function breakerOpen(breaker: Breaker): UpstreamSilence {
-  const retryAfterMs = Math.ceil(breaker.refusedForMs)
-  return { ...silence('breaker_open', 'most requests failed, so nothing is sent for a while'), retryAfterMs }
-}
-
-function resultOf({ status, headers, body, error }: Exchange, signal: AbortSignal, nowMs: number): UpstreamResult {
-  if (status === undefined) return silenceOf(error, signal)
-  return { answered: true, status, headers, body, retryAfterMs: parseRetryAfter(headers['retry-after'], nowMs) }
-}
-
-const TIMEOUTS = new Set(['TimeoutError', 'ConnectTimeoutError', 'HeadersTimeoutError', 'BodyTimeoutError'])
-/** Of the client, told in words of our own. */
-const CODES: Readonly<Record<string, string>> = {
-  UND_ERR_SOCKET: 'closed',
-  UND_ERR_DESTROYED: 'stopped',
-  UND_ERR_CLOSED: 'stopped',
-}
-
-function silenceOf(error: unknown, signal: AbortSignal): UpstreamSilence {
+/** A signer may have to fetch its key first; when the signal aborts it is not waited for. */
+async function signedHeaders(
+  { headers, sign, signal }: UpstreamRequest,
+  target: URL,
+): Promise<SignedHeaders | UpstreamSilence> {
   if (signal.aborted) return ABORTED
-  if (!(error instanceof Error)) return silence('network', String(error))
-  if (TIMEOUTS.has(error.name)) return silence('timeout', 'the server took too long')
-  const { code }: NodeJS.ErrnoException = error
-  return silence(typeof code === 'string' ? (CODES[code] ?? code.toLowerCase()) : 'network', textOf(error))
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
-}
-
-/** Failures are no answer and 5xx; never 4xx, which says that the request was wrong. */
-function verdictOn(result: UpstreamResult): Verdict {
-  if (result.answered) return result.status >= 500 ? 'failure' : 'success'
-  return NEUTRAL_CODES.has(result.code) ? 'none' : 'failure'
-}
-
-function loadSign(result: UpstreamResult): LoadSign {
-  if (!result.answered) return result.code === 'timeout' ? 'overloaded' : 'none'
-  return result.status === 429 || result.status === 503 ? 'overloaded' : 'ok'
-}
-
-function outcomeName(result: UpstreamResult): keyof UpstreamState['requests'] {
-  if (result.answered) return 'answered'
-  if (result.code === 'overflow' || result.code === 'breaker_open') return result.code
-  return result.code === 'aborted' || result.code === 'stopped' ? 'cancelled' : 'failed'
+  if (sign === undefined) return { headers }
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', reject, { once: true })
+  try {
+    const signed = await Promise.race([sign(new URL(target)), aborted])
+    return { headers: { ...headers, ...signed } }
+  } catch (error) {
+    return signal.aborted ? ABORTED : silence('sign', `the request cannot be signed: ${textOf(error)}`)
+  } finally {
+    signal.removeEventListener('abort', reject)
+  }
 }
