@@ -23,8 +23,8 @@ export function createBalancer(balance: Balance, random: () => number): Balancer
 }
 
 /**
- * Smooth weighted round robin, as nginx has it: each choice adds every weight to its target's credit, takes the target with the
- * most, and takes the sum of weights off it. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c.
+ * Smooth weighted round robin, as nginx has it: each choice adds every weight to its target's credit, takes the target
+ * with the most, and takes the sum of weights off it. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c.
  */
 class RoundRobin implements Balancer {
   readonly #weightOf: (candidate: Candidate) => number
@@ -54,8 +54,8 @@ class RoundRobin implements Balancer {
 }
 
 /**
- * Fewest requests under way. Equal weights: the better of two that are drawn at random, which keeps newcomers and idle targets
- * from being flooded. Different weights: round robin by `weight / (active + 1)`, as in Envoy.
+ * Fewest requests under way. Equal weights: the better of two that are drawn at random, which keeps newcomers and idle
+ * targets from being flooded. Different weights: round robin by `weight / (active + 1)`, as in Envoy.
  */
 class LeastRequest implements Balancer {
   readonly #random: () => number
@@ -78,8 +78,8 @@ class LeastRequest implements Balancer {
 }
 
 /**
- * Weighted rendezvous hashing: every target draws a number from the key and its own name, the best wins. When a target goes,
- * only its keys move, each to where it would have been second. Requests without a key go round.
+ * Weighted rendezvous hashing: every target draws a number from the key and its own name, the best wins. When a target
+ * goes, only its keys move, each to where it would have been second. Requests without a key go round.
  */
 class Hash implements Balancer {
   readonly #keyless = new RoundRobin((candidate) => candidate.weight)

@@ -1,8 +1,8 @@
 /**
  * A circuit breaker: closed, open, half open. Pure: it is told what happened and asked whether to go on.
  *
- * It looks at whole requests, after their retries. A single target that fails is ejected (`outlier.ts`); the breaker is for the
- * case that all of them do, when every further request only adds to the trouble.
+ * It looks at whole requests, after their retries. A single target that fails is ejected (`outlier.ts`); the breaker is
+ * for the case that all of them do, when every further request only adds to the trouble.
  */
 import type { Clock } from '#std/clock.ts'
 import type { BreakerPlan } from './plan.ts'

@@ -1,8 +1,10 @@
 /**
- * How many requests of one upstream are under way at once. Others wait in line, first come first served, up to a maximum.
+ * How many requests of one upstream are under way at once. Others wait in line, first come first served, up to a
+ * maximum.
  *
- * An adaptive limit grows by about one each round trip while latency holds, and shrinks by a tenth when latency rises well above
- * what it was or the server says that it has too much (additive increase, multiplicative decrease, as in TCP). Pure.
+ * An adaptive limit grows by about one each round trip while latency holds, and shrinks by a tenth when latency rises
+ * well above what it was or the server says that it has too much (additive increase, multiplicative decrease, as in
+ * TCP). Pure.
  */
 import type { ConcurrencyPlan } from './plan.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Keep-alive connections to one target: a pool of undici's, which is loaded with the first request because it is large and many
- * nodes have no use for it. HTTP/1.1: one request at a time on a connection, so the limit of connections is one of requests too.
+ * Keep-alive connections to one target: a pool of undici's, which is loaded with the first request because it is large
+ * and many nodes have no use for it. HTTP/1.1: one request at a time on a connection, so the limit of connections is
+ * one of requests too.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Client, Dispatcher, Pool } from 'undici'
@@ -49,7 +50,9 @@ export class Connections {
     this.#serverName = serverNameFor(new URL(origin), limits.tls)
   }
 
-  /** Requests that have, or wait for, a connection. A request that was given up counts until the pool has let go of it. */
+  /**
+   * Requests that have, or wait for, a connection. A request that was given up counts until the pool has let go of it.
+   */
   get occupied(): number {
     return this.#occupied
   }
@@ -102,7 +105,8 @@ export class Connections {
   }
 
   #open(): Promise<Pool> {
-    // Nobody would close a pool that is opened after this. Whoever waits for one to open still gets it: they came first.
+    // Nobody would close a pool that is opened after this. Whoever waits for one to open still gets it: they came
+    // first.
     if (this.#closed && this.#opening === undefined) return Promise.reject(new ClosedError())
     this.#opening ??= (async () => {
       const undici = await import('undici')

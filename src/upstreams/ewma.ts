@@ -1,4 +1,6 @@
-/** A moving average of latencies that fades with time, not with the number of samples, so that silence is no evidence. */
+/**
+ * A moving average of latencies that fades with time, not with the number of samples, so that silence is no evidence.
+ */
 import type { Clock } from '#std/clock.ts'
 
 const FADE_MS = 10_000

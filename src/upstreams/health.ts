@@ -13,7 +13,8 @@ export class Health {
   }
 
   /**
-   * True when this result has changed the verdict. The first result of all counts at once: after a start nobody knows more.
+   * True when this result has changed the verdict. The first result of all counts at once: after a start nobody knows
+   * more.
    */
   record(ok: boolean, plan: Pick<HealthCheckPlan, 'healthyThreshold' | 'unhealthyThreshold'>): boolean {
     const first = !this.#known

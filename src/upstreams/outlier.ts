@@ -1,6 +1,7 @@
 /**
- * Leaves out a target that answers badly, for a time, as Envoy's outlier detection does: after so many failures in a row, for a
- * base time multiplied by how often that has happened. It comes back by itself, or when an active check succeeds. Pure.
+ * Leaves out a target that answers badly, for a time, as Envoy's outlier detection does: after so many failures in a
+ * row, for a base time multiplied by how often that has happened. It comes back by itself, or when an active check
+ * succeeds. Pure.
  */
 import type { Clock } from '#std/clock.ts'
 import type { OutlierPlan } from './plan.ts'
@@ -39,8 +40,8 @@ export class Outlier {
   }
 
   /**
-   * True when the target is ejected by this. `mayEject` is asked only then: it knows how many others are out. When it says no, the
-   * count begins anew.
+   * True when the target is ejected by this. `mayEject` is asked only then: it knows how many others are out. When it
+   * says no, the count begins anew.
    */
   record(outcome: TargetOutcome, plan: OutlierPlan, mayEject: () => boolean): boolean {
     if (outcome === 'ok') {

@@ -1,4 +1,6 @@
-/** What an upstream is made of, read and checked. `options.ts` makes plans from configuration. Milliseconds throughout. */
+/**
+ * What an upstream is made of, read and checked. `options.ts` makes plans from configuration. Milliseconds throughout.
+ */
 import { z } from 'zod'
 import type { Secret } from '#std/secret.ts'
 
@@ -159,8 +161,9 @@ export function privatePlan(owner: string, url: string, tls: TlsPlan | undefined
     tls,
     // There is no other target to eject it in favour of.
     outlier: undefined,
-    // The owner has nowhere else to send and tries again by itself: half a minute of silence after a short hiccup would only
-    // fill its queue. One second is enough to spare a server that is down, and a long outage still ends in long rests.
+    // The owner has nowhere else to send and tries again by itself: half a minute of silence after a short hiccup would
+    // only fill its queue. One second is enough to spare a server that is down, and a long outage still ends in long
+    // rests.
     breaker: { ...breakerDefaults, openMs: 1_000, openMaxMs: 30_000 },
     // Two layers that both try again multiply. What is left is the replay after a stale keep-alive connection.
     retry: { ...upstreamDefaults.retry, maxRetries: 0 },

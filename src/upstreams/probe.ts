@@ -6,8 +6,8 @@ import type { HealthCheckPlan, TlsPlan } from './plan.ts'
 import { socketOptions } from './tls.ts'
 
 /**
- * Whether the target is well. Each probe has a connection of its own: a full pool must not look like a sick server. Ends when
- * `signal` aborts, and then nobody is well.
+ * Whether the target is well. Each probe has a connection of its own: a full pool must not look like a sick server.
+ * Ends when `signal` aborts, and then nobody is well.
  */
 export function probe(
   target: URL,

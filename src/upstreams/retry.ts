@@ -4,9 +4,9 @@ import { NEUTRAL_CODES } from './result.ts'
 import type { UpstreamRequest, UpstreamResult } from './upstream.ts'
 
 /**
- * What is known about an attempt beside its result.
- * `not_sent`: there was no connection, so the server has seen nothing. `stale`: a connection that had been used before broke
- * before any byte of an answer, as when the server closes an idle connection just then. `sent`: anything else.
+ * What is known about an attempt beside its result. `not_sent`: there was no connection, so the server has seen
+ * nothing. `stale`: a connection that had been used before broke before any byte of an answer, as when the server
+ * closes an idle connection just then. `sent`: anything else.
  */
 export type Reach = 'not_sent' | 'stale' | 'sent'
 
@@ -17,8 +17,8 @@ const IDEMPOTENT: ReadonlySet<UpstreamRequest['method']> = new Set(['GET', 'HEAD
 const UNAVAILABLE = new Set([429, 502, 503, 504])
 
 /**
- * Milliseconds that `Retry-After` asks to wait before a further attempt, 0 for none, undefined when there shall be none.
- * A request that the server has seen is repeated only when doing it twice does no harm.
+ * Milliseconds that `Retry-After` asks to wait before a further attempt, 0 for none, undefined when there shall be
+ * none. A request that the server has seen is repeated only when doing it twice does no harm.
  */
 export function retryWaitMs(
   method: UpstreamRequest['method'],
@@ -35,7 +35,10 @@ export function retryWaitMs(
   return askedMs <= plan.retryAfterMaxMs ? askedMs : undefined
 }
 
-/** Keeps retries from multiplying the load of a server that is in trouble: a share of what is under way, but some always. */
+/**
+ * Keeps retries from multiplying the load of a server that is in trouble: a share of what is under way, but some
+ * always.
+ */
 export class RetryBudget {
   #retrying = 0
 

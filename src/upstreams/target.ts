@@ -1,4 +1,7 @@
-/** One server of an upstream as it is known now. Lives as long as upstream, URL and TLS stay the same, through any reload. */
+/**
+ * One server of an upstream as it is known now. Lives as long as upstream, URL and TLS stay the same, through any
+ * reload.
+ */
 import type { Clock } from '#std/clock.ts'
 import type { Candidate } from './balance.ts'
 import { type ConnectionLimits, Connections, type Exchange } from './connections.ts'

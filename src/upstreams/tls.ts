@@ -10,7 +10,10 @@ import type { TlsFiles, TlsPlan } from './plan.ts'
 /** A file of certificates is longer than this only by mistake. */
 const PEM_BYTES_MAX = 4 * 1024 * 1024
 
-/** Throws `StreamgateError`, its path counted from what has the options, when a file cannot be read or is no PEM of its kind. */
+/**
+ * Throws `StreamgateError`, its path counted from what has the options, when a file cannot be read or is no PEM of its
+ * kind.
+ */
 export function readTls(files: TlsFiles): TlsPlan {
   const ca = textOf(files, 'ca_file')
   const cert = textOf(files, 'cert_file')
@@ -42,8 +45,8 @@ export function socketOptions(tls: TlsPlan | undefined): SocketOptions {
 }
 
 /**
- * The name to ask for. Without one the client would take it from a request's Host header, which may be another's. Addresses
- * are no names (RFC 6066, section 3).
+ * The name to ask for. Without one the client would take it from a request's Host header, which may be another's.
+ * Addresses are no names (RFC 6066, section 3).
  */
 export function serverNameFor(target: URL, tls: TlsPlan | undefined): string | undefined {
   if (target.protocol !== 'https:') return undefined

@@ -56,7 +56,7 @@ async function until(condition: () => boolean): Promise<void> {
   assert.ok(condition(), `waited in vain for ${condition}`)
 }
 
-test('a request arrives whole behind the path of its target, signed for it, and connections are used again', async () => {
+test('a request arrives whole behind the path of its target, signed for it; connections are used again', async () => {
   await using server = await new TargetServer().listen()
   await using harness = new Harness(planFor([`${server.url}/base/`]))
   server.reply = { status: 201, headers: { 'retry-after': '7', 'x-a': 'b' }, body: 'made' }
@@ -86,7 +86,7 @@ test('requests are shared between targets, and a drained one gets none', async (
   assert.equal(harness.upstream.snapshot().targets[2]?.state, 'drained')
 })
 
-test('what cannot be reached is tried at another target at once; what was seen is not, unless that does no harm', async () => {
+test('what cannot be reached is tried at another target; what was seen only where that does no harm', async () => {
   const [a, b] = (await servers(2)) as [TargetServer, TargetServer]
   await using _ = disposeAll(a, b)
   await using harness = new Harness(planFor([await deadUrl(), a], { balance: 'round_robin' }))

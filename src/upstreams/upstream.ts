@@ -1,8 +1,9 @@
 /**
  * An upstream: one or more servers that do the same, and the way to them. Whoever sends over HTTP sends through one.
  *
- * A request passes the breaker, waits for its turn where concurrency is limited, goes to a target that the balancer picks among
- * those that are well, and perhaps to another one. The object stays the same through reloads; what is behind it changes.
+ * A request passes the breaker, waits for its turn where concurrency is limited, goes to a target that the balancer
+ * picks among those that are well, and perhaps to another one. The object stays the same through reloads; what is
+ * behind it changes.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UpstreamState } from '#contract/stats.ts'
@@ -116,8 +117,8 @@ export class Upstream {
   }
 
   /**
-   * Takes over another plan with the same id. Targets that are still there keep their connections and all that is known of
-   * them; those that are gone finish what they have.
+   * Takes over another plan with the same id. Targets that are still there keep their connections and all that is known
+   * of them; those that are gone finish what they have.
    */
   configure(plan: UpstreamPlan): void {
     const before = this.#targets

@@ -1,4 +1,7 @@
-/** All upstreams of a node: those that the configuration names, shared by whoever names them, and private ones for single URLs. */
+/**
+ * All upstreams of a node: those that the configuration names, shared by whoever names them, and private ones for
+ * single URLs.
+ */
 import { StreamgateError } from '#contract/error.ts'
 import type { UpstreamState } from '#contract/stats.ts'
 import { silentLogger } from '#observe/log.ts'
@@ -44,8 +47,8 @@ export class Upstreams {
   }
 
   /**
-   * Makes what is new, so that `connect` finds it, and leaves what runs as it is. Throws `StreamgateError` when another change
-   * is being prepared, an id is there twice, or a URL is none.
+   * Makes what is new, so that `connect` finds it, and leaves what runs as it is. Throws `StreamgateError` when another
+   * change is being prepared, an id is there twice, or a URL is none.
    */
   prepare(plans: readonly UpstreamPlan[]): PreparedUpstreams {
     const ids = new Set(plans.map(({ id }) => id))

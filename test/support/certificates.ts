@@ -1,4 +1,6 @@
-/** Certificates for tests of TLS, good for a hundred years: an authority, and two that it has signed. No secret is here. */
+/**
+ * Certificates for tests of TLS, good for a hundred years: an authority, and two that it has signed. No secret is here.
+ */
 
 export const authority = `-----BEGIN CERTIFICATE-----
 MIIBijCCAS+gAwIBAgIUL7SoWGvoCwxheTdNrXckqeWdjAkwCgYIKoZIzj0EAwIw

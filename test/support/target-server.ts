@@ -1,4 +1,7 @@
-/** A server behind an upstream that a test can hold in its hand: it counts, answers as it is told, and can go and come back. */
+/**
+ * A server behind an upstream that a test can hold in its hand: it counts, answers as it is told, and can go and come
+ * back.
+ */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
