@@ -11,6 +11,7 @@ import { batchOf, outputContext } from '#test/support/outputs.ts'
 const minimal: Record<string, Record<string, unknown>> = {
   http: { url: 'http://127.0.0.1:1' },
   tcp: { address: '127.0.0.1:1' },
+  splunk_hec: { token: 'token', url: 'http://127.0.0.1:1' },
   datadog: { api_key: 'key', url: 'http://127.0.0.1:1' },
   cloudwatch_logs: {
     region: 'eu-central-1',

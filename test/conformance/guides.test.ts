@@ -1,0 +1,32 @@
+/** Every guide's configuration works as it stands, with the environment that it names. */
+import assert from 'node:assert/strict'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { loadConfig } from '#config/load.ts'
+import { registry } from '#registry.ts'
+import { enableLinearRegex } from '#std/pattern/linear.ts'
+
+enableLinearRegex()
+const files = globSync(fileURLToPath(new URL('../../docs/guides/*.md', import.meta.url))).sort()
+
+for (const file of files) {
+  const configurations = [...readFileSync(file, 'utf8').matchAll(/```yaml\n(version: 2\n[\s\S]*?)```/g)]
+
+  test(`docs/guides/${basename(file)}: its configuration is valid, without a warning`, (t) => {
+    assert.ok(configurations.length > 0)
+    const folder = mkdtempSync(join(tmpdir(), 'streamgate-test-guide-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    for (const [, text] of configurations) {
+      const names = [...text!.matchAll(/\$\{env:(\w+)/g)].map((match) => match[1]!)
+      const environment = Object.fromEntries(names.map((name) => [name, 'value-of-the-environment']))
+      const path = join(folder, 'guide.yaml')
+      writeFileSync(path, text!)
+      const { plan, warnings } = loadConfig({ config: path }, environment, registry)
+      assert.deepEqual(warnings, [])
+      assert.ok(plan.pipelines.length > 0)
+    }
+  })
+}
