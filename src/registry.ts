@@ -11,6 +11,7 @@ import { datadog } from '#outputs/datadog/datadog.ts'
 import { file } from '#outputs/file/file.ts'
 import { gcpLogging } from '#outputs/gcp_logging/gcp_logging.ts'
 import { http as httpOutput } from '#outputs/http/http.ts'
+import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
@@ -44,6 +45,7 @@ export const registry = {
     datadog,
     cloudwatchLogs,
     gcpLogging,
+    newrelic,
     splunkHec,
   ],
   encoders: [

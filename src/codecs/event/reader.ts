@@ -58,6 +58,9 @@ export class EventReader {
   readonly ends = new Int32Array(eventFields.length)
   /** By slot: the value is a string, so its text is JSON-escaped. */
   readonly quoted = new Uint8Array(eventFields.length)
+  /** [from, to) of the key, with its quotes, under which the message stands at the record's top; -1 where it does not. */
+  messageKeyFrom = -1
+  messageKeyTo = -1
   /** By index of the caller's names: the record has such a member at its top. */
   readonly has: Uint8Array
   readonly #ranks = new Int32Array(eventFields.length)
@@ -88,6 +91,8 @@ export class EventReader {
     this.#ranks.fill(0x7fff_ffff)
     this.has.fill(0)
     this.timed = false
+    this.messageKeyFrom = -1
+    this.messageKeyTo = -1
     if (this.#blockIsUtf8 || isUtf8(block.bytes, start, end)) {
       this.bytes = block.bytes
       this.text = this.#blockText
@@ -134,14 +139,15 @@ export class EventReader {
       const value = skipSpace(text, skipSpace(text, close + 1, end) + 1, end)
       const stop = valueEnd(text, value, end)
       const key = keys.get(text.slice(position + 1, close))
-      if (key !== undefined) this.#take(key, value, stop, depth)
+      if (key !== undefined) this.#take(key, position, close, value, stop, depth)
       const next = skipSpace(text, stop, end)
       if (text.charCodeAt(next) !== COMMA) return
       position = skipSpace(text, next + 1, end)
     }
   }
 
-  #take(key: Key, value: number, stop: number, depth: number): void {
+  /** The key's quotes stand at `open` and `close`, its value at [value, stop). */
+  #take(key: Key, open: number, close: number, value: number, stop: number, depth: number): void {
     if (key.own !== -1) this.has[key.own] = 1
     const first = this.text.charCodeAt(value)
     if (first === OPEN_BRACE) {
@@ -155,6 +161,9 @@ export class EventReader {
     this.quoted[slot] = quoted
     this.starts[slot] = value + quoted + this.#shift
     this.ends[slot] = stop - quoted + this.#shift
+    if (slot !== Slot.message) return
+    this.messageKeyFrom = depth === 1 ? open + this.#shift : -1
+    this.messageKeyTo = depth === 1 ? close + 1 + this.#shift : -1
   }
 
   #readTime(arrivalMs: number): void {

@@ -43,12 +43,13 @@ export interface EventJsonOptions {
   /** Written first, in this order. With `record.as` `members`, one that the record has at its top already is left out. */
   members: readonly EventMember[]
   /**
-   * `members`: a JSON record's own members follow; text becomes the member `message`.
+   * `members`: a JSON record's own members follow; text becomes the member `message`. With `rename`, a message that stands at the
+   * record's top under another name (`msg`, `log`) gets that one, unless the record has a member of it already.
    * `value`: it is the value of a member: an object under `objects`, text under `texts`.
    * `text`: it is always text, under `key`.
    */
   record:
-    | { as: 'members'; message: string }
+    | { as: 'members'; message: string; rename?: boolean }
     | { as: 'value'; objects: string; texts: string }
     | { as: 'text'; key: string }
 }
@@ -69,8 +70,16 @@ const BACKSLASH = 0x5c
 const SPACE = 0x20
 const CARRIAGE_RETURN = 0x0d
 
-class EventJson implements Encoder {
-  readonly name = 'event_json'
+/** What an encoder that stands on this one writes before each record, such as the line of an action. */
+export interface RecordHead {
+  /** It never writes more. */
+  readonly bytesMax: number
+  /** The record has been read. Returns the position behind the last byte. */
+  write(reader: EventReader, target: Bytes, at: number): number
+}
+
+export class EventJson implements Encoder {
+  readonly name: string = 'event_json'
   readonly verbatim = false
   readonly #open: Bytes
   readonly #close: Bytes
@@ -78,12 +87,16 @@ class EventJson implements Encoder {
   readonly #record: EventJsonOptions['record']
   readonly #messageKey: Bytes
   readonly #objectKey: Bytes
+  /** The message's key without the colon. */
+  readonly #messageName: Bytes
+  readonly #renames: boolean
+  readonly #head: RecordHead | undefined
   readonly #reader: EventReader
   /** Bytes that every record may need beside itself. */
   readonly #fixedBytes: number
   readonly #copies: number
 
-  constructor(options: EventJsonOptions) {
+  constructor(options: EventJsonOptions, head?: RecordHead) {
     const { record } = options
     this.#open = fromText(`${options.before ?? ''}{`)
     this.#close = fromText(`}${options.after}`)
@@ -93,14 +106,20 @@ class EventJson implements Encoder {
       record.as === 'members' ? record.message : record.as === 'value' ? record.texts : record.key,
     )
     this.#objectKey = keyOf(record.as === 'value' ? record.objects : '')
-    this.#reader = new EventReader(options.members.map(({ key }) => key))
+    const renamed = record.as === 'members' && record.rename === true ? [record.message] : []
+    this.#messageName = this.#messageKey.subarray(0, -1)
+    this.#renames = renamed.length > 0
+    this.#reader = new EventReader([...options.members.map(({ key }) => key), ...renamed])
+    this.#head = head
     this.#copies = this.#members.filter(({ slot }) => slot !== -1).length
     const members = this.#members.reduce((sum, member) => sum + member.bytesMax, 0)
     this.#fixedBytes =
+      (head?.bytesMax ?? 0) +
       this.#open.length +
       this.#close.length +
       members +
-      this.#messageKey.length +
+      // Once as a key of its own, and once instead of a shorter one.
+      2 * this.#messageKey.length +
       this.#objectKey.length +
       TRUNCATED.length +
       8
@@ -126,6 +145,7 @@ class EventJson implements Encoder {
     for (let i = 0; i < count; i++) {
       if (selection[i] === 0) continue
       reader.read(i)
+      if (this.#head !== undefined) write = this.#head.write(reader, target, write)
       write += this.#open.copy(target, write)
       const empty = write
       write = this.#writeMembers(block, target, write)
@@ -160,8 +180,8 @@ class EventJson implements Encoder {
       const close = bytes.lastIndexOf(CLOSE_BRACE, to - 1)
       if (isBlank(bytes, open + 1, close)) return write
       if (hasMembers) target[write++] = COMMA
-      copyBytes(bytes, open + 1, close, target, write)
-      return flatten(block, target, write, write + close - open - 1)
+      const end = this.#copyMembers(open + 1, close, target, write)
+      return flatten(block, target, write, end)
     }
     if (hasMembers) target[write++] = COMMA
     if (isObject && as === 'value') {
@@ -173,6 +193,20 @@ class EventJson implements Encoder {
     write = writeString(bytes, from, to, target, write)
     if (as === 'members' && block.context.truncated) write += TRUNCATED.copy(target, write)
     return write
+  }
+
+  /** Copies [from, to) of the record, which are members, and renames the one that is its message. */
+  #copyMembers(from: number, to: number, target: Bytes, at: number): number {
+    const { bytes, messageKeyFrom, messageKeyTo, has } = this.#reader
+    if (!this.#renames || messageKeyFrom === -1 || has[this.#members.length] === 1) {
+      copyBytes(bytes, from, to, target, at)
+      return at + to - from
+    }
+    copyBytes(bytes, from, messageKeyFrom, target, at)
+    let write = at + messageKeyFrom - from
+    write += this.#messageName.copy(target, write)
+    copyBytes(bytes, messageKeyTo, to, target, write)
+    return write + to - messageKeyTo
   }
 }
 
