@@ -1,4 +1,5 @@
 /** Every component, one line each. This is the only list of them. */
+import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
@@ -8,6 +9,7 @@ import { blackhole } from '#outputs/blackhole/blackhole.ts'
 import { cloudwatchLogs } from '#outputs/cloudwatch_logs/cloudwatch_logs.ts'
 import { consoleOutput } from '#outputs/console/console.ts'
 import { datadog } from '#outputs/datadog/datadog.ts'
+import { elasticsearch } from '#outputs/elasticsearch/elasticsearch.ts'
 import { file } from '#outputs/file/file.ts'
 import { gcpLogging } from '#outputs/gcp_logging/gcp_logging.ts'
 import { http as httpOutput } from '#outputs/http/http.ts'
@@ -45,6 +47,7 @@ export const registry = {
     datadog,
     cloudwatchLogs,
     gcpLogging,
+    elasticsearch,
     newrelic,
     splunkHec,
   ],
@@ -53,5 +56,6 @@ export const registry = {
     ndjson,
     jsonArray,
     eventJson,
+    elasticsearchBulk,
   ],
 } as const satisfies Registry

@@ -35,7 +35,7 @@ export function anyRecords(names: readonly string[]): fc.Arbitrary<Bytes[]> {
   return fc.array(fc.oneof(object, pretty, text, bytes), { maxLength: 8 })
 }
 
-/** Each record as it was written, separators included. Fails when the encoder writes past its bound or in front of it. */
+/** Each record as written, separators included. Fails when the encoder writes past its bound or in front of it. */
 export function encodeWithin(encoder: Encoder, block: Block): Buffer[] {
   const bound = encoder.sizeMax(block)
   const target = allocate(GUARD_BYTES + bound + GUARD_BYTES).fill(GUARD)

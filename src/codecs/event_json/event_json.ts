@@ -75,7 +75,7 @@ export interface RecordHead {
   /** It never writes more. */
   readonly bytesMax: number
   /** The record has been read. Returns the position behind the last byte. */
-  write(reader: EventReader, target: Bytes, at: number): number
+  write(reader: EventReader, block: Block, target: Bytes, at: number): number
 }
 
 export class EventJson implements Encoder {
@@ -145,7 +145,7 @@ export class EventJson implements Encoder {
     for (let i = 0; i < count; i++) {
       if (selection[i] === 0) continue
       reader.read(i)
-      if (this.#head !== undefined) write = this.#head.write(reader, target, write)
+      if (this.#head !== undefined) write = this.#head.write(reader, block, target, write)
       write += this.#open.copy(target, write)
       const empty = write
       write = this.#writeMembers(block, target, write)

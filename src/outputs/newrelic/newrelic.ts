@@ -1,7 +1,8 @@
 /**
  * `newrelic` sends logs to New Relic's Log API (`POST /log/v1`).
  *
- * The API takes 1 MB a request as it goes over the wire. How far a batch shrinks is not known before, so its bytes are bounded
+ * The API takes 1 MB a request as it goes over the wire. How far a batch shrinks is not known before, so its bytes
+ * are bounded
  * as they are: then no request is ever too large, whatever gzip makes of it.
  */
 import { z } from 'zod'
@@ -10,7 +11,10 @@ import { Secret } from '#component/secret.ts'
 import { type Bytes, concat, fromText } from '#std/bytes.ts'
 import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
 
-/** Documented limits: bytes of a request's body, characters of an attribute's name and value, attributes of an entry. */
+/**
+ * Documented limits: bytes of a request's body, characters of an attribute's name and value, attributes of an
+ * entry.
+ */
 const BODY_BYTES_MAX = 1_000_000
 const NAME_CHARACTERS_MAX = 255
 const VALUE_CHARACTERS_MAX = 4094

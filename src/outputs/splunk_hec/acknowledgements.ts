@@ -1,7 +1,8 @@
 /**
  * Waits for Splunk to acknowledge batches: one poll asks for all that wait. Nothing is asked while nothing waits.
  *
- * Splunk tells an acknowledgement once and forgets it. When its answer gets lost, the batch is late, is sent again, and stands
+ * Splunk tells an acknowledgement once and forgets it. When its answer gets lost, the batch is late, is sent again,
+ * and stands
  * in the index twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises'

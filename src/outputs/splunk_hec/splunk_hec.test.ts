@@ -70,7 +70,7 @@ test('splunk_hec: a path in the URL stands before the collector, and no raw meta
   assert.equal(fake.requests[0]?.path, '/splunk/services/collector/raw')
 })
 
-test('splunk_hec: an event that is refused goes alone; those before it are taken, those behind it come again', async () => {
+test('splunk_hec: a refused event goes alone; those before it are taken, those behind come again', async () => {
   const { fake, result } = await send(['a', 'b', '', 'c', 'd'])
   const message = 'Splunk answered 13: Event field cannot be blank'
   assert.partialDeepStrictEqual(result, {
@@ -81,7 +81,7 @@ test('splunk_hec: an event that is refused goes alone; those before it are taken
   assert.deepEqual(fake.stored, ['a', 'b'])
 })
 
-test('splunk_hec: with acknowledgements the events before a bad one come again too: nobody acknowledges them', async () => {
+test('splunk_hec: with acknowledgements, events before a bad one come again too', async () => {
   const { result } = await send(['a', '', 'b'], { acknowledgements: true }, (fake) => {
     fake.acknowledges = true
   })
@@ -176,7 +176,7 @@ test('splunk_hec: a token without acknowledgement is told, whether by the answer
   assert.partialDeepStrictEqual(byPoll.result, expected)
 })
 
-test('splunk_hec: one poll asks for all batches, and a number that comes twice acknowledges the younger batch only', async () => {
+test("splunk_hec: one poll asks for all; a number that comes twice is the younger batch's", async () => {
   await using fake = await new SplunkFake().listen()
   fake.acknowledges = true
   fake.indexed = () => false

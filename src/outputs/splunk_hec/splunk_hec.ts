@@ -1,7 +1,8 @@
 /**
  * `splunk_hec` sends events, or lines as they are, to Splunk's HTTP Event Collector.
  *
- * A 200 of the collector says that the data looked valid. Who wants to know that it is in an index turns `acknowledgements` on;
+ * A 200 of the collector says that the data looked valid. Who wants to know that it is in an index turns
+ * `acknowledgements` on;
  * then a batch counts as delivered when Splunk has acknowledged it, and is sent again when it does not in time.
  */
 import { randomUUID } from 'node:crypto'

@@ -1,4 +1,7 @@
-/** Splunk's HTTP Event Collector as documented, with indexer acknowledgement. A message is the text of an event, or its `message`. */
+/**
+ * Splunk's HTTP Event Collector as documented, with indexer acknowledgement. A message is the text of an event,
+ * or its `message`.
+ */
 import { splunkHec as definition } from '#outputs/splunk_hec/splunk_hec.ts'
 import { type Vendor, type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
 
