@@ -3,6 +3,7 @@ import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
+import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
@@ -57,5 +58,6 @@ export const registry = {
     jsonArray,
     eventJson,
     elasticsearchBulk,
+    syslogEncoder,
   ],
 } as const satisfies Registry
