@@ -16,6 +16,7 @@ import { gcpLogging } from '#outputs/gcp_logging/gcp_logging.ts'
 import { http as httpOutput } from '#outputs/http/http.ts'
 import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
+import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
 import { dedupe } from '#processors/dedupe/dedupe.ts'
@@ -51,6 +52,7 @@ export const registry = {
     elasticsearch,
     newrelic,
     splunkHec,
+    syslog,
   ],
   encoders: [
     text, //

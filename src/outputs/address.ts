@@ -1,10 +1,13 @@
 /** Addresses of outputs that speak over a socket of their own: `HOST:PORT`, a host in brackets where it holds colons. */
 import { z } from 'zod'
 
+const PORT_MAX = 65_535
+
 export function addressOption(meaning: string) {
   return z
     .string()
     .regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/, 'must be HOST:PORT, such as collector.internal:5170 or [::1]:5170')
+    .refine((address) => splitAddress(address).port <= PORT_MAX, `must have a port of at most ${PORT_MAX}`)
     .describe(meaning)
 }
 

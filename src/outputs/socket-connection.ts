@@ -5,7 +5,6 @@
  * in the kernel's buffers when a connection breaks is counted as delivered and may be lost.
  */
 import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { z } from 'zod'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
@@ -77,10 +76,14 @@ export class SocketConnection {
     })
   }
 
-  #connect(signal: AbortSignal): Promise<Socket | SendResult> {
+  async #connect(signal: AbortSignal): Promise<Socket | SendResult> {
     const { connectTimeoutMs, keepAliveMs, tls } = this.#settings
-    return new Promise((resolve) => {
-      const socket = this.#open()
+    // Several MiB that most nodes never need.
+    const secure = tls === undefined ? undefined : await import('node:tls')
+    if (this.#stopped) return notRunning
+    if (signal.aborted) return failed('aborted', 'stopped before connecting')
+    return await new Promise((resolve) => {
+      const socket = this.#open(secure)
       this.#connecting = socket
       const settle = (result: Socket | SendResult) => {
         clearTimeout(timer)
@@ -112,22 +115,34 @@ export class SocketConnection {
     })
   }
 
-  #open(): Socket {
+  #open(secure: typeof import('node:tls') | undefined): Socket {
     const { host, port, tls } = this.#settings
-    if (tls === undefined) return connect({ host, port })
+    if (secure === undefined || tls === undefined) return connect({ host, port })
     const serverName = tls.serverName ?? (isIP(host) === 0 ? host : undefined)
-    return connectTls({
+    return secure.connect({
       host,
       port,
       rejectUnauthorized: tls.verify,
       ...(serverName === undefined ? {} : { servername: serverName }),
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
+      ...certificatesOf(tls),
     })
   }
 
   #where(): string {
     return `${this.#settings.host}:${this.#settings.port}`
+  }
+}
+
+/** Rejects with what is wrong with the certificates, before they are needed. */
+export async function checkCertificates(tls: TlsPlan): Promise<void> {
+  const { createSecureContext } = await import('node:tls')
+  createSecureContext(certificatesOf(tls))
+}
+
+function certificatesOf({ ca, cert, key }: TlsPlan) {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
   }
 }

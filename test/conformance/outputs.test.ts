@@ -13,6 +13,7 @@ const minimal: Record<string, Record<string, unknown>> = {
   tcp: { address: '127.0.0.1:1' },
   splunk_hec: { token: 'token', url: 'http://127.0.0.1:1' },
   elasticsearch: { url: 'http://127.0.0.1:1' },
+  syslog: { address: '127.0.0.1:1' },
   newrelic: { api_key: 'key', url: 'http://127.0.0.1:1' },
   datadog: { api_key: 'key', url: 'http://127.0.0.1:1' },
   cloudwatch_logs: {
