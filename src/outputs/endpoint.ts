@@ -18,6 +18,12 @@ export const gzip: (bytes: Uint8Array) => Promise<Bytes> = promisify(nodeGzip)
 /** An address to send to. Credentials in it would show in messages, so they have options of their own. */
 export const endpointUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
+/** The same for vendors that have options for credentials: those in the URL would show, and nobody would send them. */
+export const plainUrl = endpointUrl.refine((url) => {
+  const { username, password } = new URL(url)
+  return username === '' && password === ''
+}, 'must hold no user and password; they have options of their own')
+
 /** Spread into an output's schema. Its `url` is its own: some vendors have a default, some need one. */
 export const endpointOptions = {
   upstream: z.string().optional().describe('Id of an upstream to send through instead of a URL of its own.'),

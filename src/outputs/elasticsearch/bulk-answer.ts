@@ -80,6 +80,10 @@ function reasonIn(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'no reason given'
   const { type, reason } = error as { type?: unknown; reason?: unknown }
   // Behind this stands what the record says, which belongs into no log of ours.
-  const told = String(reason ?? '').replace(/\.? Preview of field's value:[\s\S]*/, '')
-  return `${String(type)}: ${told}`.slice(0, REASON_CHARACTERS_MAX).replace(/\s+/g, ' ').trim()
+  const told = text(reason).replace(/\.? Preview of field's value:[\s\S]*/, '')
+  return `${text(type)}: ${told}`.slice(0, REASON_CHARACTERS_MAX).replace(/\s+/g, ' ').trim()
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import fc from 'fast-check'
 import type { Batch, Partly, SendResult } from '#component/output.ts'
 import { batchOf, encodeFor, outputContext } from '#test/support/outputs.ts'
 import { ElasticsearchFake } from '#test/support/vendors/elasticsearch.ts'
+import { judge } from './bulk-answer.ts'
 import { elasticsearch } from './elasticsearch.ts'
 
 const never = new AbortController().signal
@@ -201,6 +203,7 @@ test('elasticsearch: options that contradict each other, or name what cannot be,
   assert.equal(valid({ index: 'web-%Y.%m.%d-%H' }), true)
   assert.equal(elasticsearch.config.safeParse({ upstream: 'cluster' }).success, true)
   assert.equal(elasticsearch.config.safeParse({}).success, false)
+  assert.equal(valid({ url: 'https://elastic:changeme@elastic:9200' }), false)
   assert.equal(valid({ index: 'a', data_stream: 'b' }), false)
   for (const index of ['Web', 'a b', '_x', '-x', '..', 'a/b', 'a%b', 'a%y', 'a?x', '%'])
     assert.equal(valid({ index }), false, index)
@@ -211,4 +214,34 @@ test('elasticsearch: options that contradict each other, or name what cannot be,
   assert.equal(valid({ username: 'a', password: 'b', api_key: 'c' }), false)
   const { error } = elasticsearch.config.safeParse({ url: 'http://127.0.0.1:1', api_key: 'secret\nkey' })
   assert.ok(error !== undefined && !error.message.includes('secret'))
+})
+
+test('elasticsearch: whatever answers, there is a result, and every record has one', () => {
+  const member = fc.record(
+    { status: fc.oneof(fc.integer({ min: 0, max: 700 }), fc.jsonValue()), error: fc.jsonValue() },
+    { requiredKeys: [] },
+  )
+  const item = fc.oneof(
+    fc.jsonValue(),
+    fc.dictionary(fc.constantFrom('create', 'index', 'x'), fc.oneof(member, fc.jsonValue())),
+  )
+  const answer = fc.oneof(
+    fc.jsonValue(),
+    fc.record({
+      errors: fc.oneof(fc.boolean(), fc.jsonValue()),
+      items: fc.oneof(fc.array(item, { maxLength: 4 }), fc.jsonValue()),
+    }),
+  )
+  fc.assert(
+    fc.property(answer, fc.integer({ min: 1, max: 4 }), (value, records) => {
+      const result = judge(Buffer.from(JSON.stringify(value)), records)
+      if (result.ok !== 'partly') return
+      const all = [...result.retry, ...result.refused.map(({ record }) => record)]
+      assert.equal(new Set(all).size, all.length)
+      assert.ok(all.length > 0 && all.every((record) => record >= 0 && record < records))
+    }),
+    { seed: 20260110, numRuns: 500 },
+  )
+  const hostile = { errors: true, items: [{ create: { status: 400, error: { type: { toString: 1 }, reason: [] } } }] }
+  assert.equal(judge(Buffer.from(JSON.stringify(hostile)), 1).ok, 'partly')
 })

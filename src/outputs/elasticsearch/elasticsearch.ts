@@ -10,7 +10,7 @@
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
-import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
+import { Endpoint, endpointOptions, gzip, plainUrl } from '../endpoint.ts'
 import { judge } from './bulk-answer.ts'
 
 /** `http.max_content_length` unless configured, which is also the most that a cloud takes. */
@@ -37,7 +37,7 @@ const secret = (meaning: string) =>
 
 const config = z
   .strictObject({
-    url: endpointUrl.optional().describe('Address of the cluster, such as https://elastic.internal:9200.'),
+    url: plainUrl.optional().describe('Address of the cluster, such as https://elastic.internal:9200.'),
     data_stream: z
       .string()
       .max(200)

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
 import { type Bytes, concat, fromText } from '#std/bytes.ts'
-import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
+import { Endpoint, endpointOptions, gzip, plainUrl } from '../endpoint.ts'
 
 /**
  * Documented limits: bytes of a request's body, characters of an attribute's name and value, attributes of an
@@ -35,9 +35,7 @@ const config = z.strictObject({
     .transform((key) => new Secret(key))
     .describe('License key; best as a reference to the environment or a file.'),
   region: z.enum(['us', 'eu']).default('us').describe('Region of the account.'),
-  url: endpointUrl
-    .optional()
-    .describe("API to send to instead of the region's: a proxy, the FedRAMP endpoint, a test."),
+  url: plainUrl.optional().describe("API to send to instead of the region's: a proxy, the FedRAMP endpoint, a test."),
   attributes: z
     .record(z.string().min(1).max(NAME_CHARACTERS_MAX), attribute)
     .refine((attributes) => Object.keys(attributes).length <= ATTRIBUTES_MAX, `holds more than ${ATTRIBUTES_MAX}`)
@@ -72,7 +70,7 @@ export const newrelic = defineOutput({
     },
   }),
   concurrency: ({ concurrency }) => concurrency,
-  batch: { maxBytes: BODY_BYTES_MAX, maxWaitMs: 1_000 },
+  batch: { maxRecords: 10_000, maxBytes: BODY_BYTES_MAX, maxWaitMs: 1_000 },
   limits: (options) => ({ bytes: BODY_BYTES_MAX - GZIP_BYTES_MAX - headOf(options).length - TAIL.length }),
   create: (options, context) => new NewRelicOutput(options, context),
 })

@@ -18,6 +18,7 @@ export interface AcknowledgementOptions {
   endpoint: Endpoint
   /** With the token and the channel. */
   headers: Readonly<Record<string, string>>
+  hashKey: string
   timeoutMs: number
   pollMs: number
 }
@@ -71,8 +72,9 @@ export class Acknowledgements {
   async #ask(signal: AbortSignal): Promise<void> {
     const asked = new Map(this.#waiting)
     const body = Buffer.from(JSON.stringify({ acks: [...asked.keys()] }))
-    const headers = { ...this.#options.headers, 'content-type': 'application/json' }
-    const answer = await this.#options.endpoint.request({ method: 'POST', path: PATH, headers, body, signal })
+    const { endpoint, headers, hashKey } = this.#options
+    const json = { ...headers, 'content-type': 'application/json' }
+    const answer = await endpoint.request({ method: 'POST', path: PATH, headers: json, body, signal, hashKey })
     if (!answer.answered) return
     if (readReply(answer).code === HecCode.ackDisabled) {
       for (const settle of asked.values()) settle('off')

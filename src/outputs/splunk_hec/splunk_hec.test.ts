@@ -224,6 +224,7 @@ test('splunk_hec: it wants somewhere to send, and fields with events only', () =
   const valid = (options: Record<string, unknown>) => splunkHec.config.safeParse({ token: 't', ...options }).success
   assert.equal(valid({}), false)
   assert.equal(valid({ upstream: 'indexers' }), true)
+  assert.equal(valid({ url: 'https://user:pass@splunk:8088' }), false)
   assert.equal(valid({ url: 'https://splunk:8088', mode: 'raw', fields: { a: 1 } }), false)
   assert.equal(valid({ url: 'https://splunk:8088', fields: { a: { b: 1 } } }), false)
 })

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
-import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
+import { Endpoint, endpointOptions, gzip, plainUrl } from '../endpoint.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { HecCode, judge, readReply } from './reply.ts'
 
@@ -23,7 +23,7 @@ const metadata = (meaning: string) => z.string().min(1).max(1024).optional().des
 
 const config = z
   .strictObject({
-    url: endpointUrl.optional().describe('Address of the collector, such as https://splunk.internal:8088.'),
+    url: plainUrl.optional().describe('Address of the collector, such as https://splunk.internal:8088.'),
     token: z
       .string()
       .regex(/^[\x21-\x7e]+$/, { error: 'has a character that no token has', abort: true })
@@ -70,7 +70,7 @@ export const splunkHec = defineOutput({
   config,
   encoder: (options) => (options.mode === 'raw' ? { name: 'text' } : { name: 'event_json', options: shapeOf(options) }),
   concurrency: ({ concurrency }) => concurrency,
-  batch: { maxBytes: BATCH_BYTES, maxWaitMs: 1_000 },
+  batch: { maxRecords: 10_000, maxBytes: BATCH_BYTES, maxWaitMs: 1_000 },
   create: (options, context) => new SplunkHecOutput(options, context),
 })
 
@@ -94,6 +94,8 @@ class SplunkHecOutput implements Output {
   readonly #endpoint: Endpoint
   readonly #path: string
   readonly #headers: Record<string, string>
+  /** Names this sender to Splunk, and to an upstream that balances by `hash`: who took a batch is asked for it. */
+  readonly #channel = randomUUID()
   readonly #acknowledgements: Acknowledgements | undefined
 
   constructor(options: Options, context: OutputContext) {
@@ -104,12 +106,13 @@ class SplunkHecOutput implements Output {
     this.#headers = { authorization }
     if (options.compression === 'gzip') this.#headers['content-encoding'] = 'gzip'
     // A raw request needs a channel in any case, an event's only for acknowledgements.
-    const channel = { 'x-splunk-request-channel': randomUUID() }
+    const channel = { 'x-splunk-request-channel': this.#channel }
     if (options.acknowledgements || options.mode === 'raw') Object.assign(this.#headers, channel)
     this.#acknowledgements = options.acknowledgements
       ? new Acknowledgements({
           endpoint: this.#endpoint,
           headers: { authorization, ...channel },
+          hashKey: this.#channel,
           timeoutMs: options.ack_timeout_ms,
           pollMs: options.ack_poll_ms,
         })
@@ -128,8 +131,14 @@ class SplunkHecOutput implements Output {
   async send(batch: Batch, signal: AbortSignal): Promise<SendResult> {
     const { compression } = this.#options
     const body = compression === 'gzip' ? await gzip(batch.bytes) : batch.bytes
-    const request = { method: 'POST' as const, path: this.#path, headers: this.#headers, body, signal }
-    const answer = await this.#endpoint.request(request)
+    const answer = await this.#endpoint.request({
+      method: 'POST',
+      path: this.#path,
+      headers: this.#headers,
+      body,
+      signal,
+      hashKey: this.#channel,
+    })
     if (!answer.answered) return this.#endpoint.failure(answer)
     if (answer.status < 200 || answer.status >= 300) return this.#failure(batch, answer)
     return this.#acknowledgements === undefined
