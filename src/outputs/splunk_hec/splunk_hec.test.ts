@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import fc from 'fast-check'
 import type { SendResult } from '#component/output.ts'
 import { batchOf, encodeFor, outputContext } from '#test/support/outputs.ts'
 import { until } from '#test/support/sinks.ts'
 import { SplunkFake } from '#test/support/vendors/splunk_hec.ts'
 import type { Fault } from '#test/support/vendors/vendor-fake.ts'
+import { judge, readReply } from './reply.ts'
 import { splunkHec } from './splunk_hec.ts'
 
 const never = new AbortController().signal
@@ -227,4 +229,30 @@ test('splunk_hec: it wants somewhere to send, and fields with events only', () =
   assert.equal(valid({ url: 'https://user:pass@splunk:8088' }), false)
   assert.equal(valid({ url: 'https://splunk:8088', mode: 'raw', fields: { a: 1 } }), false)
   assert.equal(valid({ url: 'https://splunk:8088', fields: { a: { b: 1 } } }), false)
+})
+
+test('splunk_hec: whatever Splunk answers, there is a result, and no record is in it twice', () => {
+  const number = fc.oneof(fc.integer({ min: -1, max: 5 }), fc.jsonValue())
+  const known = fc.record(
+    {
+      code: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.jsonValue()),
+      text: fc.jsonValue(),
+      'invalid-event-number': number,
+    },
+    { requiredKeys: [] },
+  )
+  const failed = { ok: false, retryable: false, code: 'http_400', message: '' } as const
+  fc.assert(
+    fc.property(fc.oneof(known, fc.jsonValue()), fc.boolean(), (value, takenBeforeBad) => {
+      const body = Buffer.from(JSON.stringify(value))
+      const reply = readReply({ answered: true, status: 400, headers: {}, body, retryAfterMs: undefined })
+      const result = judge(reply, failed, { records: 4, takenBeforeBad, perEvent: true })
+      if (result.ok !== 'partly') return
+      const [bad, ...others] = result.refused.map(({ record }) => record)
+      assert.ok(bad !== undefined && bad < 4 && others.length === 0)
+      const expected = [0, 1, 2, 3].filter((record) => (takenBeforeBad ? record > bad : record !== bad))
+      assert.deepEqual(result.retry, expected)
+    }),
+    { seed: 20260111, numRuns: 500 },
+  )
 })
