@@ -1,4 +1,4 @@
-/** Addresses of outputs that speak over a socket of their own: `HOST:PORT`, a host in brackets where it holds colons. */
+/** Addresses of outputs with a socket of their own: `HOST:PORT`, a host in brackets where it holds colons. */
 import { z } from 'zod'
 
 const PORT_MAX = 65_535

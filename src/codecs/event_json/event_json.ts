@@ -43,8 +43,8 @@ export interface EventJsonOptions {
   /** Written first, in this order. With `record.as` `members`, one that the record has at its top already is left out. */
   members: readonly EventMember[]
   /**
-   * `members`: a JSON record's own members follow; text becomes the member `message`. With `rename`, a message that stands at the
-   * record's top under another name (`msg`, `log`) gets that one, unless the record has a member of it already.
+   * `members`: a JSON record's own members follow; text becomes the member `message`. With `rename`, a message that
+   * stands at the record's top under another name (`msg`, `log`) gets that one, unless the record has such a member.
    * `value`: it is the value of a member: an object under `objects`, text under `texts`.
    * `text`: it is always text, under `key`.
    */

@@ -3,8 +3,8 @@
  *
  *   <PRI>1 TIMESTAMP HOSTNAME APP-NAME - - STRUCTURED-DATA MSG
  *
- * MSG is UTF-8 without a byte order mark. What the header takes from the record is made fit for it: bytes that a header may not
- * hold become `_`, and what is too long is cut.
+ * MSG is UTF-8 without a byte order mark. What the header takes from the record is made fit for it: bytes that a header
+ * may not hold become `_`, and what is too long is cut.
  */
 import { severityOf, syslogSeverityOf } from '#codecs/event/level.ts'
 import { EventReader, Slot } from '#codecs/event/reader.ts'

@@ -1,8 +1,9 @@
 /**
  * Sends each record of a batch as one datagram.
  *
- * The socket is connected, so that an address where nobody listens shows as an error (an ICMP answer) instead of as silence. Such
- * an error comes with a later datagram than the one that was lost; what else gets lost on the way, nobody hears of.
+ * The socket is connected, so that an address where nobody listens shows as an error (an ICMP answer) instead of as
+ * silence. Such an error comes with a later datagram than the one that was lost; what else gets lost on the way, nobody
+ * hears of.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import type { LookupAddress } from 'node:dns'

@@ -115,7 +115,7 @@ test('syslog: over UDP, records that the kernel did not take come again, and onl
   await fake[Symbol.asyncDispose]()
   const options = { address: `127.0.0.1:${port}`, transport: 'udp' }
   const output = await outputTo(options)
-  // The answer to the first datagram that nobody took shows with a later one, so some go through; how many is the kernel's matter.
+  // The answer to a datagram that nobody took shows with a later one; how many go through is the kernel's matter.
   const records = Array.from({ length: 200 }, (_, i) => `text ${i}`)
   let result = await output.send(batch(options, records), never)
   for (let i = 0; i < 100 && result.ok === true; i++) result = await output.send(batch(options, records), never)

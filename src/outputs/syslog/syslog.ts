@@ -20,7 +20,7 @@ const facilities = [
   ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
 ] as const
 
-/** What receivers of each transport take as a rule: RFC 5424, section 6.1, for datagrams; syslog-ng's default for streams. */
+/** What receivers take as a rule: RFC 5424, section 6.1, for datagrams; syslog-ng's default for streams. */
 const DATAGRAM_BYTES = 2_048
 const STREAM_MESSAGE_BYTES = 65_536
 /** What fits into a datagram of IPv4, and into a frame that we would send. */
