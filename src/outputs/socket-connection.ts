@@ -9,6 +9,7 @@ import { z } from 'zod'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
 import type { TlsPlan } from '#upstreams/plan.ts'
+import { socketOptions } from '#upstreams/tls.ts'
 import { failed, notRunning, reasonOf, writeToSocket } from './socket-writer.ts'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -122,27 +123,12 @@ export class SocketConnection {
     return secure.connect({
       host,
       port,
-      rejectUnauthorized: tls.verify,
       ...(serverName === undefined ? {} : { servername: serverName }),
-      ...certificatesOf(tls),
+      ...socketOptions(tls),
     })
   }
 
   #where(): string {
     return `${this.#settings.host}:${this.#settings.port}`
-  }
-}
-
-/** Rejects with what is wrong with the certificates, before they are needed. */
-export async function checkCertificates(tls: TlsPlan): Promise<void> {
-  const { createSecureContext } = await import('node:tls')
-  createSecureContext(certificatesOf(tls))
-}
-
-function certificatesOf({ ca, cert, key }: TlsPlan) {
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
   }
 }

@@ -1,6 +1,6 @@
 /** What a bulk request's answer says of each document. */
 import type { Refusal, SendResult } from '#component/output.ts'
-import { ANSWER_BYTES_MAX } from '#upstreams/upstream.ts'
+import { ANSWER_BYTES_MAX } from '#upstreams/connections.ts'
 
 const CONFLICT = 409
 const TOO_MANY_REQUESTS = 429

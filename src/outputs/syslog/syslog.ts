@@ -7,9 +7,9 @@ import { z } from 'zod'
 import { HEADER_BYTES_MAX, type SyslogFraming } from '#codecs/syslog/syslog.ts'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
 import { tlsOptions } from '#upstreams/plan.ts'
-import { readTls } from '#upstreams/upstreams.ts'
+import { readTls } from '#upstreams/tls.ts'
 import { addressOption, splitAddress } from '../address.ts'
-import { checkCertificates, connectionOptions, SocketConnection } from '../socket-connection.ts'
+import { connectionOptions, SocketConnection } from '../socket-connection.ts'
 import { notRunning } from '../socket-writer.ts'
 import { DatagramSender } from './datagram-sender.ts'
 
@@ -143,7 +143,6 @@ class SyslogOutput implements Output {
       return
     }
     const secure = transport === 'tls' ? readTls(tls ?? { verify: true }) : undefined
-    if (secure !== undefined) await checkCertificates(secure)
     this.#way = new SocketConnection({
       host,
       port,
