@@ -4,6 +4,7 @@ import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
+import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { text } from '#codecs/text/text.ts'
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
@@ -61,5 +62,6 @@ export const registry = {
     eventJson,
     elasticsearchBulk,
     syslogEncoder,
+    partitioned,
   ],
 } as const satisfies Registry

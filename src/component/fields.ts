@@ -1,11 +1,9 @@
 /**
  * Names of fields, and where they live in a record. A plain text record has one field, `message`: the record itself.
  */
-import { type Path, WELL_KNOWN } from '#codecs/event/well-known.ts'
+import { type Path, pathsOf } from '#codecs/event/well-known.ts'
 import { findValue, isObjectText, type JsonValue } from '#codecs/json/field.ts'
 import { fromText, latin1 } from '#std/bytes.ts'
-
-const FIELD_DEPTH_MAX = 16
 
 /** As a JSON value; `text` is the whole of a record that is not JSON, in which a backslash is a backslash. */
 export interface FieldValue {
@@ -20,17 +18,11 @@ export class Field {
   readonly #paths: readonly Path[]
   readonly #isMessage: boolean
 
-  /**
-   * A well-known name; a path `a/b/c`; or any other name, which is then a key of the record, of its `attributes`, or of
-   * `resource.attributes`.
-   */
+  /** Where it is looked for: `pathsOf`. */
   constructor(name: string) {
     this.name = name
     this.#isMessage = name === 'message'
-    const paths = name.includes('/')
-      ? [name.replace(/\/$/, '').split('/').slice(0, FIELD_DEPTH_MAX)]
-      : (WELL_KNOWN[name] ?? [[name], ['attributes', name], ['resource', name], ['resource', 'attributes', name]])
-    this.#paths = paths.map((path) => path.map(asBytes))
+    this.#paths = pathsOf(name).map((path) => path.map(asBytes))
   }
 
   /** The field of the record in [start, end) of a block's text; undefined when it has none. Objects and arrays are no values. */

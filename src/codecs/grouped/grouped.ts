@@ -16,10 +16,15 @@ export function groupHeaderBytes(keyLength: number): number {
 
 /** Writes what stands before the payload. Returns the position where the payload goes. */
 export function writeGroupHeader(key: Bytes, target: Bytes, at: number): number {
-  target[at] = key.length & 0xff
-  target[at + 1] = key.length >> 8
+  setGroupKeyLength(key.length, target, at)
   copyBytes(key, 0, key.length, target, at + LENGTH_BYTES)
   return at + LENGTH_BYTES + key.length
+}
+
+/** For who writes the key itself, `groupHeaderBytes(0)` behind `at`. */
+export function setGroupKeyLength(length: number, target: Bytes, at: number): void {
+  target[at] = length & 0xff
+  target[at + 1] = length >> 8
 }
 
 export interface Group {
