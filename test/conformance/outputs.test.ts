@@ -7,6 +7,8 @@ import { resolveOutput } from '#config/components.ts'
 import { registry } from '#registry.ts'
 import { batchOf, outputContext } from '#test/support/outputs.ts'
 
+const keyPair = { access_key_id: 'id', secret_access_key: 'secret' }
+
 /** The fewest options that each can be made with. Nothing listens there. */
 const minimal: Record<string, Record<string, unknown>> = {
   http: { url: 'http://127.0.0.1:1' },
@@ -24,6 +26,7 @@ const minimal: Record<string, Record<string, unknown>> = {
     url: 'http://127.0.0.1:1',
   },
   gcp_logging: { project: 'my-project', url: 'http://127.0.0.1:1' },
+  s3: { bucket: 'logs', region: 'us-east-1', endpoint: 'http://127.0.0.1:1', ...keyPair },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }
 
