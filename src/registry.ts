@@ -18,6 +18,7 @@ import { http as httpOutput } from '#outputs/http/http.ts'
 import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
+import { nats } from '#outputs/nats/nats.ts'
 import { s3 } from '#outputs/s3/s3.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
@@ -55,6 +56,7 @@ export const registry = {
     newrelic,
     splunkHec,
     syslog,
+    nats,
     s3,
   ],
   encoders: [

@@ -26,6 +26,7 @@ const minimal: Record<string, Record<string, unknown>> = {
     url: 'http://127.0.0.1:1',
   },
   gcp_logging: { project: 'my-project', url: 'http://127.0.0.1:1' },
+  nats: { servers: ['nats://127.0.0.1:1'] },
   s3: { bucket: 'logs', region: 'us-east-1', endpoint: 'http://127.0.0.1:1', ...keyPair },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }

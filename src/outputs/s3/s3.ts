@@ -22,8 +22,8 @@ import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 import { AwsCredentials, awsOptions, KEYS_GO_TOGETHER, keysGoTogether, signAws } from '../aws-credentials.ts'
 import type { AwsKeys } from '../aws-keys.ts'
 import { Endpoint, endpointOptions, endpointUrl } from '../endpoint.ts'
+import { type PartOutcome, resultOf } from '../outcome.ts'
 import { compressions, NAME_BYTES_MAX, objectFormats, objectOf, type S3Object } from './object.ts'
-import { type ObjectOutcome, resultOf } from './outcome.ts'
 
 /** Of a whole key, in bytes. */
 const KEY_BYTES_MAX = 1024
@@ -154,7 +154,7 @@ class S3Output implements Output {
     if (signal.aborted) return ABORTED
     const groups = groupsOf(batch)
     if (groups.length > MANY_OBJECTS) this.#warnOfMany(groups.length)
-    const outcomes: ObjectOutcome[] = groups.map(({ records }) => ({ records, failure: ABORTED }))
+    const outcomes: PartOutcome[] = groups.map(({ records }) => ({ records, failure: ABORTED }))
     let next = 0
     /** Nobody answers: the objects that are left would fail alike, each after its own time. */
     let silence: Failed | undefined
@@ -180,7 +180,13 @@ class S3Output implements Output {
     signal: AbortSignal,
   ): Promise<{ failure: Failed | undefined; silent: boolean }> {
     const { format, compression, region } = this.#options
-    const object = await objectOf(group, batch.bytes, format, compression)
+    let object: S3Object
+    try {
+      object = await objectOf(group, batch.bytes, format, compression)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'the object could not be made'
+      return { failure: { ok: false, retryable: true, code: 'compression', message }, silent: false }
+    }
     let keys: AwsKeys
     try {
       keys = await this.#credentials.get(signal)

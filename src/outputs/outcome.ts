@@ -1,15 +1,15 @@
-/** What the answers to several objects say of the one batch that they were made of. */
+/** What an output says of a batch that it sent in parts: objects, messages. */
 import type { Failed, Refusal, SendResult } from '#component/output.ts'
 
-/** The records of one object, and how sending it went. */
-export interface ObjectOutcome {
+/** The records of one part, and how sending it went. */
+export interface PartOutcome {
   records: readonly number[]
-  /** Undefined: it is stored. */
+  /** Undefined: it went through. */
   failure: Failed | undefined
 }
 
-/** The whole batch fails where all objects do in the same way; otherwise each record shares the fate of its object. */
-export function resultOf(outcomes: readonly ObjectOutcome[]): SendResult {
+/** The whole batch fails where all parts do in the same way; otherwise each record shares the fate of its part. */
+export function resultOf(outcomes: readonly PartOutcome[]): SendResult {
   const failures = outcomes.flatMap(({ failure }) => failure ?? [])
   const first = failures[0]
   if (first === undefined) return { ok: true }
@@ -30,7 +30,7 @@ export function resultOf(outcomes: readonly ObjectOutcome[]): SendResult {
   return { ok: 'partly', retry, refused, code, message, ...retryAfter }
 }
 
-/** Objects that are too large come again with nothing beside them, and then in halves. */
+/** Parts that are too large come again with nothing beside them, and then in halves. */
 function fateOf(failure: Failed): 'again' | 'halves' | 'refused' {
   return failure.tooLarge === true ? 'halves' : failure.retryable ? 'again' : 'refused'
 }
