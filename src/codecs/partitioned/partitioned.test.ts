@@ -112,12 +112,11 @@ test('templates that could lead anywhere are refused, with the reason', () => {
   for (const [template, reason, use] of bad) assert.match(problem(template, use) ?? '', reason, template)
 })
 
-test('each record has a stamp of its own, the same when it is encoded again', () => {
+test('each record has a stamp of its own, with every encoder', () => {
   const block = blockOf(['same', 'same', 'same'], { arrivalMs: ARRIVAL })
   block.drop(1)
-  const first = encode(block, { template: 'a' })
-  assert.deepEqual(first.bytes, encode(block, { template: 'a' }).bytes)
-  assert.notEqual(first.records[0]!.stamp, first.records[1]!.stamp)
+  const stamps = [1, 2].flatMap(() => encode(block, { template: 'a' }).records.map(({ stamp }) => stamp))
+  assert.equal(new Set(stamps).size, 4)
 })
 
 test('ndjson is one object a line', () => {

@@ -1,10 +1,11 @@
 /**
  * `partitioned`: each record with the name of where it goes (see `codecs/grouped`), made from a template, and with a stamp
- * that tells it from any other, so that sending it again can be recognised:
+ * that no other record has, so that one that is sent again can be recognised:
  *
- *   u16 length of the name, name, u48 Unix milliseconds of its arrival, u32 identity, record, `\n`
+ *   u16 length of the name, name, u48 Unix milliseconds of its arrival, u32 random, u32 count, record, `\n`
  *
- * The record is written as `ndjson` or `text` write it. All numbers are little-endian.
+ * The encoder's own random number and its count (which begins at random) keep apart the records of all nodes. The record is
+ * written as `ndjson` or `text` write it. All numbers are little-endian.
  */
 import { severityOf } from '#codecs/event/level.ts'
 import { EventReader, Slot } from '#codecs/event/reader.ts'
@@ -13,6 +14,7 @@ import { findValue, type JsonValue } from '#codecs/json/field.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { text } from '#codecs/text/text.ts'
 import { type Bytes, copyBytes, fromText } from '#std/bytes.ts'
+import { randomHex } from '#std/random.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 import { type Part, type PartitionUse, parseTemplate, SAFE, VALUE_BYTES_MAX, writeSafe } from './template.ts'
@@ -34,7 +36,7 @@ export const partitioned: EncoderDefinition = {
 }
 
 /** Bytes of the stamp, which stand before the record. */
-export const STAMP_BYTES = 10
+export const STAMP_BYTES = 14
 /** The name's length and the stamp: the least that stands before each record. */
 export const PARTITION_HEADER_BYTES = groupHeaderBytes(0) + STAMP_BYTES
 
@@ -55,6 +57,8 @@ class Partitioned implements Encoder {
   readonly #fixedBytes: number
   readonly #copies: number
   readonly #ends = new Int32Array(BLOCK_RECORDS_MAX)
+  readonly #random = randomWord()
+  #count = randomWord()
   /** `yyyyMMddHHmm` of `#minute`, which is Unix time in minutes. */
   #clock: Bytes = fromText('197001010000')
   #minute = 0
@@ -112,7 +116,7 @@ class Partitioned implements Encoder {
       const header = write
       write = this.#writeName(block, target, header + groupHeaderBytes(0))
       setGroupKeyLength(write - header - groupHeaderBytes(0), target, header)
-      write = writeStamp(block, i, target, write)
+      write = this.#writeStamp(block, target, write)
       const to = records + this.#ends[k]!
       copyBytes(target, from, to, target, write)
       write += to - from
@@ -163,6 +167,13 @@ class Partitioned implements Encoder {
     return writeSafe(reader.bytes, from + shift, to + shift, kind === 'string', this.#safe, target, at)
   }
 
+  #writeStamp(block: Block, target: Bytes, at: number): number {
+    target.writeUIntLE(block.context.arrivalMs, at, 6)
+    target.writeUInt32LE(this.#random, at + 6)
+    this.#count = (this.#count + 1) >>> 0
+    return target.writeUInt32LE(this.#count, at + 10)
+  }
+
   #timeOf(block: Block): Bytes {
     const ms = this.#byEventTime ? this.#reader!.time.ms : block.context.arrivalMs
     const minute = Math.floor(ms / 60_000)
@@ -193,9 +204,8 @@ function scalarIn(
   return undefined
 }
 
-function writeStamp(block: Block, i: number, target: Bytes, at: number): number {
-  target.writeUIntLE(block.context.arrivalMs, at, 6)
-  return target.writeUInt32LE(block.identity(i) >>> 0, at + 6)
+function randomWord(): number {
+  return Number.parseInt(randomHex(4), 16)
 }
 
 /** When the record arrived whose stamp stands at `at`: Unix time in milliseconds. */

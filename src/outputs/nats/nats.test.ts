@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
+import { guideProblems } from '#test/support/guides.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { NatsFake, type NatsFault } from '#test/support/vendors/nats.ts'
 import { nats } from './nats.ts'
 
 const never = new AbortController().signal
-const ARRIVAL = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 /** Sends `records` as often as `times` says, each time the same batch. */
 async function send(
@@ -23,9 +23,8 @@ async function send(
   const output = nats.create(nats.config.parse(all), outputContext())
   await output.start()
   const results: SendResult[] = []
-  for (let i = 0; i < times; i++) {
-    results.push(await output.send(encodeFor(nats, all, records, { arrivalMs: ARRIVAL }), never))
-  }
+  const batch = encodeFor(nats, all, records)
+  for (let i = 0; i < times; i++) results.push(await output.send(batch, never))
   await output.stop()
   return { fake, result: results.at(-1)!, results, output }
 }
@@ -38,7 +37,7 @@ test('nats: a record is a message, its subject made from it, and its id its own'
   assert.deepEqual(fake.subjects, ['logs.check_out__.warn', 'logs.unknown.unknown', 'logs.unknown.unknown'])
   assert.deepEqual(fake.stored, [records[0], '{"message":"text"}', '{"message":"text"}'])
   assert.equal(new Set(fake.ids).size, 3)
-  assert.ok(fake.ids.every((id) => /^[0-9a-f]{36}$/.test(id)))
+  assert.ok(fake.ids.every((id) => /^[0-9a-f]{28}$/.test(id)))
   const text = await send(['as it came', ''], { format: 'text' })
   assert.deepEqual(text.fake.stored, ['as it came', ''])
 })
@@ -187,4 +186,8 @@ test('nats: configurations that cannot work are refused', async () => {
   }
   const output = nats.create(nats.config.parse({ ...good, credentials_file: '/nonexistent/x.creds' }), outputContext())
   await assert.rejects(output.start(), /\/nonexistent\/x\.creds cannot be read/)
+})
+
+test('nats: the configuration of the guide is valid', () => {
+  assert.deepEqual(guideProblems('nats', { NATS_PASSWORD: 'p' }), [])
 })

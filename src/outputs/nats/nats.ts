@@ -1,7 +1,7 @@
 /**
  * `nats` publishes each record as a message to a NATS JetStream stream, and waits for the stream's acknowledgement.
  *
- * Every message has an id that hangs on the record and on when it came, so a stream that has seen it drops the retry.
+ * Every message has an id that its record has got from the encoder, so a stream that has seen it drops the retry.
  */
 import { readFileSync } from 'node:fs'
 import type { JetStreamPublishOptions } from '@nats-io/jetstream'
@@ -19,7 +19,6 @@ import {
 import { Secret } from '#component/secret.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { type Bytes, latin1 } from '#std/bytes.ts'
-import { hash32 } from '#std/hash.ts'
 import { tlsOptions } from '#upstreams/plan.ts'
 import { type PartOutcome, resultOf } from '../outcome.ts'
 import { Connection, type Session } from './connection.ts'
@@ -198,7 +197,7 @@ class NatsOutput implements Output {
     // A copy: the client may hold it longer than the batch is ours.
     const payload = new Uint8Array(bytes.subarray(stamp + STAMP_BYTES, to))
     try {
-      const options = { ...this.#publishOptions, msgID: messageId(bytes, name, stamp, to) }
+      const options = { ...this.#publishOptions, msgID: bytes.toString('hex', stamp, stamp + STAMP_BYTES) }
       const ack = await session.stream.publish(subject, payload, options)
       return ack.stream ? undefined : failureOf(new SyntaxError(), subject)
     } catch (error) {
@@ -209,12 +208,6 @@ class NatsOutput implements Output {
 
 const STOPPED: Failed = { ok: false, retryable: true, code: 'stopped', message: 'the output is not running' }
 const ABORTED: Failed = { ok: false, retryable: true, code: 'aborted', message: 'stopped while sending' }
-
-/** The stamp, and a hash of 64 bits of subject, stamp and record: two nodes may have the same stamp. */
-function messageId(bytes: Bytes, name: number, stamp: number, to: number): string {
-  const hash = [0, 1].map((seed) => hash32(bytes, name, to, seed).toString(16).padStart(8, '0'))
-  return bytes.toString('hex', stamp, stamp + STAMP_BYTES) + hash.join('')
-}
 
 function mustBeReadable(file: string | undefined): void {
   if (file === undefined) return

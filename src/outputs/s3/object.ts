@@ -26,8 +26,8 @@ export interface S3Object {
 }
 
 /**
- * The name says when the first record arrived, and ends in a digest of all records and their stamps: the same records always
- * make the same object, and no others do.
+ * The name says when the first record arrived, and ends in a digest of the stamps of all records: the same records always make
+ * the same object, and no others do.
  */
 export async function objectOf(
   group: Group,
@@ -36,14 +36,14 @@ export async function objectOf(
   compression: Compression,
 ): Promise<S3Object> {
   const { stamps, text } = gather(group, bytes)
-  const identity = await sha256(Buffer.concat([stamps, await sha256(text)]))
+  const identity = await sha256(stamps)
   const arrival = new Date(arrivalMsAt(stamps, 0)).toISOString().replace(/[-:]|\.\d{3}/g, '')
   const ending = `${format === 'ndjson' ? 'ndjson' : 'log'}${ENDINGS[compression]}`
   const body = compression === 'gzip' ? await gzip(text) : compression === 'zstd' ? await zstd(text) : text
   return {
     key: `${group.key}/${arrival}-${identity.toString('hex').slice(0, DIGEST_CHARACTERS)}.${ending}`,
     body,
-    digest: body === text ? await sha256(text) : await sha256(body),
+    digest: await sha256(body),
   }
 }
 

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
+import { guideProblems } from '#test/support/guides.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { S3Fake, s3Error, s3 as vendor } from '#test/support/vendors/s3.ts'
 import type { Fault } from '#test/support/vendors/vendor-fake.ts'
@@ -34,9 +35,8 @@ async function send(
   const output = s3.create(s3.config.parse(all), outputContext())
   await output.start()
   const results: SendResult[] = []
-  for (let i = 0; i < times; i++) {
-    results.push(await output.send(encodeFor(s3, all, records, { arrivalMs: ARRIVAL }), never))
-  }
+  const batch = encodeFor(s3, all, records, { arrivalMs: ARRIVAL })
+  for (let i = 0; i < times; i++) results.push(await output.send(batch, never))
   await output.stop()
   return { fake, result: results.at(-1)!, results, output, keys: [...fake.objects.keys()] }
 }
@@ -91,13 +91,13 @@ test('s3: sending again writes the same objects again', async () => {
   assert.deepEqual(fake.violations, [])
 })
 
-test('s3: records that look alike but arrived at another time make another object', async () => {
+test('s3: records that look alike make another object', async () => {
   await using fake = await new S3Fake().listen()
   const all = vendor.options(fake)
   const output = s3.create(s3.config.parse(all), outputContext())
   await output.start()
-  for (const arrivalMs of [ARRIVAL, ARRIVAL + 1]) {
-    assert.deepEqual(await output.send(encodeFor(s3, all, ['same'], { arrivalMs }), never), { ok: true })
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(await output.send(encodeFor(s3, all, ['same'], { arrivalMs: ARRIVAL }), never), { ok: true })
   }
   await output.stop()
   assert.deepEqual(fake.stored, ['same', 'same'])
@@ -274,6 +274,10 @@ test('s3: configurations that cannot work are refused', () => {
   }
 })
 
+test('s3: the configuration of the guide is valid', () => {
+  assert.deepEqual(guideProblems('s3', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 's' }), [])
+})
+
 /** It knows the protocol, but checks no signature of version 4: the fake does. */
 test('s3: a real server keeps what is sent to it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'streamgate-test-s3-'))
@@ -298,8 +302,8 @@ test('s3: a real server keeps what is sent to it', async () => {
     const open = async (options: Record<string, unknown>) => {
       const output = s3.create(s3.config.parse(options), outputContext())
       await output.start()
-      const results = [await output.send(encodeFor(s3, options, three), never)]
-      results.push(await output.send(encodeFor(s3, options, three), never))
+      const batch = encodeFor(s3, options, three)
+      const results = [await output.send(batch, never), await output.send(batch, never)]
       await output.stop()
       return results
     }

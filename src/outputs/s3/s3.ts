@@ -2,8 +2,8 @@
  * `s3` puts batches as objects into a bucket of Amazon S3, or of any store that speaks its protocol (PutObject, Signature
  * Version 4).
  *
- * The records of a batch that belong to one key make one object. Its name hangs on what is in it, so a retry writes over the
- * object that it repeats.
+ * The records of a batch that belong to one key make one object. Its name hangs on which records they are, so a retry writes
+ * over the object that it repeats.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -20,7 +20,7 @@ import {
 import type { Logger } from '#observe/log.ts'
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 import { AwsCredentials, awsOptions, KEYS_GO_TOGETHER, keysGoTogether, signAws } from '../aws-credentials.ts'
-import type { AwsKeys } from '../aws-keys.ts'
+import { type AwsKeys, awsUrl } from '../aws-keys.ts'
 import { Endpoint, endpointOptions, endpointUrl } from '../endpoint.ts'
 import { type PartOutcome, resultOf } from '../outcome.ts'
 import { compressions, NAME_BYTES_MAX, objectFormats, objectOf, type S3Object } from './object.ts'
@@ -233,7 +233,7 @@ const ABORTED: Failed = { ok: false, retryable: true, code: 'aborted', message: 
 
 /** Where the bucket is: the origin to send to, and what its keys are put behind. */
 function placeOf({ bucket, region, endpoint, upstream, path_style }: Options): { url: string; root: string } {
-  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`)
+  const url = new URL(endpoint ?? awsUrl('s3', region))
   const own = endpoint !== undefined || upstream !== undefined
   // A certificate for *.s3.… stands for one name only, without a dot.
   const inPath = upstream !== undefined || (path_style ?? (own || bucket.includes('.')))
