@@ -85,6 +85,7 @@ export class NatsServer implements AsyncDisposable {
     const child = this.#child
     this.#child = undefined
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.ref()
     child.kill('SIGKILL')
     await once(child, 'close')
   }

@@ -56,8 +56,8 @@ export const WELL_KNOWN: Readonly<Record<string, readonly Path[]>> = {
 const DEPTH_MAX = 16
 
 /**
- * Where a field of that name may stand, the likeliest first: a well-known one, a path `a/b/c`, or else a key of the record, of
- * its `attributes`, its `resource`, or its `resource.attributes`.
+ * Where a field of that name may stand, the likeliest first: a well-known one, a path `a/b/c`, or else a key of the
+ * record, of its `attributes`, its `resource`, or its `resource.attributes`.
  */
 export function pathsOf(name: string): readonly Path[] {
   if (name.includes('/')) return [name.replace(/\/$/, '').split('/').slice(0, DEPTH_MAX)]

@@ -1,11 +1,11 @@
 /**
- * `partitioned`: each record with the name of where it goes (see `codecs/grouped`), made from a template, and with a stamp
- * that no other record has, so that one that is sent again can be recognised:
+ * `partitioned`: each record with the name of where it goes (see `codecs/grouped`), made from a template, and with a
+ * stamp that no other record has, so that one that is sent again can be recognised:
  *
  *   u16 length of the name, name, u48 Unix milliseconds of its arrival, u32 random, u32 count, record, `\n`
  *
- * The encoder's own random number and its count (which begins at random) keep apart the records of all nodes. The record is
- * written as `ndjson` or `text` write it. All numbers are little-endian.
+ * The encoder's own random number and its count (which begins at random) keep apart the records of all nodes. The
+ * record is written as `ndjson` or `text` write it. All numbers are little-endian.
  */
 import { severityOf } from '#codecs/event/level.ts'
 import { EventReader, Slot } from '#codecs/event/reader.ts'
@@ -43,6 +43,8 @@ export const PARTITION_HEADER_BYTES = groupHeaderBytes(0) + STAMP_BYTES
 /** A source's id has at most 128 characters, a severity's name at most 5. */
 const SOURCE_BYTES_MAX = 128
 const LEVEL_BYTES_MAX = 5
+/** No level that we know is longer. */
+const LEVEL_TEXT_BYTES_MAX = 64
 
 class Partitioned implements Encoder {
   readonly name = 'partitioned'
@@ -130,11 +132,11 @@ class Partitioned implements Encoder {
     let write = at
     for (let p = 0; p < this.#parts.length; p++) {
       const part = this.#parts[p]!
-      if (part.kind === 'literal') write += part.bytes.copy(target, write)
-      else if (part.kind === 'time') write += this.#timeOf(block).copy(target, write, part.from, part.to)
+      if (part.kind === 'literal') write = writeShort(part.bytes, 0, part.bytes.length, target, write)
+      else if (part.kind === 'time') write = writeShort(this.#timeOf(block), part.from, part.to, target, write)
       else {
         const end = this.#writeValue(part, block, target, write)
-        write = end === write ? write + this.#missing.copy(target, write) : end
+        write = end === write ? writeShort(this.#missing, 0, this.#missing.length, target, write) : end
       }
     }
     return write
@@ -148,9 +150,10 @@ class Partitioned implements Encoder {
     }
     const reader = this.#reader!
     if (part.kind === 'level') {
+      if (reader.ends[Slot.level]! - reader.starts[Slot.level]! > LEVEL_TEXT_BYTES_MAX) return at
       const level = reader.string(Slot.level)
       const name = level === undefined ? undefined : LEVELS[(severityOf(level) + 3) >> 2]
-      return name === undefined ? at : at + name.copy(target, at)
+      return name === undefined ? at : writeShort(name, 0, name.length, target, at)
     }
     if (part.kind === 'well_known') {
       const slot = Slot[part.field]
@@ -202,6 +205,12 @@ function scalarIn(
     if (value !== undefined && value.kind !== 'object' && value.kind !== 'array' && value.kind !== 'null') return value
   }
   return undefined
+}
+
+/** For a few bytes a loop is cheaper than a call into the runtime. */
+function writeShort(source: Bytes, from: number, to: number, target: Bytes, at: number): number {
+  for (let read = from; read < to; read++) target[at + read - from] = source[read]!
+  return at + to - from
 }
 
 function randomWord(): number {

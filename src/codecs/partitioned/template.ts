@@ -1,7 +1,7 @@
 /**
- * Templates that name where a record goes: `logs/{service}/{yyyy}/{MM}/{dd}` (an object's key), `logs.{service}.{level}` (a
- * subject). What stands in braces is a part of the time in UTC, `source`, `level` by its six names, a well-known field, or the
- * path of any other.
+ * Templates that name where a record goes: `logs/{service}/{yyyy}/{MM}/{dd}` (an object's key),
+ * `logs.{service}.{level}` (a subject). What stands in braces is a part of the time in UTC, `source`, `level` by its
+ * six names, a well-known field, or the path of any other.
  */
 import { type EventField, eventFields } from '#codecs/event/reader.ts'
 import { type Path, pathsOf } from '#codecs/event/well-known.ts'
@@ -121,8 +121,9 @@ const BACKSLASH = 0x5c
 const LOWER_U = 0x75
 
 /**
- * Writes [from, to) of `bytes`, UTF-8 and JSON-escaped if `escaped`, as a value: each character that is not safe becomes one
- * underscore, and so does a dot at its beginning. Returns the position behind it; at most `VALUE_BYTES_MAX` are written.
+ * Writes [from, to) of `bytes`, UTF-8 and JSON-escaped if `escaped`, as a value: each character that is not safe
+ * becomes one underscore, and so does a dot at its beginning. Returns the position behind it; at most
+ * `VALUE_BYTES_MAX` are written.
  */
 export function writeSafe(
   bytes: Bytes,

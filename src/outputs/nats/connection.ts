@@ -1,4 +1,7 @@
-/** The connection to a NATS cluster: made when it is needed, and given up as soon as it breaks, so that nothing waits in it. */
+/**
+ * The connection to a NATS cluster: made when it is needed, and given up as soon as it breaks, so that nothing waits
+ * in it.
+ */
 import { readFile } from 'node:fs/promises'
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { Authenticator, NatsConnection } from '@nats-io/transport-node'
@@ -99,7 +102,10 @@ export class Connection {
   }
 }
 
-/** The client would meet a seed that it cannot read in the middle of the handshake, and wait. Nothing of the seed is told. */
+/**
+ * The client would meet a seed that it cannot read in the middle of the handshake, and wait. Nothing of the seed is
+ * told.
+ */
 function tried(authenticator: Authenticator, where: string): Authenticator {
   try {
     authenticator('nonce')

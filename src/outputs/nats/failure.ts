@@ -1,6 +1,6 @@
 /**
- * What the errors of the NATS client and of JetStream mean for what was sent. They are told by their names: the client is
- * loaded late.
+ * What the errors of the NATS client and of JetStream mean for what was sent. They are told by their names: the
+ * client is loaded late.
  */
 import type { Failed } from '#component/output.ts'
 

@@ -251,7 +251,12 @@ function operatorMode(): { settings: string; creds: string } {
     limits: { ...limits, imports: none, exports: none, conn: none },
   })
   return {
-    settings: `operator: "${operatorJwt}"\nsystem_account: ${of(system)}\nresolver: MEMORY\nresolver_preload: { ${of(account)}: "${accountJwt}", ${of(system)}: "${systemJwt}" }`,
+    settings: [
+      `operator: "${operatorJwt}"`,
+      `system_account: ${of(system)}`,
+      'resolver: MEMORY',
+      `resolver_preload: { ${of(account)}: "${accountJwt}", ${of(system)}: "${systemJwt}" }`,
+    ].join('\n'),
     creds: frame('NATS USER JWT', userJwt) + frame('USER NKEY SEED', seed),
   }
 }

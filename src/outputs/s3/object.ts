@@ -26,8 +26,8 @@ export interface S3Object {
 }
 
 /**
- * The name says when the first record arrived, and ends in a digest of the stamps of all records: the same records always make
- * the same object, and no others do.
+ * The name says when the first record arrived, and ends in a digest of the stamps of all records: the same records
+ * always make the same object, and no others do.
  */
 export async function objectOf(
   group: Group,

@@ -1,9 +1,9 @@
 /**
- * `s3` puts batches as objects into a bucket of Amazon S3, or of any store that speaks its protocol (PutObject, Signature
- * Version 4).
+ * `s3` puts batches as objects into a bucket of Amazon S3, or of any store that speaks its protocol (PutObject,
+ * Signature Version 4).
  *
- * The records of a batch that belong to one key make one object. Its name hangs on which records they are, so a retry writes
- * over the object that it repeats.
+ * The records of a batch that belong to one key make one object. Its name hangs on which records they are, so a retry
+ * writes over the object that it repeats.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -269,7 +269,10 @@ const PASSING = new Set([
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'])
 const TOO_LARGE = new Set(['EntityTooLarge', 'MaxMessageLengthExceeded'])
 
-/** S3 says in the body what the status leaves open. Only its code and message are told: the rest holds keys and tokens. */
+/**
+ * S3 says in the body what the status leaves open. Only its code and message are told: the rest holds keys and
+ * tokens.
+ */
 function explained(failed: Failed, answer: UpstreamAnswer): { failure: Failed; keysExpired: boolean } {
   const xml = answer.body.toString('utf8', 0, ERROR_BYTES_MAX)
   const error = /<Code>([A-Za-z0-9.]{1,80})<\/Code>/.exec(xml)?.[1]

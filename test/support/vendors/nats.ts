@@ -1,14 +1,15 @@
 /**
- * A NATS server with one stream, as far as publishing with acknowledgements goes (NATS client protocol; JetStream's ADR-2).
- * It is no HTTP vendor, but what a test finds is the same: `stored`, `violations`, `faults`. A message is the payload.
+ * A NATS server with one stream, as far as publishing with acknowledgements goes (NATS client protocol; JetStream's
+ * ADR-2). It is no HTTP vendor, but what a test finds is the same: `stored`, `violations`, `faults`. A message is the
+ * payload.
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 /**
- * What happens to the next message instead of the server's own handling. A number is an error of JetStream by its code.
- * `reset` and `reset_after`: the connection breaks before or after it is stored. `hang`: no answer ever. `no_responders`: no
- * stream takes it. `stranger`: what answers is no stream.
+ * What happens to the next message instead of the server's own handling. A number is an error of JetStream by its
+ * code. `reset` and `reset_after`: the connection breaks before or after it is stored. `hang`: no answer ever.
+ * `no_responders`: no stream takes it. `stranger`: what answers is no stream.
  */
 export type NatsFault =
   | { status: number; code: number; description: string }

@@ -1,6 +1,6 @@
 /**
- * Amazon S3, as far as PutObject goes. What is checked is AWS's own: the signature by AWS's implementation, names, sizes, and
- * digests. A message is the member `message` of a line, or the whole line.
+ * Amazon S3, as far as PutObject goes. What is checked is AWS's own: the signature by AWS's implementation, names,
+ * sizes, and digests. A message is the member `message` of a line, or the whole line.
  */
 import { createHash } from 'node:crypto'
 import { s3 as definition } from '#outputs/s3/s3.ts'
@@ -73,10 +73,13 @@ function messageOf(line: string): string {
 
 /** An error as S3 writes it, with all the things in it that must not be told. */
 export function s3Error(status: number, code: string, message: string): VendorAnswer {
+  const hidden =
+    '<AWSAccessKeyId>AKIDEXAMPLE</AWSAccessKeyId><StringToSign>AWS4-HMAC</StringToSign><Token-0>t0ken</Token-0>'
+  const error = `<Error><Code>${code}</Code><Message>${message}</Message>${hidden}<RequestId>R</RequestId></Error>`
   return {
     status,
     headers: { 'content-type': 'application/xml' },
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message><AWSAccessKeyId>AKIDEXAMPLE</AWSAccessKeyId><StringToSign>AWS4-HMAC-SHA256</StringToSign><Token-0>t0ken</Token-0><RequestId>R</RequestId></Error>`,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n${error}`,
   }
 }
 
