@@ -39,10 +39,7 @@ const config = z
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name: 3 to 63 of a-z, 0-9, dot and dash')
       .describe('Bucket to put objects into.'),
     ...awsOptions,
-    region: z
-      .string()
-      .regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/, 'must be a region such as eu-central-1')
-      .describe('Region of the bucket; what another store calls it, often us-east-1 or auto.'),
+    region: awsOptions.region.describe('Region of the bucket; what another store calls it, often us-east-1 or auto.'),
     endpoint: endpointUrl.optional().describe("Address of another store that speaks S3, instead of Amazon's."),
     path_style: z
       .boolean()
