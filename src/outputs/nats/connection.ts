@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { Authenticator, NatsConnection } from '@nats-io/transport-node'
 import type { Secret } from '#component/secret.ts'
-import type { TlsFiles } from '#upstreams/upstreams.ts'
+import type { TlsFiles } from '#upstreams/plan.ts'
 
 export interface NatsSettings {
   servers: readonly string[]
