@@ -2,6 +2,7 @@
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
+import { loki as lokiEntries } from '#codecs/loki/loki.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
@@ -20,6 +21,7 @@ import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
+import { loki } from '#outputs/loki/loki.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
 import { dedupe } from '#processors/dedupe/dedupe.ts'
@@ -58,6 +60,7 @@ export const registry = {
     syslog,
     nats,
     s3,
+    loki,
   ],
   encoders: [
     text, //
@@ -67,5 +70,6 @@ export const registry = {
     elasticsearchBulk,
     syslogEncoder,
     partitioned,
+    lokiEntries,
   ],
 } as const satisfies Registry

@@ -22,7 +22,7 @@ export class Field {
   constructor(name: string) {
     this.name = name
     this.#isMessage = name === 'message'
-    this.#paths = pathsOf(name).map((path) => path.map(asBytes))
+    this.#paths = pathsOf(name)
   }
 
   /** The field of the record in [start, end) of a block's text; undefined when it has none. Objects and arrays are no values. */

@@ -28,6 +28,7 @@ const minimal: Record<string, Record<string, unknown>> = {
   gcp_logging: { project: 'my-project', url: 'http://127.0.0.1:1' },
   nats: { servers: ['nats://127.0.0.1:1'] },
   s3: { bucket: 'logs', region: 'us-east-1', endpoint: 'http://127.0.0.1:1', ...keyPair },
+  loki: { url: 'http://127.0.0.1:1' },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }
 

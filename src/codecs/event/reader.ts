@@ -6,12 +6,12 @@
  * One pass over the top-level members, and into an object only where a well-known name may stand in it.
  */
 
-import { skipSpace, stringEnd, valueEnd } from '#codecs/json/field.ts'
+import { findValue, skipSpace, stringEnd, valueEnd } from '#codecs/json/field.ts'
 import { isJsonObject } from '#codecs/json/validate.ts'
 import { type Bytes, fromText, isUtf8, latin1, utf8 } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
 import { parseTime, type Time } from './time.ts'
-import { WELL_KNOWN } from './well-known.ts'
+import { type Path, WELL_KNOWN } from './well-known.ts'
 
 export const eventFields = ['timestamp', 'level', 'service', 'host', 'trace_id', 'span_id', 'message'] as const
 export type EventField = (typeof eventFields)[number]
@@ -127,6 +127,21 @@ export class EventReader {
     if (from === -1) return undefined
     const raw = utf8(this.bytes, from, this.ends[slot]!)
     return this.quoted[slot] === 1 && raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw
+  }
+
+  /**
+   * The value at the first of `paths` (see `pathsOf`) where there is a string, a number or a boolean, as text. For few fields:
+   * each call searches the record.
+   */
+  stringAt(paths: readonly Path[]): string | undefined {
+    if (!this.isObject) return undefined
+    for (const path of paths) {
+      const value = findValue(this.text, this.from - this.#shift, this.to - this.#shift, path)
+      if (value === undefined || value.kind === 'object' || value.kind === 'array' || value.kind === 'null') continue
+      const raw = utf8(this.bytes, value.from + this.#shift, value.to + this.#shift)
+      return value.kind === 'string' && raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw
+    }
+    return undefined
   }
 
   /** The object at `at` is valid JSON; see `isJsonObject`. */

@@ -1,3 +1,5 @@
+import { fromText, latin1 } from '#std/bytes.ts'
+
 /** Keys, each in the object before it. */
 export type Path = readonly string[]
 
@@ -53,13 +55,20 @@ export const WELL_KNOWN: Readonly<Record<string, readonly Path[]>> = {
   timestamp: [['timestamp'], ['@timestamp'], ['time'], ['ts'], ['timeUnixNano'], ['observedTimestamp']],
 }
 
-const DEPTH_MAX = 16
+const PATH_DEPTH_MAX = 16
 
 /**
- * Where a field of that name may stand, the likeliest first: a well-known one, a path `a/b/c`, or else a key of the
- * record, of its `attributes`, its `resource`, or its `resource.attributes`.
+ * Where a field may stand in a record: a well-known name; a path `a/b/c`; or any other name, which is then a key of the record,
+ * of its `attributes`, or of `resource.attributes`. Keys are in UTF-8, one character per byte, as they are searched for.
  */
 export function pathsOf(name: string): readonly Path[] {
-  if (name.includes('/')) return [name.replace(/\/$/, '').split('/').slice(0, DEPTH_MAX)]
-  return WELL_KNOWN[name] ?? [[name], ['attributes', name], ['resource', name], ['resource', 'attributes', name]]
+  const paths = name.includes('/')
+    ? [name.replace(/\/$/, '').split('/').slice(0, PATH_DEPTH_MAX)]
+    : (WELL_KNOWN[name] ?? [[name], ['attributes', name], ['resource', name], ['resource', 'attributes', name]])
+  return paths.map((path) =>
+    path.map((key) => {
+      const bytes = fromText(key)
+      return latin1(bytes, 0, bytes.length)
+    }),
+  )
 }

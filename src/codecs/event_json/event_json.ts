@@ -133,7 +133,7 @@ export class EventJson implements Encoder {
       const length = ends[i]! - starts[i]!
       size += this.#fixedBytes + this.#copies * Math.min(length, COPIED_BYTES_MAX)
     }
-    return size + (6 * block.selectedBytes <= COARSE_BYTES_MAX ? 6 * block.selectedBytes : grown(block))
+    return size + jsonStringsBytesMax(block)
   }
 
   encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
@@ -329,8 +329,8 @@ const ESCAPES: readonly Bytes[] = Array.from({ length: 0x80 }, (_, code) =>
   fromText(JSON.stringify(String.fromCharCode(code)).slice(1, -1)),
 )
 
-/** Writes UTF-8 as a JSON string. Returns the position behind it. */
-function writeString(bytes: Bytes, from: number, to: number, target: Bytes, at: number): number {
+/** Writes UTF-8 as a JSON string; `jsonStringsBytesMax` bounds it. Returns the position behind it. */
+export function writeString(bytes: Bytes, from: number, to: number, target: Bytes, at: number): number {
   let write = at
   target[write++] = QUOTE
   for (let read = from; read < to; read++) {
@@ -345,7 +345,12 @@ function writeString(bytes: Bytes, from: number, to: number, target: Bytes, at: 
 /** Up to here the bound may be as coarse as it likes. */
 const COARSE_BYTES_MAX = 1024 * 1024
 
-/** Bytes of the selected records if each were written as a string: a large record must not ask for six times its room. */
+/** Bytes of the selected records if each were written as a string, without quotes. A bound, and for much text a close one. */
+export function jsonStringsBytesMax(block: Block): number {
+  return 6 * block.selectedBytes <= COARSE_BYTES_MAX ? 6 * block.selectedBytes : grown(block)
+}
+
+/** A large record must not ask for six times its room. */
 function grown(block: Block): number {
   const { bytes, starts, ends, selection, count } = block
   let size = 0

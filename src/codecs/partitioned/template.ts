@@ -5,7 +5,7 @@
  */
 import { type EventField, eventFields } from '#codecs/event/reader.ts'
 import { type Path, pathsOf } from '#codecs/event/well-known.ts'
-import { type Bytes, fromText, latin1 } from '#std/bytes.ts'
+import { type Bytes, fromText } from '#std/bytes.ts'
 
 export const TEMPLATE_CHARACTERS_MAX = 512
 /** A value of a record is cut to this length, in characters; all of them are ASCII. */
@@ -51,12 +51,7 @@ function placeholder(name: string): Part {
   if (name === 'source' || name === 'level') return { kind: name }
   const field = eventFields.find((known) => known === name)
   if (field !== undefined) return { kind: 'well_known', field }
-  return { kind: 'field', paths: pathsOf(name).map((path) => path.map(asBytes)) }
-}
-
-function asBytes(text: string): string {
-  const bytes = fromText(text)
-  return latin1(bytes, 0, bytes.length)
+  return { kind: 'field', paths: pathsOf(name) }
 }
 
 /** The longest that a template can become. */
