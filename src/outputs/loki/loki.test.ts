@@ -85,7 +85,7 @@ for (const format of FORMATS) {
       at(0, 'good'),
       at(-8 * day, 'old'),
       at(3_600_000, 'new'),
-      ...Array.from({ length: 25 }, (_, i) => at(-9 * day - i, 'older', 'debug')),
+      ...Array.from({ length: 25 }, (_, i) => at(-9 * day - i, 'older', `debug${i % 12}`)),
       at(1, 'x'.repeat(300_000)),
       at(2, 'good too'),
       at(3, 'good', 'debug'),

@@ -11,8 +11,9 @@
  *   stream '{a="b"}' has label value too long: '…', and others that refuse a whole stream
  *
  * It lists few of many, but the limits that it tells hold for all: what is older than the oldest acceptable time was
- * refused whether it is listed or not. A limit's second is cut off, so an entry of that very second counts as refused
- * only if it is listed.
+ * refused whether it is listed or not. Limits are the tenant's, except how far
+ * behind an entry may be, which each stream has for itself. A limit's second is cut off, so
+ * an entry of that very second counts as refused only if it is listed.
  */
 
 import { parseTime } from '#codecs/event/time.ts'
@@ -33,10 +34,10 @@ const REASON_CHARACTERS_MAX = 300
 interface Reason {
   code: string
   message: string
-  /** Labels that the stream has, and perhaps others that Loki has added; undefined: any stream. */
+  /** Labels of the stream, and perhaps others that Loki has added; undefined: it is not said. */
   labels: Map<string, string> | undefined
-  /** Whether an entry of such a stream is meant. */
-  covers(entry: Entry): boolean
+  /** Whether an entry is meant; `isNamed`: its stream is the one that is named, or none is. */
+  covers(entry: Entry, isNamed: boolean): boolean
 }
 
 interface Entry {
@@ -49,29 +50,41 @@ interface Entry {
 export function refusalsIn(answer: string, batch: Batch, format: LokiFormat): Refusal[] {
   const reasons = reasonsIn(answer)
   if (reasons.length === 0) return []
-  const refusals: Refusal[] = []
-  for (const stream of streamsOf(batch)) {
-    const labels = format === 'json' ? parseJsonLabels(labelsTextOf(stream)) : parseLabels(labelsTextOf(stream))
-    const here = reasons.filter((reason) => reason.labels === undefined || isWithin(labels, reason.labels))
-    if (here.length > 0) refusals.push(...refusalsOf(stream, batch.bytes, here, format))
-  }
-  return refusals.sort((a, b) => a.record - b.record)
+  const streams = streamsOf(batch)
+  const parse = format === 'json' ? parseJsonLabels : parseLabels
+  const labels = streams.map((stream) => parse(labelsTextOf(stream)))
+  const named = reasons.map((reason) => (reason.labels === undefined ? -1 : nearest(labels, reason.labels)))
+  return streams
+    .flatMap((stream, s) => {
+      const covers = (reason: Reason, entry: Entry, r: number) =>
+        reason.covers(entry, reason.labels === undefined || named[r] === s)
+      return refusalsOf(stream, batch.bytes, format, (entry) => reasons.find((reason, r) => covers(reason, entry, r)))
+    })
+    .sort((a, b) => a.record - b.record)
 }
 
-function refusalsOf(stream: Stream, bytes: Bytes, reasons: Reason[], format: LokiFormat): Refusal[] {
+function refusalsOf(
+  stream: Stream,
+  bytes: Bytes,
+  format: LokiFormat,
+  reasonFor: (entry: Entry) => Reason | undefined,
+): Refusal[] {
   return stream.records.flatMap((record, i) => {
-    const entry = entryAt(bytes, stream.from[i]!, stream.to[i]!, format)
-    const reason = reasons.find((one) => one.covers(entry))
+    const reason = reasonFor(entryAt(bytes, stream.from[i]!, stream.to[i]!, format))
     return reason === undefined
       ? []
       : [{ record, code: reason.code, message: reason.message.slice(0, REASON_CHARACTERS_MAX) }]
   })
 }
 
-/** Loki adds labels (`service_name`) and takes none away. */
-function isWithin(ours: Map<string, string>, theirs: Map<string, string>): boolean {
-  for (const [name, value] of ours) if (theirs.get(name) !== value) return false
-  return true
+/** The stream that Loki calls by these labels, or -1. It adds labels (`service_name`) and takes none away. */
+function nearest(streams: readonly Map<string, string>[], theirs: Map<string, string>): number {
+  let best = -1
+  for (const [s, ours] of streams.entries()) {
+    const isWithin = [...ours].every(([name, value]) => theirs.get(name) === value)
+    if (isWithin && (best === -1 || ours.size > streams[best]!.size)) best = s
+  }
+  return best
 }
 
 const TIME = "[^ ,;\n']+"
@@ -90,8 +103,11 @@ const PATTERNS: readonly [pattern: RegExp, reason: (match: string[]) => Reason |
         code: age === 'old' ? 'too_old' : 'too_new',
         message: message!,
         labels: parseLabels(labels!),
-        covers: ({ time }) =>
-          isInSecond(time, second) || (age === 'new' ? time > second : oldest !== undefined && time < oldest),
+        // The limits are the tenant's, whichever stream shows them.
+        covers: ({ time }, isNamed) => {
+          if (isNamed && time >= second && time < second + SECOND) return true
+          return age === 'new' ? time >= second + SECOND : oldest !== undefined && time < oldest
+        },
       }
     },
   ],
@@ -109,7 +125,7 @@ const PATTERNS: readonly [pattern: RegExp, reason: (match: string[]) => Reason |
         code: /too far behind|out of order/.test(why!) ? 'too_far_behind' : 'ignored',
         message: message!,
         labels: labels === undefined ? undefined : parseLabels(labels),
-        covers: ({ time }) => time === named || (oldest !== undefined && time < oldest),
+        covers: ({ time }, isNamed) => isNamed && (time === named || (oldest !== undefined && time < oldest)),
       }
     },
   ],
@@ -136,7 +152,12 @@ const PATTERNS: readonly [pattern: RegExp, reason: (match: string[]) => Reason |
       `stream '(${LABELS})' has (?:\\d+ label names|label name|label value|duplicate label)[^;\n]{0,100}`,
       'g',
     ),
-    ([message, labels]) => ({ code: 'labels', message: message!, labels: parseLabels(labels!), covers: () => true }),
+    ([message, labels]) => ({
+      code: 'labels',
+      message: message!,
+      labels: parseLabels(labels!),
+      covers: (_, isNamed) => isNamed,
+    }),
   ],
 ]
 
@@ -157,10 +178,6 @@ function reasonsIn(answer: string): Reason[] {
     }
   }
   return reasons
-}
-
-function isInSecond(time: bigint, second: bigint): boolean {
-  return time >= second && time < second + SECOND
 }
 
 function nanosecondsOf(text: string): bigint | undefined {
