@@ -6,6 +6,7 @@ import { loki as lokiEntries } from '#codecs/loki/loki.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
+import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
 import { text } from '#codecs/text/text.ts'
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
@@ -22,6 +23,7 @@ import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
 import { loki } from '#outputs/loki/loki.ts'
+import { otlp } from '#outputs/otlp/otlp.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
 import { dedupe } from '#processors/dedupe/dedupe.ts'
@@ -61,6 +63,7 @@ export const registry = {
     nats,
     s3,
     loki,
+    otlp,
   ],
   encoders: [
     text, //
@@ -71,5 +74,6 @@ export const registry = {
     syslogEncoder,
     partitioned,
     lokiEntries,
+    otlpRecords,
   ],
 } as const satisfies Registry

@@ -63,6 +63,9 @@ export class EventReader {
   messageKeyTo = -1
   /** By index of the caller's names: the record has such a member at its top. */
   readonly has: Uint8Array
+  /** By index of the caller's names, where `has` holds: [from, to) of the value, a string's with its quotes. */
+  readonly ownStarts: Int32Array
+  readonly ownEnds: Int32Array
   readonly #ranks = new Int32Array(eventFields.length)
   readonly #keys: Map<string, Key>
   #block: Block | undefined
@@ -73,6 +76,8 @@ export class EventReader {
   constructor(ownNames: readonly string[] = []) {
     this.#keys = tableOf(ownNames)
     this.has = new Uint8Array(ownNames.length)
+    this.ownStarts = new Int32Array(ownNames.length)
+    this.ownEnds = new Int32Array(ownNames.length)
   }
 
   /** Call once before the records of a block are read, and again when its bytes have changed. */
@@ -163,7 +168,11 @@ export class EventReader {
 
   /** The key's quotes stand at `open` and `close`, its value at [value, stop). */
   #take(key: Key, open: number, close: number, value: number, stop: number, depth: number): void {
-    if (key.own !== -1) this.has[key.own] = 1
+    if (key.own !== -1) {
+      this.has[key.own] = 1
+      this.ownStarts[key.own] = value + this.#shift
+      this.ownEnds[key.own] = stop + this.#shift
+    }
     const first = this.text.charCodeAt(value)
     if (first === OPEN_BRACE) {
       if (key.inside !== undefined && depth < DEPTH_MAX) this.#walk(value, key.inside, depth + 1)
