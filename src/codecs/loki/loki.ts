@@ -48,6 +48,10 @@ const KEYS_KEPT_MAX = 1024
 /** Up to here a bound may be as coarse as it likes. */
 const COARSE_BYTES_MAX = 1024 * 1024
 
+/** What a byte that is not UTF-8 becomes (U+FFFD), and a control character in JSON or in a label. */
+const REPAIRED_BYTES = 3
+const ESCAPED_BYTES = 6
+
 const NO_OPTIONS: LokiOptions = { format: 'protobuf', labels: {}, label_fields: {}, structured_metadata: {} }
 
 const TIMESTAMP_TAG = 0x0a
@@ -79,7 +83,6 @@ class LokiEncoder implements Encoder {
   readonly #keys = new Map<string, Bytes>()
   /** Bytes of a key without what is read from the record. */
   readonly #staticKeyBytes: number
-  readonly #readLabels: number
   /** By index of `#metadata`, of the record at hand; undefined where it has none. */
   readonly #values: (string | undefined)[]
 
@@ -89,7 +92,6 @@ class LokiEncoder implements Encoder {
     this.#labels = names.map((name) => reading(name, labelFields[name], cut(labels[name] ?? '', LABEL_VALUE_BYTES_MAX)))
     this.#metadata = Object.entries(metadata).map(([name, field]) => reading(name, field, ''))
     this.#values = this.#metadata.map(() => undefined)
-    this.#readLabels = Object.keys(labelFields).length
     this.#staticKeyBytes =
       2 + this.#labels.reduce((sum, { name, otherwise }) => sum + name.length + 6 + jsonBytes(otherwise), 0)
   }
@@ -98,14 +100,17 @@ class LokiEncoder implements Encoder {
     const { starts, ends, selection, count } = block
     const metadataNames = this.#metadata.reduce((sum, { name }) => sum + name.length + 16, 0)
     const fixed = groupHeaderBytes(this.#staticKeyBytes) + ENTRY_TIME_BYTES + ENTRY_FIXED_BYTES_MAX + metadataNames
+    const growth = isUtf8(block.bytes, block.from, block.to) ? 1 : REPAIRED_BYTES
     let size = 0
     for (let i = 0; i < count; i++) {
       if (selection[i] === 0) continue
-      // The worst is a control character in text: one byte, six when escaped.
-      const value = 6 * Math.min(ends[i]! - starts[i]!, LABEL_VALUE_BYTES_MAX)
-      size += fixed + Math.min(this.#readLabels * value, GROUP_KEY_BYTES_MAX) + this.#metadata.length * value
+      const length = ends[i]! - starts[i]!
+      const labels = valuesBytesMax(this.#labels, length, growth)
+      size += fixed + Math.min(labels, GROUP_KEY_BYTES_MAX) + valuesBytesMax(this.#metadata, length, growth)
     }
-    return size + (this.#isJson ? jsonStringsBytesMax(block) : textsBytesMax(block))
+    return (
+      size + (this.#isJson ? jsonStringsBytesMax(block) : growth === 1 ? block.selectedBytes : textsBytesMax(block))
+    )
   }
 
   encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
@@ -261,11 +266,24 @@ function decimal(ms: number, nanos: number): string {
   return ms === 0 ? String(nanos) : `${ms}${String(nanos).padStart(6, '0')}`
 }
 
-/** Bytes of the selected records as UTF-8: what is none becomes U+FFFD, three bytes. */
+/**
+ * Bytes that the values of the fields may take, escaped, from a record of `length` bytes that become up to `growth` as
+ * many. What is escaped had to be so in JSON; only a message can be text, in which a control character is one byte.
+ */
+function valuesBytesMax(readings: readonly Reading[], length: number, growth: number): number {
+  let size = 0
+  for (const { slot, paths } of readings) {
+    if (slot === -1 && paths.length === 0) continue
+    const most = (slot === Slot.message ? ESCAPED_BYTES : growth) * length
+    size += Math.min(most, ESCAPED_BYTES * LABEL_VALUE_BYTES_MAX)
+  }
+  return size
+}
+
+/** Bytes of the selected records as UTF-8. */
 function textsBytesMax(block: Block): number {
-  if (3 * block.selectedBytes <= COARSE_BYTES_MAX) return 3 * block.selectedBytes
+  if (REPAIRED_BYTES * block.selectedBytes <= COARSE_BYTES_MAX) return REPAIRED_BYTES * block.selectedBytes
   const { bytes, starts, ends, selection, count } = block
-  if (isUtf8(bytes, block.from, block.to)) return block.selectedBytes
   let size = 0
   for (let i = 0; i < count; i++) {
     if (selection[i] === 0) continue

@@ -268,12 +268,13 @@ test('loki: options that Loki would refuse, or that open a stream for each recor
     'span.id',
     'attributes/user_id',
     'message',
+    'client.ip',
     'X-Request-ID',
   ]) {
     assert.match(why({ label_fields: { x: name } }), /structured_metadata instead/, name)
     assert.equal(why({ structured_metadata: { x: name } }), '', name)
   }
-  for (const name of ['service', 'level', 'host', 'region', 'k8s/namespace', 'instance_id', 'userland']) {
+  for (const name of ['service', 'level', 'host', 'region', 'k8s/namespace', 'instance_id', 'region.id', 'userland']) {
     assert.equal(why({ label_fields: { x: name } }), '', name)
   }
   assert.match(why({ user: 'u' }), /go together/)
@@ -310,4 +311,19 @@ test('loki: the configuration of the guide is one', () => {
   rmSync(dirname(config), { recursive: true })
   assert.deepEqual(warnings, [])
   assert.equal(plan.outputs[0]?.type, 'loki')
+})
+
+test('loki: a line of 256 KB is taken and one byte more is refused, by name', async () => {
+  for (const format of FORMATS) {
+    const { fake, result } = await send(['x'.repeat(256 * 1024), 'y'.repeat(256 * 1024 + 1)], { format })
+    assert.ok(result.ok === 'partly')
+    assert.deepEqual(
+      result.refused.map(({ record, code }) => [record, code]),
+      [[1, 'line_too_long']],
+    )
+    assert.deepEqual(
+      fake.stored.map((line) => line.length),
+      [256 * 1024],
+    )
+  }
 })

@@ -44,7 +44,7 @@ const NAMES = new Set([
 export function looksUnbounded(field: string): boolean {
   const key = field.split('/').at(-1)!
   const name = key.toLowerCase().replace(/[^a-z0-9]/g, '')
-  // `span.id` and `attributes.ip`: what stands behind the last dot counts too.
+  // `client.ip`: what stands behind the last dot counts too, but for `id`: `region.id` has few values.
   const last = key.split('.').at(-1)!.toLowerCase()
-  return NAMES.has(name) || NAMES.has(last) || ENDINGS.some((ending) => name.endsWith(ending))
+  return NAMES.has(name) || (last !== 'id' && NAMES.has(last)) || ENDINGS.some((ending) => name.endsWith(ending))
 }

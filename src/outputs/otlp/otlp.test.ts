@@ -187,6 +187,16 @@ test('otlp (grpc): a message above what the server takes asks for halves, compre
   }
 })
 
+test('otlp (grpc): a request of exactly 4 MiB is taken', async () => {
+  const size = (length: number) => requestOf(encodeFor(otlp, { url: 'http://x' }, ['x'.repeat(length)])).length
+  const length = 4_194_304 - (size(4_000_000) - 4_000_000)
+  assert.equal(size(length), 4 * 1024 * 1024)
+  const { result, fake } = await overGrpc(['x'.repeat(length)])
+  assert.deepEqual(result, { ok: true })
+  assert.equal(fake.stored[0]?.length, length)
+  assert.partialDeepStrictEqual((await overGrpc(['x'.repeat(length + 1)])).result, { ok: false, tooLarge: true })
+})
+
 test('otlp (grpc): silence ends in time, absence is tried again, a stopping node does not wait', async () => {
   const silent = await overGrpc(['a'], { timeout_ms: 100 }, 'hang')
   assert.partialDeepStrictEqual(silent.result, { ok: false, retryable: true, code: 'grpc_deadline_exceeded' })
