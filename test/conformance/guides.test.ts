@@ -1,5 +1,6 @@
 /** Every guide's configuration works as it stands, with the environment that it names. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -12,6 +13,22 @@ import { enableLinearRegex } from '#std/pattern/linear.ts'
 enableLinearRegex()
 const files = globSync(fileURLToPath(new URL('../../docs/guides/*.md', import.meta.url))).sort()
 
+/** Variables whose value has a form of its own. */
+const VALUES: Readonly<Record<string, () => string>> = {
+  GCP_CREDENTIALS: () =>
+    JSON.stringify({
+      type: 'service_account',
+      project_id: 'project',
+      private_key_id: 'key',
+      private_key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+        type: 'pkcs8',
+        format: 'pem',
+      }),
+      client_email: 'logs@project.iam.gserviceaccount.com',
+      token_uri: 'https://oauth2.googleapis.com/token',
+    }),
+}
+
 for (const file of files) {
   const configurations = [...readFileSync(file, 'utf8').matchAll(/```yaml\n(version: 2\n[\s\S]*?)```/g)]
 
@@ -21,7 +38,9 @@ for (const file of files) {
     t.after(() => rmSync(folder, { recursive: true }))
     for (const [, text] of configurations) {
       const names = [...text!.matchAll(/\$\{env:(\w+)/g)].map((match) => match[1]!)
-      const environment = Object.fromEntries(names.map((name) => [name, 'value-of-the-environment']))
+      const environment = Object.fromEntries(
+        names.map((name) => [name, VALUES[name]?.() ?? 'value-of-the-environment']),
+      )
       const path = join(folder, 'guide.yaml')
       writeFileSync(path, text!)
       const { plan, warnings } = loadConfig({ config: path }, environment, registry)

@@ -1,7 +1,7 @@
 /** A real nats-server with JetStream on a free port, with nothing on disk but a temporary folder. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,9 +90,12 @@ export class NatsServer implements AsyncDisposable {
     await once(child, 'close')
   }
 
-  /** Answers nobody any more, while its connections stand; until `resume`. */
-  pause(): void {
-    this.#child?.kill('SIGSTOP')
+  /** Answers nobody any more, while its connections stand; until `resume`. Resolves when all its threads have stopped. */
+  async pause(): Promise<void> {
+    const pid = this.#child?.pid
+    if (pid === undefined) return
+    process.kill(pid, 'SIGSTOP')
+    while (!threadsOf(pid).every((state) => state === 'T')) await new Promise(setImmediate)
   }
 
   resume(): void {
@@ -131,4 +134,16 @@ export class NatsServer implements AsyncDisposable {
     await this.stop()
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** Letters as /proc tells them. One that ends while we look has stopped too. */
+function threadsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    try {
+      const status = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+      return status.slice(status.lastIndexOf(')') + 2)[0]!
+    } catch {
+      return 'T'
+    }
+  })
 }

@@ -7,7 +7,6 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import type { Batch } from '#component/output.ts'
 import { ManualClock } from '#std/clock.ts'
-import { guideProblems } from '#test/support/guides.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { CloudwatchLogsFake, error, cloudwatchLogs as vendor } from '#test/support/vendors/cloudwatch_logs.ts'
 import { cloudwatchLogs } from './cloudwatch_logs.ts'
@@ -373,10 +372,6 @@ function batchFor(options: Record<string, unknown>, records: string[]): Batch {
   const ends = Int32Array.from([...first.ends, ...second.ends.map((end) => end + first.bytes.length)])
   return { bytes, records: records.length, ends }
 }
-
-test('cloudwatch_logs: the configuration of the guide is valid', () => {
-  assert.deepEqual(guideProblems('cloudwatch_logs', { CW_ACCESS_KEY_ID: 'id', CW_SECRET_ACCESS_KEY: 's' }), [])
-})
 
 function fakeOf(url: string): CloudwatchLogsFake {
   return { url } as CloudwatchLogsFake

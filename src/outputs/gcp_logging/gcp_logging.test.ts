@@ -7,7 +7,6 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import type { SendResult } from '#component/output.ts'
 import { ManualClock } from '#std/clock.ts'
-import { guideProblems } from '#test/support/guides.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { GcpLoggingFake, rpcError, gcpLogging as vendor } from '#test/support/vendors/gcp_logging.ts'
 import type { Fault } from '#test/support/vendors/vendor-fake.ts'
@@ -309,11 +308,6 @@ test('gcp_logging: any bytes become one entry that can be read, within the bound
     }),
     { seed: 20260120 },
   )
-})
-
-test('gcp_logging: the configuration of the guide is valid', async () => {
-  await using fake = await new GcpLoggingFake().listen()
-  assert.deepEqual(guideProblems('gcp_logging', { GCP_CREDENTIALS: fake.tokens.account() }), [])
 })
 
 async function temporaryFolder(t: TestContext): Promise<string> {

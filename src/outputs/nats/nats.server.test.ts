@@ -110,7 +110,7 @@ test('nats: a server that hangs is left after a while', { timeout }, async (t) =
     const batch = encodeFor(nats, options, ['a', 'b'])
     // Once before there is a connection, and once on it.
     for (let round = 0; round < 2; round++) {
-      server.pause()
+      await server.pause()
       assert.partialDeepStrictEqual(await output.send(batch, never), { ok: false, retryable: true, code: 'timeout' })
       server.resume()
       while ((await output.send(batch, never)).ok !== true);

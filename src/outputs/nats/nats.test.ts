@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
-import { guideProblems } from '#test/support/guides.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { NatsFake, type NatsFault } from '#test/support/vendors/nats.ts'
 import { nats } from './nats.ts'
@@ -186,8 +185,4 @@ test('nats: configurations that cannot work are refused', async () => {
   }
   const output = nats.create(nats.config.parse({ ...good, credentials_file: '/nonexistent/x.creds' }), outputContext())
   await assert.rejects(output.start(), /\/nonexistent\/x\.creds cannot be read/)
-})
-
-test('nats: the configuration of the guide is valid', () => {
-  assert.deepEqual(guideProblems('nats', { NATS_PASSWORD: 'p' }), [])
 })

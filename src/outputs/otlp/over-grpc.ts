@@ -148,7 +148,7 @@ function same(bytes: Buffer): Buffer {
 
 function secureCredentials(grpc: Grpc, tls: TlsPlan | undefined): ChannelCredentials {
   const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text))
-  return grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), {
+  return grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key?.reveal()), pem(tls?.cert), {
     rejectUnauthorized: tls?.verify ?? true,
   })
 }

@@ -9,7 +9,6 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { SendResult } from '#component/output.ts'
 import type { Bytes } from '#std/bytes.ts'
-import { guideProblems } from '#test/support/guides.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { S3Fake, s3Error, s3 as vendor } from '#test/support/vendors/s3.ts'
 import type { Fault } from '#test/support/vendors/vendor-fake.ts'
@@ -272,10 +271,6 @@ test('s3: configurations that cannot work are refused', () => {
   ]) {
     assert.equal(s3.config.safeParse({ ...good, ...bad }).success, false, JSON.stringify(bad))
   }
-})
-
-test('s3: the configuration of the guide is valid', () => {
-  assert.deepEqual(guideProblems('s3', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 's' }), [])
 })
 
 /** It knows the protocol, but checks no signature of version 4: the fake does. */
