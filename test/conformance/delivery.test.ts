@@ -1,0 +1,171 @@
+/** What every vendor must get through the real delivery, whatever goes wrong on the way, and how that is counted. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Batch } from '#component/output.ts'
+import { Delivery } from '#engine/delivery.ts'
+import { OutputLedger } from '#observe/books.ts'
+import type { Logger } from '#observe/log.ts'
+import { registry } from '#registry.ts'
+import { systemClock } from '#std/clock.ts'
+import { encodeFor, outputContext } from '#test/support/outputs.ts'
+import type { Fault, Vendor, VendorFake } from '#test/support/vendors/vendor-fake.ts'
+import { vendors } from '#test/support/vendors/vendors.ts'
+
+const RECORDS = 60
+const BATCH_RECORDS = 20
+/** So that a request which hangs is soon given up. */
+const TIMEOUT_MS = 150
+
+interface Run {
+  fake: VendorFake
+  delivery: Delivery
+  ledger: OutputLedger
+  /** Messages of records that were kept as dead letters, and the reasons. */
+  refused: string[]
+  logged: string[]
+  sent: string[]
+}
+
+/** Sends `RECORDS` lines through a delivery to the vendor's fake, which has these faults first, and lets all of it end. */
+async function run(vendor: Vendor, faults: Fault[], check: (run: Run) => void): Promise<void> {
+  const { definition } = vendor
+  await using fake = await vendor.start()
+  fake.faults.push(...faults)
+  const options = { ...vendor.options(fake), timeout_ms: TIMEOUT_MS }
+  const parsed = definition.config.parse(options) as never
+  const ledger = new OutputLedger()
+  const refused: string[] = []
+  const logged: string[] = []
+  const note = (fields: object, message: string) => void logged.push(`${JSON.stringify(fields)} ${message}`)
+  const log = { debug: note, info: note, warn: note, error: note } as unknown as Logger
+  const context = { ...outputContext(), log }
+  const limits = definition.limits?.(parsed) ?? {}
+  const delivery = new Delivery(
+    'identity',
+    {
+      id: 'out',
+      kind: definition.name,
+      output: definition.create(parsed, context),
+      ledger,
+      deadLetters: { add: (_batch: Batch, _i: number, code: string) => void refused.push(code) },
+      retry: { maxAttempts: 50, maxAgeMs: 60_000, baseMs: 1, capMs: 5 },
+      clock: systemClock,
+      log,
+      random: Math.random,
+    },
+    {
+      shape: definition.shape,
+      limits: { maxRecords: BATCH_RECORDS, maxBytes: limits.bytes ?? 1_000_000, maxWaitMs: 5 },
+      vendor: limits,
+      weigh: definition.weigh,
+      queueBytesMax: 16 * 1024 * 1024,
+      whenFull: 'block',
+      spoolFull: 'block',
+      spoolBytesMax: 0,
+      spoolAgeMsMax: 60_000,
+      durable: false,
+      concurrency: 1,
+    },
+    undefined,
+  )
+  await delivery.start()
+  const sent = Array.from({ length: RECORDS }, (_, i) => `line ${i} of the test "é"`)
+  const encoded = encodeFor(definition, options, sent, { arrivalMs: Date.now() })
+  const taken = delivery.accept(
+    { memory: encoded.bytes, from: 0, records: RECORDS, ends: encoded.ends, firstEnd: 0 },
+    0,
+  )
+  assert.equal(taken, RECORDS)
+  assert.equal(await delivery.drain(AbortSignal.timeout(20_000)), true)
+  await delivery.stop()
+  await context.upstreams.stop()
+  assert.deepEqual(ledger.inFlight(), { records: 0, bytes: 0 })
+  check({ fake, delivery, ledger, refused, logged, sent })
+}
+
+const once = (messages: readonly string[]) => [...new Set(messages)].sort()
+
+for (const vendor of vendors) {
+  const { name } = vendor.definition
+
+  test(`${name}: everything arrives once, in order, within the documented limits`, async () => {
+    await run(vendor, [], ({ fake, ledger, sent }) => {
+      assert.deepEqual(fake.violations, [])
+      assert.deepEqual(fake.stored, sent)
+      assert.equal(ledger.delivered.records, RECORDS)
+      assert.equal(ledger.retries, 0)
+    })
+  })
+
+  test(`${name}: what fails for a while arrives once`, async () => {
+    const busy = { status: 429, headers: { 'retry-after': '0' }, body: 'slow down' }
+    await run(
+      vendor,
+      ['reset', busy, { status: 503, body: 'busy' }, 'slow_body', 'reset'],
+      ({ fake, ledger, sent }) => {
+        assert.deepEqual(fake.violations, [])
+        assert.deepEqual([...fake.stored].sort(), [...sent].sort(), 'everything, and nothing twice')
+        assert.equal(ledger.delivered.records, RECORDS)
+        assert.ok(ledger.retries > 0)
+      },
+    )
+  })
+
+  test(`${name}: what may have arrived is sent again, and nothing is missing`, async () => {
+    await run(vendor, ['reset_after', 'hang', 'reset_after'], ({ fake, ledger, sent }) => {
+      assert.deepEqual(fake.violations, [])
+      assert.deepEqual(once(fake.stored), [...sent].sort())
+      assert.equal(ledger.delivered.records, RECORDS)
+    })
+  })
+
+  test(`${name}: what is too large arrives in halves`, async () => {
+    await run(vendor, [{ status: 413, body: 'too large' }], ({ fake, ledger, sent }) => {
+      assert.deepEqual(fake.violations, [])
+      assert.deepEqual(once(fake.stored), [...sent].sort())
+      assert.equal(ledger.delivered.records, RECORDS)
+      assert.equal(ledger.splits, 1)
+    })
+  })
+
+  test(`${name}: what is refused for good is counted and kept, and holds up nothing`, async () => {
+    const refusals = Array.from({ length: 100 }, () => ({ status: 400, body: 'no such thing' }))
+    await run(vendor, refusals, ({ fake, ledger, refused, sent }) => {
+      assert.deepEqual(fake.stored, [], 'as long as everything is refused')
+      assert.equal(ledger.rejected.records, RECORDS)
+      assert.equal(refused.length, RECORDS)
+      assert.equal(sent.length, RECORDS)
+    })
+  })
+
+  test(`${name}: secrets are in no log line and no error`, async () => {
+    await run(
+      vendor,
+      [
+        { status: 401, body: 'who are you' },
+        { status: 403, body: 'go away' },
+      ],
+      ({ fake, ledger, logged }) => {
+        const secrets = secretsIn(vendor.options(fake))
+        const said = [...logged, JSON.stringify(ledger.lastError)].join('\n')
+        for (const secret of secrets) assert.ok(!said.includes(secret), said)
+      },
+    )
+  })
+}
+
+/** Values that look like keys in the options of a fake. */
+function secretsIn(options: object): string[] {
+  return Object.entries(options).flatMap(([key, value]): string[] => {
+    if (typeof value === 'object' && value !== null) return secretsIn(value)
+    return /key|token|secret|password|credentials/.test(key) && typeof value === 'string' && value.length > 3
+      ? [value]
+      : []
+  })
+}
+
+test('every output that speaks HTTP is in the suite', () => {
+  const covered = vendors.map(({ definition }) => definition.name)
+  const others = ['console', 'tcp', 'file', 'blackhole', 'syslog', 'nats']
+  assert.deepEqual(registry.outputs.map(({ name }) => name).sort(), [...covered, ...others].sort())
+})
