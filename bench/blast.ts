@@ -1,6 +1,7 @@
 /**
  * Sends load, as a process of its own so that its CPU is not counted: `blast.ts tcp PORT FILE CONNECTIONS REPEAT`,
- * `blast.ts paced PORT LINES_PER_SECOND SECONDS`, or `blast.ts udp PORT COUNT RATE`. Prints what it sent as JSON.
+ * `blast.ts paced PORT LINES_PER_SECOND SECONDS`, `blast.ts udp PORT COUNT RATE`, or `blast.ts http PORT FILE CONNECTIONS
+ * REQUESTS LINES_PER_BODY`. Prints what it sent as JSON.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -71,6 +72,54 @@ async function udp(port: number, count: number, rate: number): Promise<object> {
   return { datagrams: sent, seconds }
 }
 
+/** Bodies of lines, one request at a time on each connection, and how they were answered. */
+async function http(port: number, file: string, connections: number, requests: number, lines: number): Promise<object> {
+  const all = requestsOf(readFileSync(file), lines)
+  const delays: number[] = []
+  let next = 0
+  let accepted = 0
+  const started = performance.now()
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = await open(port)
+      socket.setNoDelay(true)
+      while (next < requests) {
+        const sentAt = performance.now()
+        socket.write(all[next++ % all.length]!)
+        if ((await answerOn(socket)).startsWith('HTTP/1.1 202 ')) accepted++
+        delays.push(performance.now() - sentAt)
+      }
+      socket.end()
+      await once(socket, 'close')
+    }),
+  )
+  const seconds = (performance.now() - started) / 1000
+  delays.sort((a, b) => a - b)
+  const at = (share: number) => delays[Math.floor(share * (delays.length - 1))] ?? 0
+  return { requests, accepted, seconds, p50Ms: at(0.5), p99Ms: at(0.99) }
+}
+
+function requestsOf(bytes: Buffer, lines: number): Buffer[] {
+  const all = bytes.toString('latin1').split('\n').slice(0, -1)
+  const head = 'POST / HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-ndjson\r\nContent-Length: '
+  return Array.from({ length: Math.floor(all.length / lines) }, (_, i) => {
+    const body = `${all.slice(i * lines, (i + 1) * lines).join('\n')}\n`
+    return Buffer.from(`${head}${body.length}\r\n\r\n${body}`, 'latin1')
+  })
+}
+
+/** The next answer as it came; a connection that ends before fails the run. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = ''
+  for (;;) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    text += chunk.toString('latin1')
+    const head = text.indexOf('\r\n\r\n')
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? 0)
+    if (head !== -1 && text.length >= head + 4 + length) return text
+  }
+}
+
 const [mode, port, ...rest] = process.argv.slice(2)
 const numbers = rest.map(Number)
 const sent =
@@ -78,5 +127,7 @@ const sent =
     ? await tcp(Number(port), rest[0]!, numbers[1]!, numbers[2]!)
     : mode === 'paced'
       ? await paced(Number(port), numbers[0]!, numbers[1]!)
-      : await udp(Number(port), numbers[0]!, numbers[1]!)
+      : mode === 'http'
+        ? await http(Number(port), rest[0]!, numbers[1]!, numbers[2]!, numbers[3]!)
+        : await udp(Number(port), numbers[0]!, numbers[1]!)
 console.log(JSON.stringify(sent))

@@ -1,72 +1,30 @@
 /** What is measured, and against what. Figures are CPU time of the whole process tree, so they hold on a busy machine. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { type CorpusKind, corpus } from './corpus.ts'
-import { blast, SINK_PORT, Sink, Subject } from './measure.ts'
+import type { CorpusKind } from './corpus.ts'
+import { deadVendor } from './dead-vendor.ts'
+import { durable } from './durable.ts'
+import { blast, Sink, Subject } from './measure.ts'
 import { type Program, relays, routers } from './peers.ts'
+import {
+  CONNECTIONS,
+  corpusFile,
+  DROP,
+  HTTP_OUTPUT,
+  judged,
+  programName,
+  REDACT,
+  type Result,
+  removeScratch,
+  type Size,
+  scratch,
+  stats,
+  streamgate,
+  UDP_PORT,
+} from './setup.ts'
+import { spool } from './spool.ts'
+import { vendor } from './vendors.ts'
 
-export interface Result {
-  case: string
-  program: string
-  /** What the figure counts, such as `lines per CPU-second`. */
-  unit: string
-  value: number
-  /** What the design asks of this case; undefined for peers. */
-  reach?: string
-  reached?: boolean
-  /** Peak memory of the process tree. */
-  peakMb?: number
-  notes?: string
-}
-
-export interface Size {
-  /** Lines of the corpus; it is sent over four connections, `repeat` times each. */
-  lines: number
-  repeat: number
-  datagrams: number
-  seconds: number
-}
-
-export const fullSize: Size = { lines: 200_000, repeat: 8, datagrams: 600_000, seconds: 5 }
-export const smokeSize: Size = { lines: 2_000, repeat: 1, datagrams: 2_000, seconds: 1 }
-
-const CONNECTIONS = 4
-const PORT = 18_085
-const UDP_PORT = 18_086
-const scratch = mkdtempSync(join(tmpdir(), 'streamgate-bench-'))
-
-const DROP = { id: 'drop', type: 'filter', params: { value: 'DEBUG' } }
-const REDACT = { id: 'redact', type: 'redact', params: { pattern: '\\d{3}-\\d{2}-\\d{4}', replacement: 'XXX-XX-XXXX' } }
 const ATTRIBUTE = { id: 'attribute', type: 'attribute_filter', params: { attribute: 'service', equals: 'checkout' } }
-
-interface Setup {
-  processors?: object[]
-  output?: object
-  batch?: object
-}
-
-/** A configuration of ours, written where the program can read it. */
-function streamgate(name: string, { processors = [], output, batch = {} }: Setup): Program {
-  const config = {
-    version: 2,
-    sources: [
-      { id: 'tcp', type: 'tcp', listen: `127.0.0.1:${PORT}`, overflow: 'block' },
-      { id: 'udp', type: 'udp', listen: `127.0.0.1:${UDP_PORT}` },
-    ],
-    pipelines: [{ id: 'default_pipeline', sources: ['tcp', 'udp'], processors, outputs: ['out'], batch }],
-    outputs: [{ id: 'out', when_full: 'block', ...(output ?? { type: 'tcp', address: `127.0.0.1:${SINK_PORT}` }) }],
-    admin: { listen: '127.0.0.1:18083' },
-    log_level: 'warn',
-  }
-  const file = join(scratch, `${name}.json`)
-  writeFileSync(file, JSON.stringify(config))
-  const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
-  const command = [process.execPath, main, 'node', '--config', file, '--data-dir', join(scratch, name)]
-  return { name: 'streamgate', version: '', port: PORT, command }
-}
 
 /** Lines in over TCP, whatever is left of them out; lines per CPU-second. */
 async function lines(
@@ -76,9 +34,7 @@ async function lines(
   kind: CorpusKind,
   mode: 'tcp' | 'http' = 'tcp',
 ): Promise<Result> {
-  const bytes = corpus(size.lines, kind)
-  const file = join(scratch, `${kind}.txt`)
-  writeFileSync(file, bytes)
+  const file = corpusFile(size.lines, kind)
   await using sink = await Sink.start(mode)
   await using subject = await Subject.start(program.command, program.port)
   const warmUp = Math.max(1, Math.floor(size.repeat / 8))
@@ -101,15 +57,16 @@ async function lines(
   }
 }
 
-function programName(program: Program): string {
-  return program.version === '' ? program.name : `${program.name} ${program.version}`
-}
-
-function judged(result: Result, reach: string, reached: boolean): Result {
-  return { ...result, reach, reached }
-}
-
+/** All that are wanted, one after the other. What they wrote is removed at the end. */
 export async function* runCases(size: Size, only: (title: string) => boolean): AsyncGenerator<Result> {
+  try {
+    yield* wanted(size, only)
+  } finally {
+    removeScratch()
+  }
+}
+
+async function* wanted(size: Size, only: (title: string) => boolean): AsyncGenerator<Result> {
   if (only('empty')) yield* emptyPipeline(size)
   if (only('rules')) yield* dropAndRedact(size)
   if (only('json')) yield await json(size)
@@ -117,6 +74,11 @@ export async function* runCases(size: Size, only: (title: string) => boolean): A
   if (only('latency')) yield await latency(size)
   if (only('reload')) yield await reload(size)
   if (only('idle')) yield* idle(size)
+  if (only('dead_vendor')) yield* deadVendor(size)
+  if (only('datadog')) yield await vendor('datadog', size)
+  if (only('loki')) yield await vendor('loki', size)
+  if (only('spool')) yield* spool(size)
+  if (only('durable')) yield* durable(size)
 }
 
 async function* emptyPipeline(size: Size): AsyncGenerator<Result> {
@@ -147,7 +109,7 @@ async function* dropAndRedact(size: Size): AsyncGenerator<Result> {
   yield judged({ ...ours, notes: `${ours.notes}; ${times.toFixed(1)} x syslog-ng` }, '5 x syslog-ng', !(times < 5))
   const http = {
     ...setup,
-    output: { type: 'http', url: `http://127.0.0.1:${SINK_PORT}/` },
+    output: HTTP_OUTPUT,
     batch: { max_records: 5000, max_bytes: 1_048_576 },
   }
   const batches = await lines('the same, to HTTP batches', streamgate('http', http), size, 'mixed', 'http')
@@ -190,10 +152,7 @@ async function udp(size: Size): Promise<Result> {
 }
 
 async function inRecords(): Promise<number> {
-  const stats = (await (await fetch('http://127.0.0.1:18083/stats')).json()) as {
-    pipelines: { in: { records: number } }[]
-  }
-  return stats.pipelines[0]!.in.records
+  return (await stats()).pipelines[0]!.in.records
 }
 
 async function latency(size: Size): Promise<Result> {

@@ -40,3 +40,13 @@ export function corpus(lines: number, kind: CorpusKind = 'mixed', seed = 42): Bu
   out.push('')
   return Buffer.from(out.join('\n'))
 }
+
+/** The same lines, each with its number before it. */
+export function numbered(lines: Buffer): Buffer {
+  let number = 0
+  const text = lines.toString('latin1')
+  return Buffer.from(
+    text.replace(/^(?=.)/gm, () => `${number++} `),
+    'latin1',
+  )
+}

@@ -18,7 +18,13 @@ export interface SinkCounts {
   p50Ms: number
   p99Ms: number
   maxMs: number
+  /** Of numbered lines: how many numbers came, and how often the rarest and the commonest of them did. */
+  numbers: number
+  fewest: number
+  most: number
 }
+
+export type SinkMode = 'tcp' | 'http' | 'latency' | 'numbered' | 'silent'
 
 /** A counting sink in a process of its own. */
 export class Sink implements AsyncDisposable {
@@ -28,8 +34,8 @@ export class Sink implements AsyncDisposable {
     this.#child = child
     this.#lines = lines[Symbol.asyncIterator]()
   }
-  static async start(mode: 'tcp' | 'http' | 'latency'): Promise<Sink> {
-    const child = spawn(process.execPath, [here('sink.ts'), mode, String(SINK_PORT)], {
+  static async start(mode: SinkMode, port = SINK_PORT): Promise<Sink> {
+    const child = spawn(process.execPath, [here('sink.ts'), mode, String(port)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const sink = new Sink(child, createInterface({ input: child.stdout! }))
@@ -56,6 +62,18 @@ export class Sink implements AsyncDisposable {
   }
 }
 
+/** Where programs of ours leave CPU profiles; undefined: they make none. */
+let profiles: string | undefined
+
+export function profileInto(directory: string): void {
+  profiles = directory
+}
+
+function profiled([program, ...rest]: string[]): string[] {
+  const ours = program === process.execPath && profiles !== undefined
+  return ours ? [program!, '--cpu-prof', `--cpu-prof-dir=${profiles}`, ...rest] : [program!, ...rest]
+}
+
 /** The program under test. */
 export class Subject implements AsyncDisposable {
   readonly #child: ChildProcess
@@ -70,7 +88,8 @@ export class Subject implements AsyncDisposable {
     }
   }
   static async start(command: string[], port: number): Promise<Subject> {
-    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [file, ...args] = profiled(command)
+    const child = spawn(file!, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const subject = new Subject(child)
     for (let i = 0; ; i++) {
       if (await accepts(port)) break

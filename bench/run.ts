@@ -1,19 +1,31 @@
 /**
- * `npm run bench`: measures, prints a table, and writes `bench/results/<date>.json`. Options: `--only empty,rules,json,udp,latency,reload,idle`,
- * `--smoke` for a small run that only shows that everything works, `--json` for JSON on standard output.
+ * `npm run bench`: measures, prints a table, and writes `bench/results/<date>.json`. Options:
+ *
+ *   --only     empty,rules,json,udp,latency,reload,idle,dead_vendor,datadog,loki,spool,durable
+ *   --smoke    a small run that only shows that everything works
+ *   --json     JSON on standard output
+ *   --profile  a directory for CPU profiles of the programs, one for each of their threads; figures are then of no use
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { fullSize, type Result, runCases, smokeSize } from './cases.ts'
+import { runCases } from './cases.ts'
+import { profileInto } from './measure.ts'
+import { fullSize, type Result, smokeSize } from './setup.ts'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, smoke: { type: 'boolean' }, json: { type: 'boolean' } },
+  options: {
+    only: { type: 'string' },
+    smoke: { type: 'boolean' },
+    json: { type: 'boolean' },
+    profile: { type: 'string' },
+  },
 })
 if (process.platform !== 'linux') {
   console.error('the benchmarks read /proc and run on Linux only')
   process.exit(1)
 }
+if (values.profile !== undefined) profileInto(values.profile)
 const wanted = values.only?.split(',')
 const results: Result[] = []
 for await (const result of runCases(values.smoke ? smokeSize : fullSize, (title) => wanted?.includes(title) ?? true)) {
@@ -21,7 +33,7 @@ for await (const result of runCases(values.smoke ? smokeSize : fullSize, (title)
   if (!values.json) console.error(rowOf(result))
 }
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, date: new Date().toISOString() }
-if (!values.smoke) {
+if (!values.smoke && values.profile === undefined) {
   const folder = new URL('./results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
   writeFileSync(
