@@ -52,7 +52,7 @@ export class DataDirectory {
 
   /** What an output has on disk. `name` may hold what a file name may. */
   backlog(name: string, bytesMax: number): Backlog {
-    const pendingBytesMax = Math.min(PENDING_BYTES_MAX, bytesMax >> 2)
+    const pendingBytesMax = Math.min(PENDING_BYTES_MAX, Math.floor(bytesMax / 4))
     const directory = `${this.path}/spool/${name}`
     return new Backlog({ directory, bytesMax, pendingBytesMax }, this.#disk, this.#clock, this.#claimedLogs)
   }
