@@ -27,7 +27,8 @@ const SETUP = {
     ...HTTP_OUTPUT,
     when_full: 'spool',
     queue_bytes_max: MiB,
-    spool: { max_bytes: 4096 * MiB },
+    // A sender faster than the disk waits for it; by default the spool would give records up.
+    spool: { max_bytes: 4096 * MiB, when_full: 'block' },
     retry: { base_ms: 100, cap_ms: 250 },
   },
   batch: { max_records: 5000, max_bytes: MiB / 2, max_wait_ms: 100 },
