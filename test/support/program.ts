@@ -61,6 +61,15 @@ export class Program implements AsyncDisposable {
     return found[1]!.replace('0.0.0.0', '127.0.0.1')
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** Whether the process is gone, however it ended. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   get lines(): string[] {
     return this.stdout.split('\n').slice(0, -1)
   }
