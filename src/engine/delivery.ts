@@ -74,6 +74,7 @@ export class Delivery {
   #sending = 0
   #draining = false
   #stopped = false
+  #leaving = false
   /** Records wait on disk, or are to: new ones go there. */
   #overflowing = false
   #refilling = false
@@ -134,7 +135,7 @@ export class Delivery {
    * tells when to come again. `force` takes over all the same: for a caller that has asked `blocked` before. Under
    * `account` the books say where they come from.
    */
-  accept(encoded: Encoded, first: number, force = false, account: Account = 'forwarded'): number {
+  accept(encoded: Encoded, first: number, force = this.#leaving, account: Account = 'forwarded'): number {
     this.#account = account
     const { records } = encoded
     let next = first
@@ -157,6 +158,7 @@ export class Delivery {
 
   /** Whether its policy is to wait for room, and there is none. */
   get blocked(): boolean {
+    if (this.#leaving) return false
     const { durable, whenFull, spoolFull, queueBytesMax } = this.#options
     if (this.#backlog !== undefined && (durable || this.#overflowing))
       return spoolFull === 'block' && this.#backlog.room(1, 0) !== 'yes'
@@ -168,6 +170,16 @@ export class Delivery {
   takeNext(): void {
     if (this.next !== null) this.#options = { ...this.#options, ...this.next }
     this.next = null
+    this.#leaving = false
+  }
+
+  /**
+   * No configuration has it any more: it takes over what was committed for it before, room or not, so that those who come after
+   * need not wait for a vendor that is gone. That is at most what stands in the outtakes.
+   */
+  leave(): void {
+    this.#leaving = true
+    this.#offerRoom()
   }
 
   /** Sends what is due. Called once after several `accept`, so that a stream sends in large pieces. */
@@ -299,12 +311,15 @@ export class Delivery {
   #acceptInMemory(encoded: Encoded, first: number, end: number, force: boolean): number {
     const until = Math.min(end, this.#fitting(encoded, first))
     const bytes = startOf(encoded, until) - startOf(encoded, first)
-    if (!force && this.#held + bytes > this.#options.queueBytesMax && !this.#makeRoom(bytes)) {
-      if (this.#options.whenFull === 'spool' && this.#backlog !== undefined) {
+    const { whenFull, queueBytesMax } = this.#options
+    // Who waits for room finds it when nothing is held, or never.
+    const patient = whenFull === 'block' && this.#held === 0
+    if (!force && !patient && this.#held + bytes > queueBytesMax && !this.#makeRoom(bytes)) {
+      if (whenFull === 'spool' && this.#backlog !== undefined) {
         this.#overflowing = true
         return this.#acceptOnDisk(this.#backlog, encoded, first, end, force)
       }
-      if (this.#options.whenFull === 'block' && this.#held > 0) return -1
+      if (whenFull === 'block') return -1
       this.#parts.ledger[this.#account].add(until - first, bytes)
       this.#parts.ledger.overwritten.add(until - first, bytes)
     } else {

@@ -155,7 +155,9 @@ export class Lane {
   /** Looks after the engine; called at regular intervals. */
   look(elapsedMs: number, stallMs: number, killMs: number): void {
     if (this.#stopping) return
-    const waits = Atomics.load(this.#control, Control.ENGINE_STATE) === EngineState.WAITING_FOR_ROOM
+    const engine = Atomics.load(this.#control, Control.ENGINE_STATE)
+    // What it has committed stays pending for as long as an output has no room; that is no silence of the engine.
+    const waits = engine === EngineState.WAITING_FOR_ROOM || (engine === EngineState.IDLE && this.#outtake.ready())
     const hasWork = !waits && this.intake.hasPending(this.position)
     this.#watchdog.look(Atomics.load(this.#control, Control.PROGRESS), hasWork, elapsedMs)
     if (this.state === 'starting') {

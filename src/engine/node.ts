@@ -153,6 +153,8 @@ export class Node {
   /** Old commits may still come; when the last is taken, what only the old configuration had sends its rest and ends. */
   async #retire(old: Generation): Promise<void> {
     const traffic = this.#running()
+    const stays = new Set(traffic.current.deliveries.values())
+    for (const delivery of old.deliveries.values()) if (!stays.has(delivery)) delivery.leave()
     await Promise.all(traffic.lanes.map((lane) => lane.settled()))
     const leaving = traffic.retire(old.epoch)
     for (const delivery of leaving) {

@@ -140,7 +140,8 @@ class Round implements AsyncDisposable {
     await freshRunning
     await this.#until(async () => {
       const stats = await this.#subject.stats()
-      return vendorNames.every((name) => this.#inFlight(stats, name) === 0)
+      const taken = stats.pipelines.every(({ in_flight }) => in_flight.records === 0)
+      return taken && vendorNames.every((name) => this.#inFlight(stats, name) === 0)
     }, 'both outputs to have nothing in flight')
   }
 
@@ -176,7 +177,7 @@ class Round implements AsyncDisposable {
 
   #inFlight(stats: NodeStats, name: VendorName): number {
     const output = stats.outputs.find(({ id }) => id === name)!
-    return output.in_flight.records + output.in_flight.bytes + stats.pipelines[0]!.in_flight.records
+    return output.in_flight.records + output.in_flight.bytes
   }
 
   async #until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
