@@ -74,6 +74,7 @@ export class Delivery {
   #sending = 0
   #draining = false
   #stopped = false
+  #stopping: Promise<void> | undefined
   #leaving = false
   /** Records wait on disk, or are to: new ones go there. */
   #overflowing = false
@@ -223,7 +224,12 @@ export class Delivery {
   }
 
   /** Ends it. What is still held goes to disk, to be sent by the next start, or else counts as expired. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#stopped = true
     this.#sender.abort()
     this.#close()

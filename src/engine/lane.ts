@@ -101,6 +101,8 @@ export class Lane {
 
   /** Hands over all commits that are ready, until one is not taken; then whoever has room again calls `pump`. */
   pump(): void {
+    // The outputs are ending, and what they get to know now they would not end.
+    if (this.#stopping) return
     let blocked = false
     while (!blocked && this.#outtake.ready()) {
       this.#commit ??= this.#outtake.commit()
@@ -112,7 +114,7 @@ export class Lane {
       this.#outtake.release()
     }
     this.#options.taken(this)
-    if (!blocked && !this.#armed && !this.#stopping) this.#arm()
+    if (!blocked && !this.#armed) this.#arm()
   }
 
   /** Ends of the records of an encoding; see `CommittedEncoding`. */
@@ -292,7 +294,7 @@ export class Lane {
     const woken = () => {
       this.#armed = false
       Atomics.store(this.#control, Control.WIRE_WAITS, 0)
-      if (!this.#stopping) this.pump()
+      this.pump()
     }
     if (wait.async) void wait.value.then(woken)
     else setImmediate(woken)

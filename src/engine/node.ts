@@ -60,6 +60,10 @@ export class Node {
   #timer: NodeJS.Timeout | undefined
   #lookedAt = 0
   #applying: Promise<void> = Promise.resolve()
+  /** Old configurations on their way out. Each tells whether all it held was sent. */
+  readonly #retiring = new Set<Promise<boolean>>()
+  /** Aborts when a stop has no more time. */
+  readonly #late = new AbortController()
   #stopping = false
 
   constructor(options: NodeOptions) {
@@ -146,12 +150,13 @@ export class Node {
     traffic.install(generation)
     for (const delivery of generation.deliveries.values()) delivery.takeNext()
     await inTime(Promise.all(traffic.lanes.map((lane) => lane.swap(generation.program))))
-    void this.#retire(old)
+    const retiring = this.#retire(old).finally(() => this.#retiring.delete(retiring))
+    this.#retiring.add(retiring)
     await this.#sources?.apply(plan.sources)
   }
 
   /** Old commits may still come; when the last is taken, what only the old configuration had sends its rest and ends. */
-  async #retire(old: Generation): Promise<void> {
+  async #retire(old: Generation): Promise<boolean> {
     const traffic = this.#running()
     const stays = new Set(traffic.current.deliveries.values())
     for (const delivery of old.deliveries.values()) if (!stays.has(delivery)) delivery.leave()
@@ -162,16 +167,18 @@ export class Node {
     }
     this.#keep.forgetPipelines(traffic.current, traffic.lanes)
     this.#keep.forgetStates(traffic.current)
-    await Promise.all(
+    const sent = await Promise.all(
       leaving.map(async (delivery) => {
-        const drained = await delivery.drain(AbortSignal.timeout(RETIRE_MS_MAX))
+        const drained = await delivery.drain(AbortSignal.any([AbortSignal.timeout(RETIRE_MS_MAX), this.#late.signal]))
         if (!drained)
           this.#options.log.warn({ output: delivery.id }, `output ${delivery.id} left with records undelivered`)
         await delivery.stop()
         // What it has left on disk is for whoever has its name now.
         await traffic.current.deliveries.get(delivery.id)?.adopt()
+        return drained
       }),
     )
+    return sent.every(Boolean)
   }
 
   async #discard(added: Delivery[]): Promise<void> {
@@ -187,6 +194,7 @@ export class Node {
     const traffic = this.#traffic
     if (traffic === undefined) return { drained: true }
     const deadline = AbortSignal.timeout(timeoutMs)
+    deadline.addEventListener('abort', () => this.#late.abort(), { once: true })
     await this.#sources?.stop()
     while (traffic.lanes.some((lane) => lane.hasPending()) && !deadline.aborted) {
       await sleep(DRAIN_POLL_MS)
@@ -196,7 +204,9 @@ export class Node {
     clearInterval(this.#timer)
     await Promise.all(traffic.lanes.map((lane) => lane.stop()))
     const deliveries = [...this.#keep.deliveries.values()]
+    const retired = Promise.all(this.#retiring)
     const sent = await Promise.all(deliveries.map((delivery) => delivery.drain(deadline)))
+    sent.push(...(await retired))
     await Promise.all(deliveries.map((delivery) => delivery.stop()))
     await this.#upstreams.stop()
     this.#keeping?.close()

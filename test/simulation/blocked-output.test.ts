@@ -72,3 +72,28 @@ test('a reload that replaces an output without room does not wait for it', async
   await it.settle()
   assert.equal(it.out.length, 2000, 'what was made for the old one went there')
 })
+
+test('a stop after a reload, with an output without room, is an orderly one', async () => {
+  await using it = await startNode({ whenFull: 'block', overflow: 'block', queueBytesMax: { out: 1024 } })
+  await fill(it)
+  await it.node.apply(it.plan([{ type: 'mark', options: { with: ' MARKED' } }]))
+  const { drained } = await it.node.stop(50)
+  assert.equal(drained, false)
+  it.assertBalance()
+  const { expired, in_flight } = it.node.stats().outputs[0]!
+  assert.deepEqual([expired.records, in_flight.records], [1000, 0], 'what was taken over is not forgotten')
+})
+
+test('a stop ends outputs that a reload has replaced and that are not done yet', async () => {
+  await using it = await startNode({})
+  it.held.add('out')
+  it.put(numbered(0, 10))
+  await it.until(() => it.node.stats().outputs[0]!.in_flight.records === 10, 'the output to hold them')
+  const plan = it.plan()
+  plan.outputs[0]!.options = { name: 'elsewhere' }
+  await it.node.apply(plan)
+  const { drained } = await it.node.stop(50)
+  assert.equal(drained, false)
+  const { expired, in_flight } = it.node.stats().outputs[0]!
+  assert.deepEqual([expired.records, in_flight.records], [10, 0])
+})
