@@ -295,6 +295,8 @@ export class SegmentLog {
     const path = `${this.directory}/${nameOf(first)}`
     // A segment that could not even be begun has the same name: it is begun again.
     if (this.#segments.at(-1)?.path === path) this.#segments.pop()
+    // One that was begun, given up and settled may be about to be removed, under this very name.
+    await this.#deleting
     const file = await this.#disk.open(path, 'write')
     this.#file = file
     await this.#disk.syncDirectory(this.directory)
@@ -468,8 +470,9 @@ export class SegmentLog {
       const sound = crc32c(content, 0, CHECKPOINT_BYTES - 4) === content.readUInt32LE(CHECKPOINT_BYTES - 4)
       if (read === CHECKPOINT_BYTES && sound)
         return { records: content.readDoubleLE(0), bytes: content.readDoubleLE(8) }
-    } catch {
-      // Without one, everything that is there counts as unsettled.
+    } catch (error) {
+      // Without one, everything that is there counts as unsettled. One that cannot be read now may be read later.
+      if (diskCode(error) !== 'enoent') throw error
     }
     return ZERO
   }

@@ -4,8 +4,9 @@
  * `STREAMGATE_SEED=… node --test test/simulation/delivery.test.ts`.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
-import { DeliveryWorld } from '#test/support/delivery-world.ts'
+import { Worker } from 'node:worker_threads'
 
 const WORLDS = 2000
 const STEPS = 60
@@ -14,12 +15,12 @@ const only = process.env['STREAMGATE_SEED']
 const seeds = only === undefined ? Array.from({ length: WORLDS }, (_, i) => i + 1) : [Number(only)]
 
 test(`${seeds.length} worlds: nothing that is safe is lost, nothing is invented, the books balance`, async () => {
-  for (const seed of seeds) {
-    const world = new DeliveryWorld(seed)
-    try {
-      await world.run(STEPS)
-    } catch (error) {
-      assert.fail(`seed ${seed}: ${String(error)}\n${world.log.join(', ')}\n${(error as Error).stack}`)
-    }
-  }
+  const worlds = new Worker(new URL('../support/delivery-worlds.ts', import.meta.url), {
+    workerData: { seeds, steps: STEPS },
+  })
+  const failures: string[] = []
+  worlds.on('message', (failure: string) => failures.push(failure))
+  const [code] = (await once(worlds, 'exit')) as [number]
+  assert.deepEqual(failures, [])
+  assert.equal(code, 0)
 })

@@ -120,6 +120,8 @@ export class DeliveryWorld {
 
   #setDisk(mode: (typeof diskModes)[number]): void {
     this.#diskMode = mode
+    // How far we had come could not be noted.
+    if (mode !== 'ok') this.#repeatsAllowed = true
     this.#disk.capacity = mode === 'full' ? this.#disk.bytes + 50 : Number.POSITIVE_INFINITY
     this.log.push(`disk ${mode}`)
   }
