@@ -1,6 +1,7 @@
 /**
  * `npm run chaos -- --minutes N --seed S`: rounds of the oracle (test/chaos) with one seed after the other until the time is over.
- * `--rounds N` bounds their number, `--steps N` makes them longer. Ends with 1 when a round failed; its seed and schedule are printed.
+ * `--rounds N` bounds their number, `--steps N` makes them longer, `--small-disk` (Linux, as root) has them on a disk that is
+ * soon full. Ends with 1 when a round failed; its seed and schedule are printed.
  */
 import { parseArgs } from 'node:util'
 import { type Result, runRound } from '../test/chaos/round.ts'
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '12' },
     rounds: { type: 'string', default: 'Infinity' },
+    'small-disk': { type: 'boolean', default: false },
   },
 })
 const [minutes, first, steps, rounds] = [values.minutes, values.seed, values.steps, values.rounds].map(Number)
@@ -25,7 +27,7 @@ const deadline = Date.now() + minutes! * 60_000
 const failed: number[] = []
 let count = 0
 for (let seed = first!; Date.now() < deadline && count < rounds!; seed++) {
-  const schedule = scheduleFor(seed, steps!)
+  const schedule = scheduleFor(seed, steps!, values['small-disk'])
   const result = await runRound(schedule)
   count++
   console.log(summaryOf(seed, result))

@@ -37,7 +37,7 @@ export async function runRound(schedule: Schedule): Promise<Result> {
 class Round implements AsyncDisposable {
   readonly #schedule: Schedule
   readonly #obligations = new Obligations('sevens')
-  readonly #subject = new Subject()
+  readonly #subject: Subject
   readonly #vendors: Record<VendorName, ChaosVendor>
   readonly #producers: Producer[]
   readonly #problems: string[] = []
@@ -48,6 +48,7 @@ class Round implements AsyncDisposable {
   constructor(schedule: Schedule) {
     const { seed, producers, textCharactersMax } = schedule
     this.#schedule = schedule
+    this.#subject = new Subject(schedule.diskBytes)
     this.#vendors = { a: new ChaosVendor(randomFrom(seed + 1)), b: new ChaosVendor(randomFrom(seed + 2)) }
     this.#producers = Array.from(
       { length: producers },

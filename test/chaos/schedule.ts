@@ -58,13 +58,15 @@ export interface Schedule {
   queueBytesMax: number
   /** Nobody listens there for as long as the round lasts. */
   dead: VendorName | null
+  /** The data directory is a file system of its own of that size; undefined: a folder like any other. */
+  diskBytes: number | undefined
   steps: Step[]
 }
 
 const MIB = 1024 * 1024
 
-/** `steps`: how many there are; more make a longer round. */
-export function scheduleFor(seed: number, steps: number): Schedule {
+/** `steps`: how many there are; more make a longer round. `smallDisk`: on a disk that is soon full; for that one must be root. */
+export function scheduleFor(seed: number, steps: number, smallDisk = false): Schedule {
   // Neighbouring seeds begin alike; the first numbers are thrown away.
   const random = randomFrom(Math.imul(seed, 0x9e37_79b1))
   const upTo = (most: number) => Math.floor(random() * (most + 1))
@@ -80,6 +82,7 @@ export function scheduleFor(seed: number, steps: number): Schedule {
     spoolBytesMax: isLarge && random() < 0.7 ? MIB : 64 * MIB,
     queueBytesMax: oneOf([16 * 1024, 256 * 1024, 16 * MIB]),
     dead,
+    diskBytes: smallDisk ? 3 * MIB : undefined,
     steps: [],
   }
   const alive = vendorNames.filter((name) => name !== dead)
@@ -116,7 +119,8 @@ const DUPLICATING: ReadonlySet<VendorMode> = new Set(['reset_after', 'hang', 're
 
 /** One line for each fault. */
 export function describeSchedule({ steps, ...rest }: Schedule): string {
-  const head = Object.entries(rest).map(([name, value]) => `${name} ${value}`)
+  const known = Object.entries(rest).filter(([, value]) => value !== undefined)
+  const head = known.map(([name, value]) => `${name} ${value}`)
   const lines = steps.map(({ afterMs, action }) => `  +${afterMs} ms ${JSON.stringify(action)}`)
   return [head.join(', '), ...lines].join('\n')
 }

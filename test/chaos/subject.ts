@@ -1,5 +1,5 @@
 /** The program under test over its lives: each is a process of its own, and all have one data directory and one configuration. */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,13 +25,21 @@ export class Subject implements AsyncDisposable {
   readonly #folder = temporaryFolder()
   readonly #dataDir = join(this.#folder, 'data')
   readonly #file = join(this.#folder, 'streamgate.json')
+  readonly #mounted: boolean
   #program: Program | undefined
   /** What each life has said. */
   readonly logs: string[] = []
   lives = 0
 
+  /** Throws when a file system of `diskBytes` is asked for and the system does not give one. */
+  constructor(diskBytes: number | undefined) {
+    mkdirSync(this.#dataDir)
+    this.#mounted = diskBytes !== undefined
+    if (diskBytes !== undefined)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', this.#dataDir])
+  }
+
   configure(setting: Setting): void {
-    mkdirSync(this.#dataDir, { recursive: true })
     writeFileSync(this.#file, JSON.stringify(documentOf(setting), null, 2))
   }
 
@@ -103,6 +111,7 @@ export class Subject implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGKILL')
+    if (this.#mounted) execFileSync('umount', [this.#dataDir])
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }
