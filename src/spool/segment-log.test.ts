@@ -190,3 +190,41 @@ test('a checkpoint that is broken or missing only makes for repeats', async () =
     assert.deepEqual((await readAll(await open())).records, ['a', 'b'])
   }
 })
+
+test('a disk with room for some of what waits takes that, so that reading it can make room for the rest', async () => {
+  const { create, disk, clock } = setUp()
+  const log = SegmentLog.create(
+    { ...OPTIONS, segmentBytesMax: 1_000_000, pendingBytesMax: 8_000_000 },
+    disk.mount(),
+    clock,
+  )
+  const records = Array.from({ length: 8 }, (_, i) => String(i).repeat(700_000))
+  disk.capacity = 2_000_000
+  for (const record of records) log.append(slice(record), 0, 1)
+  const read: string[] = []
+  for (let round = 0; round < 50 && read.length < records.length; round++) {
+    await written(log)
+    read.push(...(await readAll(log)).records)
+    log.acknowledge(log.readPosition)
+    await clock.advance(1000)
+  }
+  assert.deepEqual(read, records)
+  assert.equal(log.failure, undefined)
+  await log.close()
+  const other = create()
+  other.append(slice('a'), 0, 1)
+  await written(other)
+  assert.equal(other.synced.records, 1)
+})
+
+test('what could not be written whole leaves the room to others', async () => {
+  const { create, disk } = setUp()
+  const log = create()
+  disk.capacity = 500
+  log.append(slice('x'.repeat(1000)), 0, 1)
+  log.flush()
+  for (let i = 0; i < 50 && log.failure === undefined; i++) await turn()
+  await turn()
+  assert.equal(log.failure?.code, 'enospc')
+  assert.equal(disk.bytes, 0)
+})

@@ -32,6 +32,13 @@ export interface Read {
   lost: Position
 }
 
+/** Frames that are written and synced together, and the position behind the last of them. */
+interface Group {
+  memory: Bytes
+  bytes: number
+  end: Position
+}
+
 interface Segment {
   path: string
   first: Position
@@ -45,6 +52,8 @@ const CHECKPOINT = 'acknowledged'
 const CHECKPOINT_BYTES = 20
 const DIGITS = 16
 const FIRST_GROUP_BYTES = 64 * 1024
+/** Most that is written at once, but for a larger frame: a disk that is nearly full takes at least some of what waits. */
+const GROUP_BYTES_MAX = 1024 * 1024
 /** Between attempts to write what could not be written. */
 const RETRY_MS = [50, 200, 1000]
 const NOTHING = allocate(0)
@@ -59,7 +68,9 @@ export class SegmentLog {
   #written: Position = { records: 0, bytes: 0 }
   #acked: Position = { records: 0, bytes: 0 }
   #read: Position = { records: 0, bytes: 0 }
-  /** What waits to be written, and the memory of the group before, which serves again. */
+  /** Groups that wait to be written, the one that still grows, and the memory of the group before, which serves again. */
+  readonly #groups: Group[] = []
+  #groupBytes = 0
   #pending: Bytes = NOTHING
   #pendingBytes = 0
   #spare: Bytes = NOTHING
@@ -120,7 +131,7 @@ export class SegmentLog {
   }
   /** Bytes on disk and on their way there. */
   get bytesInUse(): number {
-    let bytes = this.#pendingBytes + this.#writingBytes
+    let bytes = this.#waitingBytes
     for (const segment of this.#segments) bytes += segment.bytes
     return bytes
   }
@@ -130,7 +141,7 @@ export class SegmentLog {
 
   /** Whether a frame of that size may be appended now. An empty log takes a frame of any size. */
   hasRoom(records: number, bytes: number, noteBytes = 0): boolean {
-    const waiting = this.#pendingBytes + this.#writingBytes
+    const waiting = this.#waitingBytes
     return waiting === 0 || waiting + frameBytes(records, bytes, noteBytes) <= this.#options.pendingBytesMax
   }
 
@@ -138,7 +149,9 @@ export class SegmentLog {
   append(slice: Slice, skip: number, records: number, note: Bytes = NOTHING): void {
     const { ends, firstEnd } = slice
     const bytes = ends[firstEnd + skip + records - 1]! - (skip === 0 ? 0 : ends[firstEnd + skip - 1]!)
-    this.#reserve(frameBytes(records, bytes, note.length))
+    const size = frameBytes(records, bytes, note.length)
+    if (this.#pendingBytes + size > GROUP_BYTES_MAX) this.#closeGroup()
+    this.#reserve(size)
     this.#pendingBytes = writeFrame(
       this.#pending,
       this.#pendingBytes,
@@ -154,7 +167,7 @@ export class SegmentLog {
 
   /** Sees to it that what was appended is written soon. Many appends may come before. */
   flush(): void {
-    if (this.#pendingBytes === 0 || this.#writing !== undefined || this.#gaveUp) return
+    if (this.#groupBytes + this.#pendingBytes === 0 || this.#writing !== undefined || this.#gaveUp) return
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined
       this.flush()
@@ -223,6 +236,20 @@ export class SegmentLog {
     return unwritten
   }
 
+  /** Appended and not yet written. */
+  get #waitingBytes(): number {
+    return this.#groupBytes + this.#pendingBytes + this.#writingBytes
+  }
+
+  #closeGroup(): void {
+    if (this.#pendingBytes === 0) return
+    this.#groups.push({ memory: this.#pending, bytes: this.#pendingBytes, end: this.#tail })
+    this.#groupBytes += this.#pendingBytes
+    this.#pending = this.#spare
+    this.#pendingBytes = 0
+    this.#spare = NOTHING
+  }
+
   #reserve(bytes: number): void {
     const wanted = this.#pendingBytes + bytes
     if (this.#pending.length >= wanted) return
@@ -233,15 +260,12 @@ export class SegmentLog {
 
   /** Writes group after group until nothing is pending. */
   async #write(): Promise<void> {
-    while (this.#pendingBytes > 0) {
-      const memory = this.#pending
-      const group = memory.subarray(0, this.#pendingBytes)
-      const end = this.#tail
-      this.#writingBytes = this.#pendingBytes
-      this.#pending = this.#spare
-      this.#pendingBytes = 0
-      this.#spare = NOTHING
-      const done = await this.#persist(group, end)
+    while (this.#groupBytes + this.#pendingBytes > 0) {
+      if (this.#groups.length === 0) this.#closeGroup()
+      const { memory, bytes, end } = this.#groups.shift()!
+      this.#groupBytes -= bytes
+      this.#writingBytes = bytes
+      const done = await this.#persist(memory.subarray(0, bytes), end)
       this.#writingBytes = 0
       if (memory.length <= this.#options.pendingBytesMax / 4) this.#spare = memory
       if (!done) {
@@ -265,6 +289,7 @@ export class SegmentLog {
         this.failures++
         const first = this.failure === undefined
         this.failure = { code: diskCode(error), message: String((error as Error).message ?? error) }
+        await this.#cutOff()
         await this.#seal()
         if (first) this.onProgress()
         if (this.#closing.signal.aborted) return false
@@ -303,6 +328,12 @@ export class SegmentLog {
     const segment: Segment = { path, first, end: undefined, bytes: 0 }
     this.#segments.push(segment)
     return segment
+  }
+
+  /** What could not be written whole must not keep the room that others, or its own next attempt, may need. */
+  async #cutOff(): Promise<void> {
+    const segment = this.#segments.at(-1)
+    if (segment?.end === undefined) await this.#file?.truncate(segment?.bytes ?? 0).catch(() => undefined)
   }
 
   /** Nothing more goes into the newest segment. What stands behind its good end is never read. */
@@ -374,7 +405,7 @@ export class SegmentLog {
   /** All is settled: a segment that has grown is sealed, so that it goes even if nothing more comes. */
   #startAfresh(): void {
     const segment = this.#segments.at(-1)
-    if (this.#writing !== undefined || this.#pendingBytes > 0 || segment?.end !== undefined) return
+    if (this.#writing !== undefined || this.#groupBytes + this.#pendingBytes > 0 || segment?.end !== undefined) return
     if ((segment?.bytes ?? 0) * 4 < this.#options.segmentBytesMax) return
     this.#writing = this.#seal().then(() => {
       this.#writing = undefined
