@@ -177,3 +177,29 @@ test('a dead output delays no other', async () => {
   it.held.clear()
   await it.settle()
 })
+
+test('an engine that is done is not to blame for an output that takes nothing', async () => {
+  await using it = await startNode({
+    processors: [{ type: 'filter', options: { value: 'DEBUG' } }],
+    failOpen: quick,
+    overflow: 'block',
+    whenFull: 'block',
+    queueBytesMax: { out: 100_000 },
+  })
+  it.held.add('out')
+  const states = new Set<string>()
+  for (let i = 0; i < 100; i++) it.put([...numbered(i * 1000, 500), ...numbered(i * 1000 + 500, 500, 'DEBUG')])
+  // Twice as long as it takes to replace an engine that hangs.
+  const until = Date.now() + 2 * quick.killMs
+  await it.until(() => {
+    states.add(it.books.state)
+    return Date.now() > until
+  }, 'time to pass')
+  it.held.clear()
+  const books = await it.settle()
+  assert.deepEqual([...states], ['normal'])
+  assert.equal(books.bypassed.records, 0)
+  assert.equal(books.dropped.records, 50_000, 'no rule was left out')
+  assert.equal(it.out.length, 50_000)
+  assert.equal(it.node.stats().engines[0]!.restarts, 0)
+})
