@@ -228,3 +228,15 @@ test('what could not be written whole leaves the room to others', async () => {
   assert.equal(log.failure?.code, 'enospc')
   assert.equal(disk.bytes, 0)
 })
+
+test('whoever hears of progress finds the room that it made', async () => {
+  const { disk, clock } = setUp()
+  const log = SegmentLog.create({ ...OPTIONS, pendingBytesMax: 500 }, disk.mount(), clock)
+  const rooms: boolean[] = []
+  log.onProgress = () => queueMicrotask(() => rooms.push(log.hasRoom(1, 10)))
+  while (log.hasRoom(1, 10)) log.append(slice('0123456789'), 0, 1)
+  const inUse = log.bytesInUse
+  await written(log)
+  assert.deepEqual(rooms, [true])
+  assert.equal(log.bytesInUse, inUse, 'what is written is not counted twice')
+})

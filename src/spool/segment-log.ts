@@ -282,6 +282,8 @@ export class SegmentLog {
       try {
         await this.#put(group)
         this.#written = end
+        // Before anybody hears of it: who waits for room asks at once, and would not be told again.
+        this.#writingBytes = 0
         this.failure = undefined
         this.onProgress()
         return true
