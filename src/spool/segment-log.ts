@@ -267,7 +267,8 @@ export class SegmentLog {
       this.#writingBytes = bytes
       const done = await this.#persist(memory.subarray(0, bytes), end)
       this.#writingBytes = 0
-      if (memory.length <= this.#options.pendingBytesMax / 4) this.#spare = memory
+      // Large memory is kept from group to group, and let go when nothing follows.
+      if (this.#pendingBytes > 0 || memory.length <= this.#options.pendingBytesMax / 4) this.#spare = memory
       if (!done) {
         // What comes behind a gap may not be written either.
         this.#gaveUp = true

@@ -66,15 +66,16 @@ export class SegmentReader {
     if (there <= this.#filled - this.#at) return false
     if (wanted > there && wanted > READ_BYTES) return false
     const length = Math.min(there, Math.max(wanted, READ_BYTES))
-    // A new buffer: frames that were handed out are views of the old one.
-    const buffer = allocate(length)
     const kept = this.#filled - this.#at
+    // The same memory again: a frame that is a view of it holds no longer. New memory for each read would cost more than reading.
+    const buffer = this.#buffer.length >= length ? this.#buffer : allocate(Math.max(length, READ_BYTES))
     this.#buffer.copy(buffer, 0, this.#at, this.#filled)
-    const read = await this.#file.read(buffer.subarray(kept, length), position + kept)
     this.#buffer = buffer
     this.#base = position
     this.#at = 0
-    this.#filled = kept + read
+    this.#filled = kept
+    const read = await this.#file.read(buffer.subarray(kept, length), position + kept)
+    this.#filled += read
     if (kept + read < length) this.#size = position + kept + read
     return this.#filled >= wanted
   }
