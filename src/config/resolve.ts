@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { NodePlan, OutputPlan, PipelinePlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
+import { Secret } from '#component/secret.ts'
 import type { UpstreamPlan } from '#upstreams/plan.ts'
 import {
   batchLimits,
@@ -31,7 +32,7 @@ export interface Resolution {
 /** Checks everything and gives all problems at once; there is a plan if there are none. */
 export function resolveDocument(value: unknown, registry: Registry, env: Environment): Resolution {
   const problems: Problem[] = []
-  const dereferenced = dereference(value, [], env, problems)
+  const dereferenced = dereference(value, [], { env, secretsDir: secretsDirOf(value, env) }, problems)
   const parsed = documentSchema.safeParse(dereferenced)
   if (!parsed.success) {
     problems.push(...problemsOf(parsed.error, [], Object.keys(documentSchema.shape)))
@@ -67,6 +68,7 @@ export function resolveDocument(value: unknown, registry: Registry, env: Environ
   const warnings: Problem[] = []
   checkReferences(document, problems, warnings)
   checkPromises(document, sources, outputs, problems)
+  warnings.push(...literalSecrets(value, outputs))
   if (problems.length > 0) return { document, plan: undefined, problems, warnings }
   const used = new Set(pipelines.flatMap((pipeline) => pipeline.outputs))
   const plan = {
@@ -149,6 +151,29 @@ function checkPromises(document: Document, sources: SourcePlan[], outputs: Outpu
   }
 }
 
+/** Secrets that stand in the configuration itself. Headers that are none by their name do not count. */
+function literalSecrets(value: unknown, outputs: OutputPlan[]): Problem[] {
+  const entries = (Object(value) as { outputs?: unknown }).outputs
+  if (!Array.isArray(entries)) return []
+  return entries.flatMap((entry: unknown, i) => {
+    const plan = outputs.find(({ id }) => id === (Object(entry) as { id?: unknown }).id)
+    return plan === undefined ? [] : secretsIn(entry, plan.options, ['outputs', i])
+  })
+}
+
+function secretsIn(raw: unknown, parsed: unknown, path: Path): Problem[] {
+  if (parsed instanceof Secret) {
+    const isNamedSo = /auth|key|token|secret|password|credential|cookie/i.test(String(path.at(-1)))
+    if (typeof raw !== 'string' || raw.includes('${') || !isNamedSo) return []
+    const message = 'a secret stands here in plain text; better ${env:NAME}, ${file:/path} or ${secret:name}'
+    return [{ code: 'SG_CONFIG_INVALID', path, message }]
+  }
+  if (typeof parsed !== 'object' || parsed === null || typeof raw !== 'object' || raw === null) return []
+  return Object.entries(parsed).flatMap(([key, item]) =>
+    secretsIn((raw as Record<string, unknown>)[key], item, [...path, key]),
+  )
+}
+
 export function duplicates(entries: readonly { id: string }[], path: Path): Problem[] {
   return entries.flatMap(({ id }, i): Problem[] => {
     if (entries.findIndex((entry) => entry.id === id) === i) return []
@@ -158,24 +183,49 @@ export function duplicates(entries: readonly { id: string }[], path: Path): Prob
   })
 }
 
-/** Puts values in the place of `${env:NAME}` and `${file:/path}`. Values never show in messages. */
-function dereference(value: unknown, path: Path, env: Environment, problems: Problem[]): unknown {
+/** Where references find what they name. */
+interface Places {
+  env: Environment
+  secretsDir: string
+}
+
+/** Where containers find what they are not to have in their environment. */
+const SECRETS_DIR_DEFAULT = '/run/secrets'
+
+function secretsDirOf(value: unknown, env: Environment): string {
+  const configured = (Object(value) as { secrets_dir?: unknown }).secrets_dir
+  return typeof configured === 'string' ? configured : (env['SECRETS_DIR'] ?? SECRETS_DIR_DEFAULT)
+}
+
+/** Puts values in the place of `${env:NAME}`, `${file:/path}` and `${secret:name}`. Values never show in messages. */
+function dereference(value: unknown, path: Path, places: Places, problems: Problem[]): unknown {
   if (typeof value === 'string') {
-    return value.replace(/\$\{(env|file):([^}]*)\}/g, (_whole, kind: string, name: string) => {
-      const found = kind === 'env' ? env[name] : contentOf(name)
+    return value.replace(/\$\{(env|file|secret):([^}]*)\}/g, (_whole, kind: string, name: string) => {
+      const { found, missing } = lookUp(kind, name, places)
       if (found !== undefined) return found
-      const what = kind === 'env' ? `the environment has no ${name}` : `the file ${name} cannot be read`
-      problems.push({ code: 'SG_CONFIG_REFERENCE', path, message: what })
+      problems.push({ code: 'SG_CONFIG_REFERENCE', path, message: missing })
       return ''
     })
   }
-  if (Array.isArray(value)) return value.map((item, i) => dereference(item, [...path, i], env, problems))
+  if (Array.isArray(value)) return value.map((item, i) => dereference(item, [...path, i], places, problems))
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, dereference(item, [...path, key], env, problems)]),
+      Object.entries(value).map(([key, item]) => [key, dereference(item, [...path, key], places, problems)]),
     )
   }
   return value
+}
+
+function lookUp(
+  kind: string,
+  name: string,
+  { env, secretsDir }: Places,
+): { found: string | undefined; missing: string } {
+  if (kind === 'env') return { found: env[name], missing: `the environment has no ${name}` }
+  if (kind === 'file') return { found: contentOf(name), missing: `the file ${name} cannot be read` }
+  // A name, so that it leads nowhere else.
+  const found = /^[A-Za-z0-9_.-]{1,128}$/.test(name) ? contentOf(`${secretsDir}/${name}`) : undefined
+  return { found, missing: `there is no secret "${name}" in ${secretsDir}` }
 }
 
 /** Without the newline that editors put at the end. */

@@ -221,6 +221,10 @@ export const document = z.strictObject({
     .optional()
     .describe('Where configurations are published and fetched.'),
   data_dir: z.string().optional().describe('Where state is kept.'),
+  secrets_dir: z
+    .string()
+    .optional()
+    .describe('Directory of the files that secret references name; by default SECRETS_DIR, or /run/secrets.'),
   node_id: id.optional().describe('How this node calls itself; by default its host name.'),
   shutdown_timeout_ms: z.int().min(0).max(600_000).default(10_000).describe('How long a stop may take.'),
   log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What our own log says.'),

@@ -71,6 +71,8 @@ export const outputBooks = z.object({
       failure: z.object({ code: z.string(), message: z.string() }).nullable(),
     })
     .nullable(),
+  /** Refused for good, and kept. Null where they are not kept. */
+  dead_letters: amount.nullable(),
 })
 export type OutputBooks = z.infer<typeof outputBooks>
 

@@ -232,7 +232,11 @@ export class Node {
       this.#keep,
       this.#sources!,
     )
-    return { ...stats, upstreams: this.#upstreams.snapshot() }
+    const { keeping } = this
+    const outputs = stats.outputs.map((output) =>
+      keeping === undefined ? output : { ...output, dead_letters: keeping.deadLetters.held(output.id) },
+    )
+    return { ...stats, outputs, upstreams: this.#upstreams.snapshot() }
   }
 
   /** Takes the data directory, if the plan wants one. Without it records wait in memory only, unless they must not. */

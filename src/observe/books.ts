@@ -146,6 +146,7 @@ export class OutputLedger {
       last_error: this.lastError,
       queue,
       spool,
+      dead_letters: null,
     }
   }
 }

@@ -4,7 +4,7 @@
  * They are made from the books at each scrape, so there is nothing to keep in step; a client library that counts for
  * itself would be a second set of books.
  */
-import type { Amount, NodeStats, UpstreamState } from '#contract/stats.ts'
+import type { Amount, NodeStats, OutputBooks, UpstreamState } from '#contract/stats.ts'
 
 type Labels = Record<string, string>
 type Sample = [labels: Labels, value: number]
@@ -19,7 +19,7 @@ const pipelineOutcomes = [
   'overwritten',
   'forwarded',
 ] as const
-const outputOutcomes = ['delivered', 'rejected', 'expired', 'overwritten'] as const
+const outputOutcomes = ['delivered', 'rejected', 'expired', 'overwritten', 'lost', 'kept'] as const
 const engineStates = ['running', 'stalled', 'starting'] as const
 const breakerStates = ['closed', 'open', 'half_open'] as const
 const targetStates = ['healthy', 'unhealthy', 'ejected', 'drained'] as const
@@ -102,6 +102,12 @@ const metrics: readonly Metric[] = [
   ...amounts('streamgate_output_forwarded', 'counter', 'that an output has taken over', (stats) =>
     stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.forwarded]),
   ),
+  ...amounts(
+    'streamgate_output_replayed',
+    'counter',
+    'that came to an output from a spool, dead letters or drops',
+    (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.replayed]),
+  ),
   ...amounts('streamgate_output_done', 'counter', 'that an output has done with, by outcome', (stats) =>
     stats.outputs.flatMap((o) =>
       outputOutcomes.map((outcome): [Labels, Amount] => [{ output: o.id, type: o.type, outcome }, o[outcome]]),
@@ -116,6 +122,32 @@ const metrics: readonly Metric[] = [
     type: 'counter',
     samples: (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.retries]),
   },
+  {
+    name: 'streamgate_output_splits_total',
+    help: 'Sends that were tried again in halves.',
+    type: 'counter',
+    samples: (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.splits]),
+  },
+  {
+    name: 'streamgate_output_queue_bytes',
+    help: 'Bytes that wait in memory.',
+    type: 'gauge',
+    samples: (stats) => stats.outputs.map((o) => [{ output: o.id, type: o.type }, o.queue.bytes]),
+  },
+  ofSpools('streamgate_output_spool_bytes', 'gauge', 'Bytes in the spool.', (spool) => spool.bytes),
+  ofSpools('streamgate_output_spool_bytes_max', 'gauge', 'Bytes that the spool may have.', (spool) => spool.bytes_max),
+  ofSpools('streamgate_output_spool_failures_total', 'counter', 'Times that the disk has failed.', (s) => s.failures),
+  ofSpools('streamgate_output_spool_failing', 'gauge', '1 while the disk fails.', (spool) => (spool.failure ? 1 : 0)),
+  ofSpools('streamgate_output_spool_broken_bytes', 'gauge', 'Bytes that were found broken.', (s) => s.broken_bytes),
+  ...amounts(
+    'streamgate_output_dead_letters',
+    'gauge',
+    'that an output has refused for good and that are kept',
+    (stats) =>
+      stats.outputs.flatMap((o): [Labels, Amount][] =>
+        o.dead_letters === null ? [] : [[{ output: o.id, type: o.type }, o.dead_letters]],
+      ),
+  ),
   {
     name: 'streamgate_upstream_requests_total',
     help: 'Requests through an upstream, by result; an answer counts as one whatever its status.',
@@ -303,6 +335,23 @@ function targetsOf(stats: NodeStats): [Labels, TargetStats][] {
   return upstreamsOf(stats).flatMap((u) =>
     u.targets.map((target): [Labels, TargetStats] => [{ ...labelsOf(u), target: target.url }, target]),
   )
+}
+
+function ofSpools(
+  name: string,
+  type: Metric['type'],
+  help: string,
+  value: (spool: NonNullable<OutputBooks['spool']>) => number,
+): Metric {
+  return {
+    name,
+    help,
+    type,
+    samples: (stats) =>
+      stats.outputs.flatMap((o): Sample[] =>
+        o.spool === null ? [] : [[{ output: o.id, type: o.type }, value(o.spool)]],
+      ),
+  }
 }
 
 function ofUpstreams(

@@ -70,7 +70,8 @@ export function exampleStats(): NodeStats {
         splits: 0,
         last_error: null,
         queue: { bytes: 505, bytes_max: 4096 },
-        spool: null,
+        spool: { bytes: 700, bytes_max: 1000, failures: 1, broken_bytes: 0, failure: null },
+        dead_letters: { records: 2, bytes: 90 },
       },
     ],
     upstreams: [
