@@ -37,6 +37,8 @@ export interface Failed {
   retryAfterMs?: number
   /** It was too large for the other side: the halves may go through. */
   tooLarge?: true
+  /** Nothing of it was taken, and one record may be why: the others may go through. */
+  oneMaySpoil?: true
 }
 
 /** Some records went through. Those in neither list did. */

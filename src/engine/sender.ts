@@ -11,6 +11,9 @@ import { type Clock, pause } from '#std/clock.ts'
 import { beginOf, cut, pick } from './batch.ts'
 import type { DeadLetterBox } from './dead-letter-box.ts'
 
+/** Enough to find three bad records among a thousand; where everything is refused, no more requests than that are wasted. */
+const SEARCHES_MAX = 32
+
 export interface SenderParts {
   id: string
   /** Type of the output and name of its encoder. */
@@ -29,6 +32,8 @@ export class Sender {
   readonly #parts: SenderParts
   readonly #abort = new AbortController()
   #failing = false
+  /** How often a refused batch may still be divided until something goes through. */
+  #searches = SEARCHES_MAX
 
   constructor(parts: SenderParts) {
     this.#parts = parts
@@ -55,6 +60,7 @@ export class Sender {
       const result = await output.send(rest, this.#abort.signal)
       if (result.ok === true) {
         ledger.delivered.add(rest.records, rest.bytes.length)
+        this.#searches = SEARCHES_MAX
         this.#recovered()
         return []
       }
@@ -68,6 +74,10 @@ export class Sender {
         this.note(result.code, result.message)
         if (result.tooLarge === true && rest.ends.length > 1) return await this.#sendHalves(rest, openedAt)
         if (!result.retryable) {
+          if (result.oneMaySpoil === true && rest.ends.length > 1 && this.#searches > 0) {
+            this.#searches--
+            return await this.#sendHalves(rest, openedAt)
+          }
           this.#refuse(rest, result)
           return []
         }

@@ -9,8 +9,13 @@ import type { Upstream, UpstreamAnswer, UpstreamRequest, UpstreamResult } from '
 
 /** How much of a refusal is told. */
 const REASON_CHARACTERS_MAX = 200
-/** Statuses after which the same request may go through later. */
-const RETRYABLE = new Set([408, 425, 429])
+/**
+ * Statuses after which the same request may go through later. That a key is not known, or may not do this (401, 403), is not
+ * the records' fault: they wait until somebody has seen to it.
+ */
+const RETRYABLE = new Set([401, 403, 408, 425, 429])
+/** Statuses that a single bad record can bring upon all that come with it. */
+const SPOILED = new Set([400, 422])
 const PAYLOAD_TOO_LARGE = 413
 
 export const gzip: (bytes: Uint8Array) => Promise<Bytes> = promisify(nodeGzip)
@@ -77,7 +82,9 @@ export class Endpoint {
   /** Sends, and judges the answer by its status alone. */
   async send(request: Omit<UpstreamRequest, 'timeoutMs'>): Promise<SendResult> {
     const result = await this.request(request)
-    return result.answered && result.status >= 200 && result.status < 300 ? { ok: true } : this.failure(result)
+    if (result.answered && result.status >= 200 && result.status < 300) return { ok: true }
+    const failed = this.failure(result)
+    return result.answered && SPOILED.has(result.status) ? { ...failed, oneMaySpoil: true } : failed
   }
 
   /** What anything but success means, by the status alone. */

@@ -29,6 +29,9 @@ const RETRYABLE = new Set([
   'ResourceNotFoundException',
   'ExpiredTokenException',
   'ExpiredToken',
+  // Nothing is wrong with the records: they wait until somebody has seen to it.
+  'AccessDeniedException',
+  'UnrecognizedClientException',
 ])
 /** Errors that are told by name; others by their status, so that there are not too many names. */
 const NAMED = new Set([

@@ -12,7 +12,7 @@ const CODES = [
 ]
 const RETRYABLE = new Set([
   ...['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED', 'INTERNAL', 'UNAVAILABLE'],
-  'UNAUTHENTICATED',
+  ...['UNAUTHENTICATED', 'PERMISSION_DENIED'],
 ])
 /** One record made all of the request unreadable, or there was too much of it: the halves may go through. */
 const HALVES_MAY_DO = /^(invalid json payload|request payload size exceeds)/i
