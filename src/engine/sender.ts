@@ -11,7 +11,10 @@ import { type Clock, pause } from '#std/clock.ts'
 import { beginOf, cut, pick } from './batch.ts'
 import type { DeadLetterBox } from './dead-letter-box.ts'
 
-/** Enough to find three bad records among a thousand; where everything is refused, no more requests than that are wasted. */
+/**
+ * Enough to find three bad records among a thousand, though nothing else goes through. Each costs two requests, so where
+ * everything is refused 64 are wasted at most.
+ */
 const SEARCHES_MAX = 32
 
 export interface SenderParts {
@@ -59,8 +62,7 @@ export class Sender {
     for (;;) {
       const result = await output.send(rest, this.#abort.signal)
       if (result.ok === true) {
-        ledger.delivered.add(rest.records, rest.bytes.length)
-        this.#searches = SEARCHES_MAX
+        this.#deliver(rest.records, rest.bytes.length)
         this.#recovered()
         return []
       }
@@ -106,7 +108,7 @@ export class Sender {
     }
     ledger.rejected.add(refused.length, refusedBytes)
     const delivered = batch.records - refused.length - again.records
-    if (delivered > 0) ledger.delivered.add(delivered, batch.bytes.length - refusedBytes - again.bytes.length)
+    if (delivered > 0) this.#deliver(delivered, batch.bytes.length - refusedBytes - again.bytes.length)
     if (again.records > 0) this.note(code, message)
     else if (refused.length === 0) this.#recovered()
     return again.records === 0 ? undefined : again
@@ -118,6 +120,11 @@ export class Sender {
     const first = await this.send(cut(batch, 0, middle), openedAt)
     const second = cut(batch, middle, batch.records)
     return this.aborted ? [...first, second] : [...first, ...(await this.send(second, openedAt))]
+  }
+
+  #deliver(records: number, bytes: number): void {
+    this.#parts.ledger.delivered.add(records, bytes)
+    this.#searches = SEARCHES_MAX
   }
 
   #refuse(batch: Batch, { code, message }: Failed): void {

@@ -82,7 +82,11 @@ export class Endpoint {
   /** Sends, and judges the answer by its status alone. */
   async send(request: Omit<UpstreamRequest, 'timeoutMs'>): Promise<SendResult> {
     const result = await this.request(request)
-    if (result.answered && result.status >= 200 && result.status < 300) return { ok: true }
+    return result.answered && result.status >= 200 && result.status < 300 ? { ok: true } : this.failureOfAll(result)
+  }
+
+  /** As `failure`, where an answer that is no success says that nothing was taken: then one record may be why. */
+  failureOfAll(result: UpstreamResult): Failed {
     const failed = this.failure(result)
     return result.answered && SPOILED.has(result.status) ? { ...failed, oneMaySpoil: true } : failed
   }

@@ -29,22 +29,22 @@ const RETRYABLE = new Set([
   'ResourceNotFoundException',
   'ExpiredTokenException',
   'ExpiredToken',
-  // Nothing is wrong with the records: they wait until somebody has seen to it.
+  // The keys are at fault, or this machine's clock: the records wait until somebody has seen to it.
   'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
   'UnrecognizedClientException',
 ])
 /** Errors that are told by name; others by their status, so that there are not too many names. */
 const NAMED = new Set([
   ...RETRYABLE,
   ...STALE_KEYS,
-  'AccessDeniedException',
   'InvalidParameterException',
-  'InvalidSignatureException',
   'ResourceAlreadyExistsException',
 ])
-/** What an `InvalidParameterException` says of size, and an `InvalidSignatureException` of clocks. */
+/** What an `InvalidParameterException` says of size. */
 const TOO_LARGE = /too large|exceeds limit|length less than or equal to/i
-const CLOCK_IS_OFF = /^signature (expired|not yet current)/i
 
 export class LogsApi {
   readonly #endpoint: Endpoint
@@ -110,8 +110,7 @@ function judged(failed: Failed, result: UpstreamAnswer, answer: Record<string, u
   const reason = reasonOf(answer)
   const judged: Failed = {
     ...failed,
-    retryable:
-      failed.retryable || RETRYABLE.has(name) || (name === 'InvalidSignatureException' && CLOCK_IS_OFF.test(reason)),
+    retryable: failed.retryable || RETRYABLE.has(name),
     code: name,
     message: `CloudWatch Logs answered ${result.status} ${name}: ${reason}`,
   }

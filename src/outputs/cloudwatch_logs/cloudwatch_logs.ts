@@ -106,6 +106,9 @@ class CloudwatchLogsOutput implements Output {
       return { ok: false, retryable: true, code: 'stopped', message: 'the output is not running' }
     const { calls, refused } = callsOf(batch, this.#context.clock.wall())
     const open = fromText(`${JSON.stringify(this.#names).slice(0, -1)},"logEvents":[`)
+    /** Records of calls that one of them may have spoiled, and what was said of the last such call. */
+    const spoiled: number[] = []
+    let spoiling: Failed | undefined
     for (let i = 0; i < calls.length; i++) {
       const records = calls[i]!
       const outcome = await this.#put(bodyOf(open, batch, records), records, signal)
@@ -118,10 +121,18 @@ class CloudwatchLogsOutput implements Output {
       if (alone || (nothingTaken && (outcome.retryable || outcome.tooLarge))) return outcome
       const { code, message } = outcome
       // One that is too large comes again first, with nothing before it, and is then judged as above.
-      if (outcome.retryable || outcome.tooLarge) return partly(refused, calls.slice(i).flat(), outcome)
+      if (outcome.retryable || outcome.tooLarge)
+        return partly(refused, [...spoiled, ...calls.slice(i).flat()], outcome)
+      if (outcome.oneMaySpoil) {
+        spoiled.push(...records)
+        spoiling = outcome
+        continue
+      }
       refused.push(...records.map((record) => ({ record, code, message })))
     }
-    return refused.length === 0 ? { ok: true } : partly(refused, [], undefined)
+    if (spoiling !== undefined && spoiled.length === batch.records) return spoiling
+    // They come again with nothing beside them, and are then judged as above.
+    return refused.length + spoiled.length === 0 ? { ok: true } : partly(refused, spoiled, spoiling)
   }
 
   /** The records that were refused out of a call that was taken, or why it was not. */
@@ -132,7 +143,7 @@ class CloudwatchLogsOutput implements Output {
       if (failed !== undefined) return failed
       called = await this.#api.call('PutLogEvents', body, signal)
     }
-    if (!called.ok) return called
+    if (!called.ok) return UNREADABLE.has(called.code) ? { ...called, oneMaySpoil: true } : called
     return refusalsIn(Object(called.answer['rejectedLogEventsInfo']) as Rejected, records)
   }
 
@@ -163,6 +174,8 @@ class CloudwatchLogsOutput implements Output {
 }
 
 const MISSING = 'ResourceNotFoundException'
+/** Nothing of the call was taken, and it may be for a single event. */
+const UNREADABLE = new Set(['InvalidParameterException', 'http_400', 'http_422'])
 
 function partly(refused: Refusal[], retry: number[], failed: Failed | undefined): SendResult {
   return {

@@ -10,9 +10,13 @@ const CODES = [
   ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
   ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
 ]
+/**
+ * What passes, of a single entry. For the whole request the status tells: 403 passes too, while PERMISSION_DENIED of one
+ * entry among others that were written has to do with that entry (its log name, its resource).
+ */
 const RETRYABLE = new Set([
   ...['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED', 'INTERNAL', 'UNAVAILABLE'],
-  ...['UNAUTHENTICATED', 'PERMISSION_DENIED'],
+  'UNAUTHENTICATED',
 ])
 /** One record made all of the request unreadable, or there was too much of it: the halves may go through. */
 const HALVES_MAY_DO = /^(invalid json payload|request payload size exceeds)/i
@@ -24,7 +28,7 @@ interface RpcStatus {
   details?: unknown
 }
 
-/** `failed` is what the status of the answer alone says. */
+/** `failed` is what the status of the answer alone says, if nothing was written. */
 export function judged(answer: UpstreamAnswer, records: number, failed: Failed): Failed | Partly {
   const error = errorIn(answer)
   const reason = reasonOf(error)

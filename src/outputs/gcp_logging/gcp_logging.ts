@@ -146,7 +146,7 @@ class GcpLoggingOutput implements Output {
     }
     if (!result.answered) return this.#endpoint.failure(result)
     if (result.status >= 200 && result.status < 300) return { ok: true }
-    return judged(result, batch.records, this.#endpoint.failure(result))
+    return judged(result, batch.records, this.#endpoint.failureOfAll(result))
   }
 }
 

@@ -21,7 +21,7 @@ export function failureOf(error: unknown, subject: string): Failed {
     case 'TimeoutError':
       return again('timeout', `no stream acknowledged in time what was sent to ${subject}`)
     case 'PermissionViolationError':
-      return never('permission', `this user may not publish to the subject ${subject}, or not read the answers`)
+      return again('permission', `this user may not publish to the subject ${subject}, or not read the answers`)
     case 'InvalidArgumentError':
       return never('message_too_large', 'the message is larger than the server takes (max_payload)')
     case 'InvalidSubjectError':

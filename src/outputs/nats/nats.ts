@@ -183,8 +183,9 @@ class NatsOutput implements Output {
     }
     const workers = Array.from({ length: Math.min(this.#options.publishes_max, batch.records) }, work)
     await Promise.race([Promise.all(workers), aborted])
-    const silent = outcomes.every(({ failure }) => failure?.code === 'timeout')
-    if (silent && batch.records > 0) await this.#connection.drop(session)
+    // A server that says nothing is left. One that permits nothing is asked anew, with the credentials of the day.
+    const stuck = (code: string) => outcomes.every(({ failure }) => failure?.code === code)
+    if (batch.records > 0 && (stuck('timeout') || stuck('permission'))) await this.#connection.drop(session)
     return resultOf(outcomes)
   }
 

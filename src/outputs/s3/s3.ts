@@ -250,8 +250,14 @@ function headersOf(options: Options): Record<string, string> {
   return headers
 }
 
-/** Errors of S3 after which the same request may go through, whatever their status. */
+/**
+ * Errors of S3 after which the same request may go through, whatever their status. Other stores answer with other
+ * statuses than S3 when they do not know a key, or it may not do this.
+ */
 const PASSING = new Set([
+  'AccessDenied',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
   'RequestTimeout',
   'RequestTimeTooSkewed',
   'OperationAborted',

@@ -4,6 +4,10 @@ import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 
 /** Codes of the collector that mean something to us; beside them the HTTP status says enough. */
 export const HecCode = {
+  tokenDisabled: 1,
+  tokenRequired: 2,
+  invalidAuthorization: 3,
+  invalidToken: 4,
   invalidFormat: 6,
   internalError: 8,
   busy: 9,
@@ -12,6 +16,11 @@ export const HecCode = {
   ackDisabled: 14,
 } as const
 
+/** The collector is busy, or does not know the token: nothing is wrong with the events. */
+const PASSING: ReadonlySet<number> = new Set([
+  ...[HecCode.tokenDisabled, HecCode.tokenRequired, HecCode.invalidAuthorization, HecCode.invalidToken],
+  ...[HecCode.internalError, HecCode.busy],
+])
 /** The fault lies in one event. Others (a wrong index, a bad indexed field) would strike every event alike. */
 const OF_ONE_EVENT: ReadonlySet<number> = new Set([HecCode.invalidFormat, HecCode.eventRequired, HecCode.eventBlank])
 
@@ -62,7 +71,7 @@ export function judge(
   const { code, text, invalidEvent } = reply
   if (code === undefined) return failed
   const message = `Splunk answered ${code}: ${text}`
-  if (code === HecCode.busy || code === HecCode.internalError) {
+  if (PASSING.has(code)) {
     return { ...failed, retryable: true, code: `hec_${code}`, message }
   }
   const isOne = perEvent && OF_ONE_EVENT.has(code) && invalidEvent !== undefined && invalidEvent < records

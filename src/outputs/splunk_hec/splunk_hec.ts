@@ -147,7 +147,10 @@ class SplunkHecOutput implements Output {
   }
 
   #failure(batch: Batch, answer: UpstreamAnswer): SendResult {
-    return judge(readReply(answer), this.#endpoint.failure(answer), {
+    const reply = readReply(answer)
+    // Whoever answers without a code is not the collector. Of what that refuses, it may have taken the beginning.
+    if (reply.code === undefined) return this.#endpoint.failureOfAll(answer)
+    return judge(reply, this.#endpoint.failure(answer), {
       records: batch.records,
       // Events before the first bad one are taken; but nobody would ever acknowledge them.
       takenBeforeBad: this.#acknowledgements === undefined,
