@@ -12,8 +12,8 @@ import { beginOf, cut, pick } from './batch.ts'
 import type { DeadLetterBox } from './dead-letter-box.ts'
 
 /**
- * Enough to find three bad records among a thousand, though nothing else goes through. Each costs two requests, so where
- * everything is refused 64 are wasted at most.
+ * Enough to find three bad records among a thousand, though nothing else goes through. Each costs two requests: where
+ * everything is refused, 64 are wasted at most.
  */
 const SEARCHES_MAX = 32
 

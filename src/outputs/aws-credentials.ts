@@ -59,7 +59,7 @@ export class AwsCredentials {
     return await this.#keys.get(signal)
   }
 
-  /** AWS says that these have expired: the next `get` looks for others. */
+  /** AWS does not, or no longer, take these: the next `get` looks for others. */
   drop(keys: AwsKeys): void {
     this.#keys.drop(keys)
   }

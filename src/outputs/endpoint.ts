@@ -10,8 +10,8 @@ import type { Upstream, UpstreamAnswer, UpstreamRequest, UpstreamResult } from '
 /** How much of a refusal is told. */
 const REASON_CHARACTERS_MAX = 200
 /**
- * Statuses after which the same request may go through later. That a key is not known, or may not do this (401, 403), is not
- * the records' fault: they wait until somebody has seen to it.
+ * Statuses after which the same request may go through later. That a key is not known, or may not do this (401, 403), is
+ * not the records' fault: they wait until somebody has seen to it.
  */
 const RETRYABLE = new Set([401, 403, 408, 425, 429])
 /** Statuses that a single bad record can bring upon all that come with it. */

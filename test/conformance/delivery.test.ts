@@ -16,6 +16,12 @@ const BATCH_RECORDS = 20
 /** So that a request which hangs is soon given up. */
 const TIMEOUT_MS = 150
 
+/**
+ * Loki names the entries that it refuses, and takes the others; to S3 it is all one what stands in an object; OTLP
+ * forbids sending again what was refused.
+ */
+const REFUSE_WHOLE: ReadonlySet<string> = new Set(['loki', 'otlp', 's3'])
+
 interface Run {
   fake: VendorFake
   delivery: Delivery
@@ -135,6 +141,20 @@ for (const vendor of vendors) {
       assert.equal(ledger.rejected.records, RECORDS)
       assert.equal(refused.length, RECORDS)
       assert.equal(sent.length, RECORDS)
+    })
+  })
+
+  test(`${name}: one bad record is refused alone, where nothing else can have been taken with it`, async () => {
+    const whole = REFUSE_WHOLE.has(name)
+    // The first of 20, and the first halves of 10, 5, 2 and 1 on the way to it.
+    const refusals = Array.from({ length: whole ? 1 : 5 }, () => ({ status: 400, body: 'no such thing' }))
+    const lost = whole ? BATCH_RECORDS : 1
+    await run(vendor, refusals, ({ fake, ledger, refused, sent }) => {
+      assert.deepEqual(fake.violations, [])
+      assert.deepEqual(fake.stored, sent.slice(lost), 'everything else, once, in order')
+      assert.equal(ledger.delivered.records, RECORDS - lost)
+      assert.equal(ledger.rejected.records, lost)
+      assert.equal(refused.length, lost)
     })
   })
 

@@ -15,7 +15,12 @@ const PATH = '/'
 const REASON_CHARACTERS_MAX = 200
 
 /** Other keys may do. Access keys that were replaced are unknown for a while, or from then on. */
-const STALE_KEYS = new Set(['ExpiredTokenException', 'ExpiredToken', 'UnrecognizedClientException'])
+const STALE_KEYS = new Set([
+  'ExpiredTokenException',
+  'ExpiredToken',
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+])
 /** Worth another try although the status says that the request is at fault. */
 const RETRYABLE = new Set([
   'ThrottlingException',
@@ -27,22 +32,14 @@ const RETRYABLE = new Set([
   'ServiceUnavailableException',
   'OperationAbortedException',
   'ResourceNotFoundException',
-  'ExpiredTokenException',
-  'ExpiredToken',
   // The keys are at fault, or this machine's clock: the records wait until somebody has seen to it.
+  ...STALE_KEYS,
   'AccessDeniedException',
   'IncompleteSignatureException',
-  'InvalidSignatureException',
   'MissingAuthenticationTokenException',
-  'UnrecognizedClientException',
 ])
 /** Errors that are told by name; others by their status, so that there are not too many names. */
-const NAMED = new Set([
-  ...RETRYABLE,
-  ...STALE_KEYS,
-  'InvalidParameterException',
-  'ResourceAlreadyExistsException',
-])
+const NAMED = new Set([...RETRYABLE, 'InvalidParameterException', 'ResourceAlreadyExistsException'])
 /** What an `InvalidParameterException` says of size. */
 const TOO_LARGE = /too large|exceeds limit|length less than or equal to/i
 

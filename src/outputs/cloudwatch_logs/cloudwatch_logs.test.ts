@@ -183,12 +183,18 @@ test('cloudwatch_logs: what each error means', async () => {
   assert.partialDeepStrictEqual(withPrefix, { retryable: true, code: 'ThrottlingException' })
   assert.partialDeepStrictEqual(await told(503, 'ServiceUnavailableException'), { ok: false, retryable: true })
   assert.partialDeepStrictEqual(await told(500, 'Whatever'), { ok: false, retryable: true, code: 'http_500' })
-  assert.partialDeepStrictEqual(await told(400, 'AccessDeniedException'), { ok: false, retryable: false })
-  assert.partialDeepStrictEqual(await told(400, 'Whatever'), { ok: false, retryable: false, code: 'http_400' })
+  assert.partialDeepStrictEqual(await told(400, 'AccessDeniedException'), { ok: false, retryable: true })
+  assert.partialDeepStrictEqual(await told(404, 'Whatever'), { ok: false, retryable: false, code: 'http_404' })
+  assert.partialDeepStrictEqual(await told(400, 'Whatever'), {
+    ok: false,
+    retryable: false,
+    oneMaySpoil: true,
+    code: 'http_400',
+  })
   const large = await told(400, 'InvalidParameterException', 'Upload too large: 1049882 bytes exceeds limit of 1048576')
   assert.partialDeepStrictEqual(large, { ok: false, retryable: false, tooLarge: true })
   const invalid = await told(400, 'InvalidParameterException', 'no')
-  assert.ok(invalid.ok === false && !invalid.retryable && invalid.tooLarge === undefined)
+  assert.ok(invalid.ok === false && !invalid.retryable && invalid.tooLarge === undefined && invalid.oneMaySpoil)
   assert.partialDeepStrictEqual(await told(413, ''), { ok: false, tooLarge: true })
 })
 
@@ -207,9 +213,17 @@ test('cloudwatch_logs: when a later call fails, only what was not taken comes ag
     refused: [],
     code: 'ThrottlingException',
   })
-  const refused = await withSecond(error(400, 'AccessDeniedException'))
+  const denied = await withSecond(error(400, 'AccessDeniedException'))
+  assert.partialDeepStrictEqual(denied.result, { ok: 'partly', retry: [0, 2, 3], refused: [] })
+  const refused = await withSecond(error(404, 'Whatever'))
   assert.partialDeepStrictEqual(refused.result, { ok: 'partly', retry: [], refused: [{ record: 2 }] })
   assert.equal(refused.fake.stored.length, 2)
+  const spoiled = await withSecond(error(400, 'InvalidParameterException'))
+  assert.partialDeepStrictEqual(spoiled.result, { ok: 'partly', retry: [2], refused: [] })
+  assert.equal(spoiled.fake.stored.length, 2)
+  const every = Array.from({ length: 3 }, () => error(400, 'InvalidParameterException'))
+  const all = await send(days, { prepare: (fake) => fake.faults.push(...every) })
+  assert.partialDeepStrictEqual(all.result, { ok: false, retryable: false, oneMaySpoil: true })
   const large = await withSecond(error(400, 'InvalidParameterException', 'Upload too large'))
   assert.partialDeepStrictEqual(large.result, { ok: 'partly', retry: [0, 2, 3], refused: [] })
 })
@@ -238,7 +252,7 @@ test('cloudwatch_logs: keys that have expired are replaced once', async (t) => {
   assert.partialDeepStrictEqual(expired.result, { ok: false, retryable: true, code: 'ExpiredTokenException' })
   assert.equal(expired.fake.requests.length, 2)
   const unknown = await send(['a'], { options })
-  assert.partialDeepStrictEqual(unknown.result, { ok: false, retryable: false, code: 'UnrecognizedClientException' })
+  assert.partialDeepStrictEqual(unknown.result, { ok: false, retryable: true, code: 'UnrecognizedClientException' })
   const replaced = await send(['a'], {
     options,
     prepare: (fake) => {
@@ -253,7 +267,7 @@ test('cloudwatch_logs: keys that have expired are replaced once', async (t) => {
   assert.deepEqual(none.fake.requests, [])
 })
 
-test('cloudwatch_logs: a clock that is off is told and mended by waiting; a wrong secret is not', async () => {
+test('cloudwatch_logs: a clock that is off and a wrong secret are told, and waited for', async () => {
   const late = await send(['a'], {
     prepare: (fake) => {
       fake.now = () => NOW + HOUR
@@ -261,7 +275,7 @@ test('cloudwatch_logs: a clock that is off is told and mended by waiting; a wron
   })
   assert.partialDeepStrictEqual(late.result, { ok: false, retryable: true, code: 'InvalidSignatureException' })
   const wrong = await send(['a'], { options: { secret_access_key: 'wr0ng' } })
-  assert.partialDeepStrictEqual(wrong.result, { ok: false, retryable: false, code: 'InvalidSignatureException' })
+  assert.partialDeepStrictEqual(wrong.result, { ok: false, retryable: true, code: 'InvalidSignatureException' })
 })
 
 test('cloudwatch_logs: secrets show nowhere, not even where the service quotes what was signed', async () => {

@@ -121,8 +121,7 @@ class CloudwatchLogsOutput implements Output {
       if (alone || (nothingTaken && (outcome.retryable || outcome.tooLarge))) return outcome
       const { code, message } = outcome
       // One that is too large comes again first, with nothing before it, and is then judged as above.
-      if (outcome.retryable || outcome.tooLarge)
-        return partly(refused, [...spoiled, ...calls.slice(i).flat()], outcome)
+      if (outcome.retryable || outcome.tooLarge) return partly(refused, [...spoiled, ...calls.slice(i).flat()], outcome)
       if (outcome.oneMaySpoil) {
         spoiled.push(...records)
         spoiling = outcome

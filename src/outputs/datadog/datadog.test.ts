@@ -61,11 +61,13 @@ test('datadog: the body is gzip unless told otherwise, and the key is a header',
   assert.deepEqual(plain.fake.stored, ['a'])
 })
 
-test('datadog: 413 asks for halves, 403 is for good, 429 and 503 come again after what the vendor asks', async () => {
+test('datadog: 413 asks for halves, 400 is for good, a wrong key waits, 429 and 503 come again', async () => {
   const answer = async (status: number, headers: Record<string, string> = {}) =>
     (await send(['a'], {}, (fake) => fake.faults.push({ status, headers, body: 'no' }))).result
   assert.partialDeepStrictEqual(await answer(413), { ok: false, retryable: false, tooLarge: true, code: 'http_413' })
-  assert.partialDeepStrictEqual(await answer(403), { ok: false, retryable: false, code: 'http_403' })
+  assert.partialDeepStrictEqual(await answer(400), { ok: false, retryable: false, oneMaySpoil: true, code: 'http_400' })
+  assert.partialDeepStrictEqual(await answer(401), { ok: false, retryable: true, code: 'http_401' })
+  assert.partialDeepStrictEqual(await answer(403), { ok: false, retryable: true, code: 'http_403' })
   assert.partialDeepStrictEqual(await answer(429, { 'retry-after': '2' }), { retryable: true, retryAfterMs: 2000 })
   assert.partialDeepStrictEqual(await answer(503), { ok: false, retryable: true, code: 'http_503' })
 })

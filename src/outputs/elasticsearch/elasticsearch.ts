@@ -135,8 +135,8 @@ class ElasticsearchOutput implements Output {
     const body = this.#compressed ? await gzip(batch.bytes) : batch.bytes
     const request = { method: 'POST' as const, path: this.#path, headers: this.#headers, body, signal }
     const answer = await this.#endpoint.request(request)
-    // The request as a whole is answered with 200, whatever became of the documents. Otherwise none was written; or if one
-    // was, from a body that could not be read to its end, it is there under its id and is not written twice.
+    // The request as a whole is answered with 200, whatever became of the documents. Otherwise none was written; or if
+    // one was, from a body that could not be read to its end, it is there under its id and is not written twice.
     return answer.answered && answer.status === 200
       ? judge(answer.body, batch.records)
       : this.#endpoint.failureOfAll(answer)

@@ -11,8 +11,8 @@ const CODES = [
   ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
 ]
 /**
- * What passes, of a single entry. For the whole request the status tells: 403 passes too, while PERMISSION_DENIED of one
- * entry among others that were written has to do with that entry (its log name, its resource).
+ * What passes, of a single entry. Of the whole request the status tells: 403 passes too, while PERMISSION_DENIED of one
+ * entry among others that were written has to do with that entry.
  */
 const RETRYABLE = new Set([
   ...['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED', 'INTERNAL', 'UNAVAILABLE'],

@@ -150,7 +150,7 @@ test('gcp_logging: what the other answers mean', async () => {
   assert.partialDeepStrictEqual(await told({ status: 429, headers: { 'retry-after': '3' } }), { retryAfterMs: 3000 })
   assert.partialDeepStrictEqual(await told(rpcError(403, 'PERMISSION_DENIED', 'no')), {
     ok: false,
-    retryable: false,
+    retryable: true,
     code: 'PERMISSION_DENIED',
   })
   assert.partialDeepStrictEqual(await told(rpcError(404, 'NOT_FOUND', 'no')), { ok: false, retryable: false })
@@ -160,7 +160,7 @@ test('gcp_logging: what the other answers mean', async () => {
   assert.partialDeepStrictEqual(await told(rpcError(400, 'INVALID_ARGUMENT', json)), { ok: false, tooLarge: true })
   assert.partialDeepStrictEqual(await told({ status: 413 }), { ok: false, tooLarge: true })
   const other = await told(rpcError(400, 'INVALID_ARGUMENT', 'Log name is malformed'))
-  assert.ok(other.ok === false && !other.retryable && other.tooLarge === undefined)
+  assert.ok(other.ok === false && !other.retryable && other.tooLarge === undefined && other.oneMaySpoil)
   assert.partialDeepStrictEqual(await told('reset'), { ok: false, retryable: true })
   assert.deepEqual(await told('slow_body'), { ok: true })
 })
@@ -191,7 +191,7 @@ test('gcp_logging: a token that was taken back is replaced once', async () => {
   const refused = await send(['a'], {
     prepare: (fake) => fake.faults.push(rpcError(401, 'UNAUTHENTICATED', 'a'), rpcError(401, 'UNAUTHENTICATED', 'b')),
   })
-  assert.partialDeepStrictEqual(refused.result, { ok: false, retryable: false, code: 'UNAUTHENTICATED' })
+  assert.partialDeepStrictEqual(refused.result, { ok: false, retryable: true, code: 'UNAUTHENTICATED' })
   assert.equal(refused.fake.requests.length, 2)
 })
 

@@ -61,8 +61,11 @@ test('statuses say whether the batch may go through later', async () => {
       [{ status: 408 }, { ok: false, retryable: true, code: 'http_408' }],
       [
         { status: 400, body: 'x'.repeat(10_000) },
-        { ok: false, retryable: false, code: 'http_400' },
+        { ok: false, retryable: false, oneMaySpoil: true, code: 'http_400' },
       ],
+      [{ status: 401 }, { ok: false, retryable: true, code: 'http_401' }],
+      [{ status: 403 }, { ok: false, retryable: true, code: 'http_403' }],
+      [{ status: 422 }, { ok: false, retryable: false, oneMaySpoil: true, code: 'http_422' }],
       [{ status: 413 }, { ok: false, retryable: false, code: 'http_413' }],
       [
         { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
@@ -76,7 +79,7 @@ test('statuses say whether the batch may go through later', async () => {
       if (!result.ok) assert.ok(result.message.length < 300, 'the reason is bounded')
     }
   })
-  assert.equal(sink.requests.length, 8, 'a redirect is not followed')
+  assert.equal(sink.requests.length, 11, 'a redirect is not followed')
 })
 
 test('the status is the answer, whatever becomes of the rest of it', async () => {

@@ -190,7 +190,8 @@ test('loki: every other answer is judged by its status', async () => {
     retryable: false,
     code: 'http_260',
   })
-  assert.partialDeepStrictEqual(await answer(401), { ok: false, retryable: false, code: 'http_401' })
+  assert.partialDeepStrictEqual(await answer(401), { ok: false, retryable: true, code: 'http_401' })
+  assert.partialDeepStrictEqual(await answer(403), { ok: false, retryable: true, code: 'http_403' })
   assert.partialDeepStrictEqual(await answer(404), { ok: false, retryable: false, code: 'http_404' })
   assert.partialDeepStrictEqual(await answer(413), { ok: false, retryable: false, tooLarge: true })
   const limited = await answer(429, 'Ingestion rate limit exceeded', { 'retry-after': '3' })
@@ -225,7 +226,7 @@ test('loki: tenant and authorization are headers, and secrets show nowhere', asy
   })
   assert.deepEqual(bearer.result, { ok: true })
   const wrong = await send(['a'], { bearer_token: 't0ken' })
-  assert.partialDeepStrictEqual(wrong.result, { ok: false, retryable: false, code: 'http_401' })
+  assert.partialDeepStrictEqual(wrong.result, { ok: false, retryable: true, code: 'http_401' })
   const options = loki.config.parse({ url: 'http://x', user: 'u', password: 'p4ss' })
   for (const value of [options, basic.output, bearer.output, wrong.result]) {
     for (const shown of [inspect(value, { depth: 9 }), JSON.stringify(value)]) {

@@ -91,6 +91,14 @@ test('nats: one silent message does not hold the others, and a silent server is 
   assert.deepEqual([all.results[1], all.fake.connections], [{ ok: true }, 2])
 })
 
+test('nats: what the user may not publish waits, and is tried on a new connection', async () => {
+  const one = await send(['{"service":"a"}', '{"service":"b"}'], { publishes_max: 1 }, ['forbidden'], 1)
+  assert.partialDeepStrictEqual(one.result, { ok: 'partly', retry: [0], refused: [], code: 'permission' })
+  const all = await send(['a'], {}, ['forbidden'], 2)
+  assert.partialDeepStrictEqual(all.results[0], { ok: false, retryable: true, code: 'permission' })
+  assert.deepEqual([all.results[1], all.fake.connections], [{ ok: true }, 2])
+})
+
 test('nats: no more messages wait than may', { timeout: 20_000 }, async () => {
   await using fake = await new NatsFake().listen()
   fake.held = []

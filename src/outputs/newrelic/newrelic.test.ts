@@ -112,8 +112,8 @@ test('newrelic: each status means what New Relic says it means', async () => {
   const cases: [status: number, expected: Record<string, unknown>, headers?: Record<string, string>][] = [
     [200, { ok: true }],
     [202, { ok: true }],
-    [400, { ok: false, retryable: false }],
-    [403, { ok: false, retryable: false }],
+    [400, { ok: false, retryable: false, oneMaySpoil: true }],
+    [403, { ok: false, retryable: true }],
     [404, { ok: false, retryable: false }],
     [405, { ok: false, retryable: false }],
     [408, { ok: false, retryable: true }],

@@ -113,24 +113,24 @@ test('s3: when the connection breaks behind a stored object, the retry is no sec
 test('s3: records share the fate of their object', async () => {
   const one = { ...byService, uploads_max: 1 }
   const slowDown = s3Error(503, 'SlowDown', 'Please reduce your request rate.')
-  const denied = s3Error(403, 'AccessDenied', 'Access Denied')
+  const missing = s3Error(404, 'NoSuchBucket', 'The specified bucket does not exist')
   const some = await send(three, one, withFaults([{ ...slowDown, headers: { 'retry-after': '3' } }]))
   assert.partialDeepStrictEqual(some.result, { ok: 'partly', retry: [0, 2], refused: [], code: 'http_503' })
   assert.equal((some.result as { retryAfterMs: number }).retryAfterMs, 3000)
   assert.deepEqual(some.fake.stored.length, 1)
-  const mixed = await send(three, one, withFaults([denied, slowDown]))
+  const mixed = await send(three, one, withFaults([missing, slowDown]))
   assert.partialDeepStrictEqual(mixed.result, { ok: 'partly', retry: [1], code: 'http_503' })
   assert.deepEqual(
     (mixed.result as { refused: { record: number; code: string }[] }).refused.map(({ record, code }) => [record, code]),
     [
-      [0, 'http_403'],
-      [2, 'http_403'],
+      [0, 'http_404'],
+      [2, 'http_404'],
     ],
   )
   const none = await send(three, one, withFaults([slowDown, slowDown]))
   assert.partialDeepStrictEqual(none.result, { ok: false, retryable: true, code: 'http_503' })
-  const never = await send(three, one, withFaults([denied, denied]))
-  assert.partialDeepStrictEqual(never.result, { ok: false, retryable: false, code: 'http_403' })
+  const never = await send(three, one, withFaults([missing, missing]))
+  assert.partialDeepStrictEqual(never.result, { ok: false, retryable: false, code: 'http_404' })
 })
 
 test('s3: when nobody answers, the objects that are left are not tried one by one', async () => {
@@ -148,7 +148,10 @@ test('s3: what S3 says decides where the status does not', async () => {
     [400, 'InvalidArgument', { retryable: false }],
     [301, 'PermanentRedirect', { retryable: false }],
     [307, 'TemporaryRedirect', { retryable: true }],
-    [403, 'AccessDenied', { retryable: false }],
+    [403, 'AccessDenied', { retryable: true }],
+    [400, 'AccessDenied', { retryable: true }],
+    [403, 'InvalidAccessKeyId', { retryable: true }],
+    [400, 'SignatureDoesNotMatch', { retryable: true }],
     [403, 'RequestTimeTooSkewed', { retryable: true }],
     [404, 'NoSuchBucket', { retryable: false }],
     [409, 'OperationAborted', { retryable: true }],
@@ -195,10 +198,10 @@ test('s3: slow answers, hanging ones, and a stop while sending', async () => {
   await output.stop()
 })
 
-test('s3: keys that the store does not know are refused, and show nowhere', async () => {
+test('s3: records wait for keys that the store knows, and keys show nowhere', async () => {
   const secret = 'wr0ngSecret'
   const { result, output } = await send(['a'], { secret_access_key: secret, session_token: 't0ken' })
-  assert.partialDeepStrictEqual(result, { ok: false, retryable: false, code: 'http_403' })
+  assert.partialDeepStrictEqual(result, { ok: false, retryable: true, code: 'http_403' })
   const keys = { access_key_id: 'id', secret_access_key: secret, session_token: 't0ken' }
   const options = s3.config.parse({ bucket: 'logs', region: 'eu-central-1', ...keys })
   for (const shown of [

@@ -202,8 +202,8 @@ class S3Output implements Output {
     const result = await this.#endpoint.request({ method: 'PUT', path, headers, sign, body, signal })
     if (!result.answered) return { failure: this.#endpoint.failure(result), silent: true }
     if (result.status >= 200 && result.status < 300) return { failure: undefined, silent: false }
-    const { failure, keysExpired } = explained(this.#endpoint.failure(result), result)
-    if (keysExpired) this.#credentials.drop(keys)
+    const { failure, keysAreStale } = explained(this.#endpoint.failure(result), result)
+    if (keysAreStale) this.#credentials.drop(keys)
     return { failure, silent: false }
   }
 
@@ -256,8 +256,6 @@ function headersOf(options: Options): Record<string, string> {
  */
 const PASSING = new Set([
   'AccessDenied',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
   'RequestTimeout',
   'RequestTimeTooSkewed',
   'OperationAborted',
@@ -268,29 +266,35 @@ const PASSING = new Set([
   'XAmzContentSHA256Mismatch',
   'SlowDown',
 ])
-/** The keys are no longer good; others may be there. */
-const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'])
+/** The keys are not, or no longer, good; others may be there. */
+const STALE_KEYS = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+])
 const TOO_LARGE = new Set(['EntityTooLarge', 'MaxMessageLengthExceeded'])
 
 /**
  * S3 says in the body what the status leaves open. Only its code and message are told: the rest holds keys and
  * tokens.
  */
-function explained(failed: Failed, answer: UpstreamAnswer): { failure: Failed; keysExpired: boolean } {
+function explained(failed: Failed, answer: UpstreamAnswer): { failure: Failed; keysAreStale: boolean } {
   const xml = answer.body.toString('utf8', 0, ERROR_BYTES_MAX)
   const error = /<Code>([A-Za-z0-9.]{1,80})<\/Code>/.exec(xml)?.[1]
-  if (error === undefined) return { failure: failed, keysExpired: false }
+  if (error === undefined) return { failure: failed, keysAreStale: false }
   const said = /<Message>([^<]{1,200})/.exec(xml)?.[1] ?? ''
   const region = answer.headers['x-amz-bucket-region']
   const elsewhere = answer.status === 301 && region !== undefined ? ` (the bucket is in ${String(region)})` : ''
-  const keysExpired = EXPIRED.has(error)
+  const keysAreStale = STALE_KEYS.has(error)
   const failure: Failed = {
     ...failed,
-    retryable: failed.retryable || keysExpired || PASSING.has(error),
+    retryable: failed.retryable || keysAreStale || PASSING.has(error),
     message: `the server answered ${answer.status} ${error}${elsewhere}: ${said.replace(/\s+/g, ' ').trim()}`,
   }
   if (TOO_LARGE.has(error)) failure.tooLarge = true
-  return { failure, keysExpired }
+  return { failure, keysAreStale }
 }
 
 const ERROR_BYTES_MAX = 16 * 1024

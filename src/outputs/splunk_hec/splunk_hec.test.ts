@@ -106,14 +106,16 @@ test('splunk_hec: each status means what Splunk says it means', async () => {
       [503, { text: 'Server is shutting down', code: 23 }, { ok: false, retryable: true, code: 'hec_23' }],
       [429, 'slow down', { ok: false, retryable: true, code: 'http_429', retryAfterMs: 3000 }, { 'retry-after': '3' }],
       [413, 'too large', { ok: false, retryable: false, tooLarge: true, code: 'http_413' }],
-      [403, { text: 'Invalid token', code: 4 }, { ok: false, retryable: false, code: 'hec_4' }],
-      [403, { text: 'Token disabled', code: 1 }, { ok: false, retryable: false, code: 'hec_1' }],
-      [401, { text: 'Token is required', code: 2 }, { ok: false, retryable: false, code: 'hec_2' }],
+      [403, { text: 'Invalid token', code: 4 }, { ok: false, retryable: true, code: 'hec_4' }],
+      [400, { text: 'Invalid token', code: 4 }, { ok: false, retryable: true, code: 'hec_4' }],
+      [403, { text: 'Token disabled', code: 1 }, { ok: false, retryable: true, code: 'hec_1' }],
+      [401, { text: 'Token is required', code: 2 }, { ok: false, retryable: true, code: 'hec_2' }],
       [400, { text: 'Invalid data format', code: 6 }, { ok: false, retryable: false, code: 'hec_6' }],
       [400, { text: 'Invalid data format', code: 6, 'invalid-event-number': 9 }, { ok: false, retryable: false }],
       [400, { text: 'Invalid data format', code: 6, 'invalid-event-number': -1 }, { ok: false, retryable: false }],
-      [400, '[]', { ok: false, retryable: false, code: 'http_400' }],
-      [400, 'null', { ok: false, retryable: false, code: 'http_400' }],
+      [400, '[]', { ok: false, retryable: false, oneMaySpoil: true, code: 'http_400' }],
+      [400, 'null', { ok: false, retryable: false, oneMaySpoil: true, code: 'http_400' }],
+      [403, '<html>', { ok: false, retryable: true, code: 'http_403' }],
       [502, '<html>', { ok: false, retryable: true, code: 'http_502' }],
       [404, '<html>', { ok: false, retryable: false, code: 'http_404' }],
     ]
@@ -123,6 +125,7 @@ test('splunk_hec: each status means what Splunk says it means', async () => {
       fake.faults.push({ status, headers: headers ?? {}, body: text }),
     )
     assert.partialDeepStrictEqual(result, expected, `${status} ${text}`)
+    if (expected['code'] !== 'http_400') assert.ok(!('oneMaySpoil' in result), 'events before the bad one may be taken')
   }
 })
 

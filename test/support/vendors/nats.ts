@@ -9,7 +9,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 /**
  * What happens to the next message instead of the server's own handling. A number is an error of JetStream by its
  * code. `reset` and `reset_after`: the connection breaks before or after it is stored. `hang`: no answer ever.
- * `no_responders`: no stream takes it. `stranger`: what answers is no stream.
+ * `no_responders`: no stream takes it. `stranger`: what answers is no stream. `forbidden`: the user may not publish it.
  */
 export type NatsFault =
   | { status: number; code: number; description: string }
@@ -18,6 +18,7 @@ export type NatsFault =
   | 'hang'
   | 'no_responders'
   | 'stranger'
+  | 'forbidden'
 
 interface Published {
   subject: string
@@ -109,6 +110,11 @@ export class NatsFake implements AsyncDisposable {
     if (id === undefined) this.violations.push('no id')
     this.#waiting++
     this.waitingMax = Math.max(this.waitingMax, this.#waiting)
+    if (fault === 'forbidden') {
+      this.#waiting--
+      socket.write(`-ERR 'Permissions Violation for Publish to "${subject}"'\r\n`)
+      return
+    }
     if (fault === 'reset') socket.resetAndDestroy()
     const { head = '', body } = this.#answerTo(fault, subject, id ?? '', payload)
     if (fault === 'reset_after') socket.resetAndDestroy()
