@@ -4,6 +4,7 @@ import { fromText } from '#std/bytes.ts'
 import { ManualClock } from '#std/clock.ts'
 import { randomFrom } from '#std/random.ts'
 import { FakeDisk } from '#test/support/fake-disk.ts'
+import type { Disk } from './disk.ts'
 import type { Frame, Position, Slice } from './frame.ts'
 import { SegmentLog } from './segment-log.ts'
 
@@ -206,7 +207,7 @@ test('a disk with room for some of what waits takes that, so that reading it can
     await written(log)
     read.push(...(await readAll(log)).records)
     log.acknowledge(log.readPosition)
-    await clock.advance(1000)
+    clock.advance(1000)
   }
   assert.deepEqual(read, records)
   assert.equal(log.failure, undefined)
@@ -239,4 +240,48 @@ test('whoever hears of progress finds the room that it made', async () => {
   await written(log)
   assert.deepEqual(rooms, [true])
   assert.equal(log.bytesInUse, inUse, 'what is written is not counted twice')
+})
+
+test('a segment whose records are all settled makes room when the disk is full, though nothing more is settled', async () => {
+  const { disk, clock } = setUp()
+  const log = SegmentLog.create({ ...OPTIONS, segmentBytesMax: 100_000 }, disk.mount(), clock)
+  disk.capacity = 400
+  log.append(slice('x'.repeat(200)), 0, 1)
+  await written(log)
+  log.skipToTail()
+  log.acknowledge(log.tail)
+  log.append(slice('y'.repeat(200)), 0, 1)
+  log.flush()
+  for (let i = 0; i < 50 && log.failure === undefined; i++) await turn()
+  for (let i = 0; i < 5; i++) {
+    await written(log)
+    clock.advance(1000)
+  }
+  assert.equal(log.synced.records, 2)
+  assert.equal(log.failure, undefined)
+})
+
+test('a segment that is deleted is not held open by who has read it', async () => {
+  const { disk, clock } = setUp()
+  const mounted = disk.mount()
+  const open = new Set<object>()
+  const counted: Disk = {
+    ...mounted,
+    async open(path, mode) {
+      const file = await mounted.open(path, mode)
+      if (path.endsWith('.seg') && mode === 'read') open.add(file)
+      const close = file.close
+      return Object.assign(file, { close: () => close().finally(() => open.delete(file)) })
+    },
+  }
+  const log = SegmentLog.create(OPTIONS, counted, clock)
+  for (const record of numbered(0, 40)) log.append(slice(record), 0, 1)
+  await written(log)
+  log.append(slice('x'.repeat(200)), 0, 1)
+  await written(log)
+  await readAll(log)
+  assert.equal(open.size, 1)
+  log.acknowledge(log.tail)
+  for (let i = 0; i < 50 && (disk.files.size > 1 || open.size > 0); i++) await turn()
+  assert.equal(open.size, 0)
 })

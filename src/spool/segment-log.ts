@@ -196,6 +196,7 @@ export class SegmentLog {
     try {
       return await this.#next()
     } finally {
+      await this.#letGoOfDeleted()
       this.#reading = false
     }
   }
@@ -346,6 +347,8 @@ export class SegmentLog {
     this.#file = undefined
     if (segment !== undefined && segment.end === undefined) segment.end = this.#written
     await file?.close().catch(() => undefined)
+    // All in it may have been settled before; then nobody else would come by to delete it.
+    this.#deleteSettled()
   }
 
   async #next(): Promise<Read | undefined> {
@@ -401,8 +404,9 @@ export class SegmentLog {
   }
 
   async #closeReader(): Promise<void> {
-    await this.#reader?.reader.close().catch(() => undefined)
+    const open = this.#reader
     this.#reader = undefined
+    await open?.reader.close().catch(() => undefined)
   }
 
   /** All is settled: a segment that has grown is sealed, so that it goes even if nothing more comes. */
@@ -412,7 +416,6 @@ export class SegmentLog {
     if ((segment?.bytes ?? 0) * 4 < this.#options.segmentBytesMax) return
     this.#writing = this.#seal().then(() => {
       this.#writing = undefined
-      this.#deleteSettled()
       this.flush()
     })
   }
@@ -422,8 +425,16 @@ export class SegmentLog {
       const segment = this.#segments[0]!
       if (segment.end === undefined || segment.end.records > this.#acked.records) return
       this.#segments.shift()
-      this.#deleting = this.#deleting.then(() => this.#remove(segment.path))
+      this.#deleting = this.#deleting.then(async () => {
+        if (!this.#reading) await this.#letGoOfDeleted()
+        await this.#remove(segment.path)
+      })
     }
+  }
+
+  /** A file that is open keeps its room on disk, deleted or not. */
+  async #letGoOfDeleted(): Promise<void> {
+    if (this.#reader !== undefined && !this.#segments.includes(this.#reader.segment)) await this.#closeReader()
   }
 
   async #remove(path: string): Promise<void> {
