@@ -146,11 +146,11 @@ export class EventJson implements Encoder {
       if (selection[i] === 0) continue
       reader.read(i)
       if (this.#head !== undefined) write = this.#head.write(reader, block, target, write)
-      write += this.#open.copy(target, write)
+      write = put(this.#open, target, write)
       const empty = write
       write = this.#writeMembers(block, target, write)
       write = this.#writeRecord(block, target, write, write > empty)
-      write += this.#close.copy(target, write)
+      write = put(this.#close, target, write)
       ends[e++] = write - at
     }
     return write
@@ -185,13 +185,13 @@ export class EventJson implements Encoder {
     }
     if (hasMembers) target[write++] = COMMA
     if (isObject && as === 'value') {
-      write += this.#objectKey.copy(target, write)
+      write = put(this.#objectKey, target, write)
       copyBytes(bytes, from, to, target, write)
       return flatten(block, target, write, write + to - from)
     }
-    write += this.#messageKey.copy(target, write)
+    write = put(this.#messageKey, target, write)
     write = writeString(bytes, from, to, target, write)
-    if (as === 'members' && block.context.truncated) write += TRUNCATED.copy(target, write)
+    if (as === 'members' && block.context.truncated) write = put(TRUNCATED, target, write)
     return write
   }
 
@@ -204,7 +204,7 @@ export class EventJson implements Encoder {
     }
     copyBytes(bytes, from, messageKeyFrom, target, at)
     let write = at + messageKeyFrom - from
-    write += this.#messageName.copy(target, write)
+    write = put(this.#messageName, target, write)
     copyBytes(bytes, messageKeyTo, to, target, write)
     return write + to - messageKeyTo
   }
@@ -262,23 +262,22 @@ function keyOf(name: string): Bytes {
 
 /** Writes one member. Returns the position behind it, or -1 when there is nothing to say. */
 function writeMember(member: Member, reader: EventReader, block: Block, target: Bytes, at: number): number {
-  let write = at + member.key.copy(target, at)
+  let write = put(member.key, target, at)
   if (member.slot !== -1) {
     const from = reader.starts[member.slot]!
     const length = reader.ends[member.slot]! - from
     if (from !== -1 && length > 0 && length <= COPIED_BYTES_MAX) {
       target[write++] = QUOTE
-      write += member.prefix.copy(target, write)
-      copyBytes(reader.bytes, from, from + length, target, write)
-      write += length
+      write = put(member.prefix, target, write)
+      write = putRange(reader.bytes, from, from + length, target, write)
       target[write++] = QUOTE
       return write
     }
-    return member.otherwise === undefined ? -1 : write + member.otherwise.copy(target, write)
+    return member.otherwise === undefined ? -1 : put(member.otherwise, target, write)
   }
   switch (member.value) {
     case 'literal':
-      return write + member.otherwise!.copy(target, write)
+      return put(member.otherwise!, target, write)
     case 'milliseconds':
       return write + writeLatin1(target, String(reader.time.ms), write)
     case 'seconds':
@@ -295,22 +294,40 @@ function writeMember(member: Member, reader: EventReader, block: Block, target: 
     default: {
       const level = reader.string(Slot.level)
       const name = member.names[level === undefined ? 0 : severityOf(level)]
-      return name === undefined ? -1 : write + name.copy(target, write)
+      return name === undefined ? -1 : put(name, target, write)
     }
   }
 }
 
-/** The last time that was written: all records without one of their own have the same. */
-let cachedMs = -1
+/** Up to here a loop is faster than the call that copies. */
+const LOOP_BYTES_MAX = 48
+
+/** Copies all of `source`. Returns the position behind it. */
+function put(source: Bytes, target: Bytes, at: number): number {
+  return putRange(source, 0, source.length, target, at)
+}
+
+function putRange(source: Bytes, from: number, to: number, target: Bytes, at: number): number {
+  const length = to - from
+  if (length > LOOP_BYTES_MAX) copyBytes(source, from, to, target, at)
+  else for (let i = 0; i < length; i++) target[at + i] = source[from + i]!
+  return at + length
+}
+
+/** The last second that was written: the next record has mostly the same. */
+let cachedSecond = -1
 let cachedText = ''
 
 /** RFC 3339 in UTC: with milliseconds, or with nanoseconds where there are any. */
 export function rfc3339(ms: number, nanos: number): string {
-  if (ms !== cachedMs) {
-    cachedMs = ms
-    cachedText = new Date(ms).toISOString()
+  const second = Math.floor(ms / 1000)
+  if (second !== cachedSecond) {
+    cachedSecond = second
+    cachedText = new Date(second * 1000).toISOString().slice(0, 20)
   }
-  return nanos === 0 ? cachedText : `${cachedText.slice(0, -1)}${String(nanos).padStart(6, '0')}Z`
+  const millis = ms - second * 1000
+  const fraction = millis >= 100 ? `${millis}` : millis >= 10 ? `0${millis}` : `00${millis}`
+  return nanos === 0 ? `${cachedText}${fraction}Z` : `${cachedText}${fraction}${String(nanos).padStart(6, '0')}Z`
 }
 
 function isBlank(bytes: Bytes, from: number, to: number): boolean {
@@ -329,6 +346,9 @@ const ESCAPES: readonly Bytes[] = Array.from({ length: 0x80 }, (_, code) =>
   fromText(JSON.stringify(String.fromCharCode(code)).slice(1, -1)),
 )
 
+/** The letter of an escape that is a backslash and one letter; 0 for others. */
+const LETTERS = Uint8Array.from(ESCAPES, (escape) => (escape.length === 2 ? escape[1]! : 0))
+
 /** Writes UTF-8 as a JSON string; `jsonStringsBytesMax` bounds it. Returns the position behind it. */
 export function writeString(bytes: Bytes, from: number, to: number, target: Bytes, at: number): number {
   let write = at
@@ -336,7 +356,10 @@ export function writeString(bytes: Bytes, from: number, to: number, target: Byte
   for (let read = from; read < to; read++) {
     const byte = bytes[read]!
     if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) target[write++] = byte
-    else write += ESCAPES[byte]!.copy(target, write)
+    else if (LETTERS[byte] !== 0) {
+      target[write++] = BACKSLASH
+      target[write++] = LETTERS[byte]!
+    } else write = put(ESCAPES[byte]!, target, write)
   }
   target[write++] = QUOTE
   return write
