@@ -15,7 +15,7 @@ import type { OutputBooks } from '#contract/stats.ts'
 import type { Backlog, Part, Reading } from '#spool/backlog.ts'
 import { diskCode } from '#spool/disk.ts'
 import { allocate, type Bytes } from '#std/bytes.ts'
-import type { Timer } from '#std/clock.ts'
+import { pause, type Timer } from '#std/clock.ts'
 import { type Encoded, OpenBatch, startOf } from './batch.ts'
 import { Sender, type SenderParts } from './sender.ts'
 
@@ -26,6 +26,8 @@ const FIRST_ALLOCATION_BYTES = 16 * 1024
 const FRAME_BYTES = 1024 * 1024
 /** How long an output may take to let go of a batch when it is stopped. */
 const STOP_MS_MAX = 5_000
+/** How often to look whether draining is of use. */
+const DRAIN_LOOK_MS = 20
 /** Before what could not be opened on disk is tried again. */
 const ADOPT_RETRY_MS = 5_000
 /** Before the disk is asked again for what it could not read. */
@@ -207,8 +209,8 @@ export class Delivery {
   }
 
   /**
-   * Sends all that is held in memory and waits for it, at most until the signal aborts. What is on disk stays there. False:
-   * something was left in memory; `stop` ends it.
+   * Sends all that is held in memory and waits for it, at most until the signal aborts, or until sending fails where what is held
+   * can wait on disk. What is on disk stays there. False: something is left in memory that `stop` will have to give up.
    */
   async drain(signal: AbortSignal): Promise<boolean> {
     this.#draining = true
@@ -219,8 +221,16 @@ export class Delivery {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    await Promise.race([idle, aborted])
-    return this.#isIdle()
+    await Promise.race([idle, aborted, this.#keptInstead(signal)])
+    return this.#isIdle() || (this.#backlog !== undefined && this.#backlog.failure === undefined)
+  }
+
+  /** Resolves when the other side fails and what is held can wait on disk: then there is no use in waiting here. */
+  async #keptInstead(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    while (!(this.#backlog !== undefined && this.#sender.failing) && !signal.aborted && !this.#isIdle()) {
+      await pause(clock, DRAIN_LOOK_MS, signal)
+    }
   }
 
   /** Ends it. What is still held goes to disk, to be sent by the next start, or else counts as expired. */

@@ -47,6 +47,11 @@ export class Sender {
     this.#abort.abort()
   }
 
+  /** The last send failed. */
+  get failing(): boolean {
+    return this.#failing
+  }
+
   get aborted(): boolean {
     return this.#abort.signal.aborted
   }

@@ -63,6 +63,8 @@ export class DataDirectory {
     let lock: DatabaseSync | undefined
     try {
       await this.#disk.makeDirectory(this.path)
+      // A database takes its file as it finds it.
+      await (await this.#disk.open(`${this.path}/${LOCK_FILE}`, 'update')).close()
       const { DatabaseSync } = await import('node:sqlite')
       lock = new DatabaseSync(`${this.path}/${LOCK_FILE}`)
       lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
