@@ -16,6 +16,8 @@ import type { DeadLetterBox } from './dead-letter-box.ts'
  * everything is refused, 64 are wasted at most.
  */
 const SEARCHES_MAX = 32
+/** After a search that found nothing, until the next. */
+const SEARCH_REST_MS = 10_000
 
 export interface SenderParts {
   id: string
@@ -37,6 +39,8 @@ export class Sender {
   #failing = false
   /** How often a refused batch may still be divided until something goes through. */
   #searches = SEARCHES_MAX
+  /** When it may be searched again after that was of no use. */
+  #searchAgainAt = 0
 
   constructor(parts: SenderParts) {
     this.#parts = parts
@@ -81,8 +85,7 @@ export class Sender {
         this.note(result.code, result.message)
         if (result.tooLarge === true && rest.ends.length > 1) return await this.#sendHalves(rest, openedAt)
         if (!result.retryable) {
-          if (result.oneMaySpoil === true && rest.ends.length > 1 && this.#searches > 0) {
-            this.#searches--
+          if (result.oneMaySpoil === true && rest.ends.length > 1 && this.#maySearch()) {
             return await this.#sendHalves(rest, openedAt)
           }
           this.#refuse(rest, result)
@@ -130,6 +133,16 @@ export class Sender {
   #deliver(records: number, bytes: number): void {
     this.#parts.ledger.delivered.add(records, bytes)
     this.#searches = SEARCHES_MAX
+  }
+
+  /** Whether a refused batch may be divided once more. A search that found nothing may be made again after a while. */
+  #maySearch(): boolean {
+    const now = this.#parts.clock.now()
+    if (this.#searches === 0 && now < this.#searchAgainAt) return false
+    if (this.#searches === 0) this.#searches = SEARCHES_MAX
+    this.#searches--
+    if (this.#searches === 0) this.#searchAgainAt = now + SEARCH_REST_MS
+    return true
   }
 
   #refuse(batch: Batch, { code, message }: Failed): void {

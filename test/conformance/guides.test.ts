@@ -41,6 +41,9 @@ for (const file of files) {
       const environment = Object.fromEntries(
         names.map((name) => [name, VALUES[name]?.() ?? 'value-of-the-environment']),
       )
+      for (const [, name] of text!.matchAll(/\$\{secret:(\w+)/g))
+        writeFileSync(join(folder, name!), 'value-of-the-secret')
+      environment['SECRETS_DIR'] = folder
       const path = join(folder, 'guide.yaml')
       writeFileSync(path, text!)
       const { plan, warnings } = loadConfig({ config: path }, environment, registry)
