@@ -9,6 +9,7 @@ import { patternOf } from './obligations.ts'
 import type { RuleSet, Schedule } from './schedule.ts'
 
 const STATS_MS_MAX = 5_000
+const STATS_ATTEMPTS_MAX = 2
 const RELOAD_MS_MAX = 15_000
 const POLL_MS = 10
 
@@ -98,10 +99,16 @@ export class Subject implements AsyncDisposable {
     return spawnSync('prlimit', ['--pid', String(this.#program!.pid), limit]).status === 0
   }
 
-  async stats(): Promise<NodeStats> {
+  /** Tries again once: the program may just have closed the connection that was to be used again. */
+  async stats(attempt = 1): Promise<NodeStats> {
     const origin = new URL(this.#program!.address('metrics')).origin
-    const answer = await fetch(`${origin}/stats`, { signal: AbortSignal.timeout(STATS_MS_MAX) })
-    return (await answer.json()) as NodeStats
+    try {
+      const answer = await fetch(`${origin}/stats`, { signal: AbortSignal.timeout(STATS_MS_MAX) })
+      return (await answer.json()) as NodeStats
+    } catch (error) {
+      if (attempt === STATS_ATTEMPTS_MAX) throw new Error(`the program does not say how it is: ${String(error)}`)
+      return await this.stats(attempt + 1)
+    }
   }
 
   /** Files of records on disk. */
