@@ -158,6 +158,16 @@ test('block takes what fits and says when there is room again', async () => {
   assert.equal(delivery.accept(records, 2), 4)
 })
 
+test('block gives up nothing, not even what is larger than the whole queue', async () => {
+  const { output, delivery, books } = setUp({ shape: 'stream', queueBytesMax: 4, whenFull: 'block' })
+  assert.equal(delivery.accept(encoded('a', 'b', 'c', 'd'), 0), 4)
+  assert.equal(delivery.accept(encoded('e'), 0), 0)
+  delivery.flush()
+  await output.answer()
+  assert.equal(delivery.accept(encoded('e'), 0), 1)
+  assert.deepEqual(books(), { forwarded: 5, delivered: 4, rejected: 0, expired: 0, overwritten: 0 })
+})
+
 test('what may go through later is tried again; what is refused for good is counted at once', async () => {
   const { output, delivery, ledger, books } = setUp()
   delivery.accept(encoded('a', 'b', 'c', 'd'), 0)

@@ -347,7 +347,7 @@ const ESCAPES: readonly Bytes[] = Array.from({ length: 0x80 }, (_, code) =>
 )
 
 /** The letter of an escape that is a backslash and one letter; 0 for others. */
-const LETTERS = Uint8Array.from(ESCAPES, (escape) => (escape.length === 2 ? escape[1]! : 0))
+const LETTERS = Uint8Array.from(ESCAPES, ({ length, 1: letter }) => (length === 2 ? letter! : 0))
 
 /** Writes UTF-8 as a JSON string; `jsonStringsBytesMax` bounds it. Returns the position behind it. */
 export function writeString(bytes: Bytes, from: number, to: number, target: Bytes, at: number): number {
