@@ -122,6 +122,50 @@ test('references are resolved, and values never show', () => {
   assert.match(problemsOf(text)[0]!, /test.yaml:11:\d+: outputs\/0\/headers\/a: the environment has no TOKEN/)
 })
 
+test('a secret by name comes from its directory, and from nowhere else', () => {
+  const reference = (name: string) => `\${secret:${name}}`
+  const text = (value: string) =>
+    GOOD.replace(
+      '{ id: console, type: console }',
+      `{ id: console, type: http, url: 'http://127.0.0.1:1', headers: { api-key: '${value}' } }`,
+    )
+  writeFileSync(join(folder, 'vendor-key'), 's3cret\n')
+  const headerOf = (value: string, env: Environment) => {
+    const headers = load(text(value), {}, env).plan.outputs[0]!.options['headers'] as Record<
+      string,
+      { reveal(): string }
+    >
+    return headers['api-key']
+  }
+  assert.equal(headerOf(reference('vendor-key'), { SECRETS_DIR: folder })?.reveal(), 's3cret')
+  assert.match(problemsOf(text(reference('none')), { SECRETS_DIR: folder })[0]!, /there is no secret "none" in /)
+  assert.match(problemsOf(text(reference('../x')), { SECRETS_DIR: folder })[0]!, /there is no secret "..\/x" in /)
+})
+
+test('a secret in plain text is warned of, with its place and without its value', () => {
+  const text = GOOD.replace(
+    '{ id: console, type: console }',
+    `{ id: console, type: http, url: 'http://127.0.0.1:1', headers: { api-key: 's3cret', accept: 'text/plain' } }`,
+  )
+  const { warnings } = load(text)
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0]!, /test.yaml:11:\d+: a secret stands here in plain text/)
+  assert.ok(!warnings[0]!.includes('s3cret'))
+})
+
+test('what a durable source promises no output may give up, and only a source that answers may promise', () => {
+  const durable = (output: string, source = 'http') => `
+version: 2
+sources: [{ id: in, type: ${source}, durable: true }]
+pipelines: [{ id: p, sources: [in], outputs: [o] }]
+outputs: [{ id: o, type: console, ${output} }]
+`
+  assert.equal(load(durable('when_full: spool')).plan.sources[0]?.overflow, 'block')
+  assert.match(problemsOf(durable('when_full: drop_oldest'))[0]!, /outputs\/0\/when_full: source "in" is durable/)
+  assert.match(problemsOf(durable('spool: { when_full: drop_newest }'))[0]!, /outputs\/0\/spool\/when_full: /)
+  assert.match(problemsOf(durable('when_full: spool', 'tcp'))[0]!, /sources\/0\/durable: source "in" cannot promise/)
+})
+
 test('flags win over the environment, and that over the file', () => {
   const port = (flags: Flags, env: Environment) => load(GOOD, flags, env).plan.sources[0]?.options['listen']
   assert.equal(port({}, {}), '127.0.0.1:0')

@@ -165,7 +165,8 @@ function secretsIn(raw: unknown, parsed: unknown, path: Path): Problem[] {
   if (parsed instanceof Secret) {
     const isNamedSo = /auth|key|token|secret|password|credential|cookie/i.test(String(path.at(-1)))
     if (typeof raw !== 'string' || raw.includes('${') || !isNamedSo) return []
-    const message = 'a secret stands here in plain text; better a reference to the environment, a file or a named secret'
+    const message =
+      'a secret stands here in plain text; better a reference to the environment, a file or a named secret'
     return [{ code: 'SG_CONFIG_INVALID', path, message }]
   }
   if (typeof parsed !== 'object' || parsed === null || typeof raw !== 'object' || raw === null) return []
