@@ -200,7 +200,7 @@ export class Delivery {
   /** Calls back once what was accepted until now is on disk, as far as it goes there; at once if it is. */
   onSynced(callback: () => void): void {
     const backlog = this.#backlog
-    if (backlog === undefined || backlog.synced >= backlog.appended) {
+    if (backlog === undefined || backlog.safe >= backlog.appended) {
       callback()
       return
     }
@@ -529,6 +529,7 @@ export class Delivery {
   /** The batch is no longer ours: its memory may serve again, and there is room. */
   #settle(batch: OpenBatch, ended: boolean): void {
     if (ended) for (const part of batch.parts) this.#backlog?.settle(part)
+    this.#tellSafe()
     this.#held -= batch.bytes
     if (this.#spareBytes + batch.memory.length <= this.#options.queueBytesMax) {
       this.#spares.push(batch.memory)
@@ -596,14 +597,18 @@ export class Delivery {
     this.#appendPart(frame, skip, frame.records, part)
   }
 
+  /** Tells those who wait for what is safe now. */
+  #tellSafe(): void {
+    if (this.#syncCallbacks.length === 0) return
+    const { safe } = this.#backlog!
+    const told = this.#syncCallbacks.filter(({ from }) => from <= safe)
+    this.#syncCallbacks = this.#syncCallbacks.filter(({ from }) => from > safe)
+    for (const { callback } of told) callback()
+  }
+
   #diskProgressed(): void {
     this.#noteDisk()
-    const synced = this.#backlog!.synced
-    const safe = this.#syncCallbacks.filter(({ from }) => from <= synced)
-    if (safe.length > 0) {
-      this.#syncCallbacks = this.#syncCallbacks.filter(({ from }) => from > synced)
-      for (const { callback } of safe) callback()
-    }
+    this.#tellSafe()
     this.#offerRoom()
     this.flush()
   }

@@ -150,6 +150,10 @@ export class Backlog {
   get synced(): number {
     return this.#own?.log.synced.records ?? 0
   }
+  /** How many of them would, or need not, because they have gone their way. */
+  get safe(): number {
+    return Math.max(this.synced, this.#own?.log.acknowledged.records ?? 0)
+  }
 
   /** Whether a frame of that size may be appended. `memory`: not before more is written. `disk`: not before more is settled. */
   room(records: number, bytes: number): 'yes' | 'memory' | 'disk' {

@@ -297,9 +297,22 @@ export class SegmentLog {
         await this.#seal()
         if (first) this.onProgress()
         if (this.#closing.signal.aborted) return false
+        if (this.#skipSettled(end)) return true
         await pause(this.#clock, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!, this.#closing.signal)
       }
     }
+  }
+
+  /**
+   * While the disk fails, what is settled by now need not be written: a healthy vendor does not wait for a broken disk. After a
+   * crash in this state the gap may count as lost, though all of it was delivered.
+   */
+  #skipSettled(end: Position): boolean {
+    if (this.#acked.records < end.records) return false
+    this.#written = end
+    this.#writingBytes = 0
+    this.onProgress()
+    return true
   }
 
   async #put(group: Bytes): Promise<void> {
