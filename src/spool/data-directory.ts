@@ -10,7 +10,7 @@ import { type Disk, diskCode } from './disk.ts'
 const LOCK_FILE = 'lock.db'
 const CLAIM_POLL_MS = 100
 /** Most that waits in memory to be written, for one output. */
-const PENDING_BYTES_MAX = 8 * 1024 * 1024
+const PENDING_BYTES_MAX = 32 * 1024 * 1024
 
 /** Why the directory cannot be had. `taken`: another process has it. */
 export interface ClaimFailure {

@@ -191,7 +191,9 @@ class LokiOutput implements Output {
   async #body(batch: Batch): Promise<Uint8Array> {
     const streams = streamsOf(batch)
     if (this.#format === 'json') return await gzip(jsonOf(batch.bytes, streams))
-    return await this.#snappy!.compress(protobufOf(batch.bytes, streams))
+    // In this thread: it takes a third of a millisecond for a megabyte, and what is compressed elsewhere stays in native memory
+    // until a collection, half a gigabyte of it.
+    return this.#snappy!.compressSync(protobufOf(batch.bytes, streams), { copyOutputData: true })
   }
 }
 
