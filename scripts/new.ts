@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { registryFor } from './tidy.ts'
 
 const kinds = ['processor', 'source', 'output'] as const
 export type Kind = (typeof kinds)[number]
@@ -22,20 +23,21 @@ export function scaffold(root: string, kind: Kind, name: string): string[] {
   mkdirSync(folder, { recursive: true })
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
   register(root, kind, name, symbol)
-  return [...Object.keys(files).map((file) => `src/${room}/${name}/${file}`), 'src/registry.ts']
+  return [...Object.keys(files).map((file) => `src/${room}/${name}/${file}`), registryFor(room)]
 }
 
 /** The name in code; with its kind behind it where another component has the same. */
 function symbolFor(root: string, kind: Kind, name: string): string {
   const camel = name.replace(/_(\w)/g, (_whole, letter: string) => letter.toUpperCase())
-  const registry = readFileSync(join(root, 'src/registry.ts'), 'utf8')
+  const registry = readFileSync(join(root, registryFor(`${kind}s`)), 'utf8')
   const taken = new RegExp(`\\b${camel}\\b`).test(registry)
   return taken ? `${camel}${kind[0]!.toUpperCase()}${kind.slice(1)}` : camel
 }
 
 /** One import, in order, and one line in the list of its kind. */
 function register(root: string, kind: Kind, name: string, symbol: string): void {
-  const file = join(root, 'src/registry.ts')
+  const list = registryFor(`${kind}s`)
+  const file = join(root, list)
   const lines = readFileSync(file, 'utf8').split('\n')
   const added = `import { ${symbol} } from '#${kind}s/${name}/${name}.ts'`
   const path = (line: string) => /from '(.*)'/.exec(line)?.[1] ?? ''
@@ -43,10 +45,9 @@ function register(root: string, kind: Kind, name: string, symbol: string): void 
   const before = lines.findIndex((line) => isImport(line) && path(line) > path(added))
   const lastImport = lines.findLastIndex(isImport)
   lines.splice(before === -1 ? lastImport + 1 : before, 0, added)
-  const list = lines.findIndex((line) => line.trim() === `${kind}s: [`)
-  const end = lines.findIndex((line, i) => i > list && line.trim() === '],')
-  if (list === -1 || end === -1)
-    throw new Error(`src/registry.ts has no list of ${kind}s in the form that this script knows`)
+  const start = lines.findIndex((line) => line.trim() === `${kind}s: [`)
+  const end = lines.findIndex((line, i) => i > start && line.trim() === '],')
+  if (start === -1 || end === -1) throw new Error(`${list} has no list of ${kind}s in the form that this script knows`)
   lines.splice(end, 0, `    ${symbol},`)
   writeFileSync(file, lines.join('\n'))
 }
@@ -112,7 +113,7 @@ export const ${symbol} = defineOutput({
   summary: 'Takes everything and keeps nothing.',
   shape: 'stream',
   config,
-  encoder: () => 'text',
+  encoder: () => ({ name: 'text' }),
   create: () => ({
     start: async () => {},
     send: async () => ({ ok: true }),

@@ -102,19 +102,24 @@ function siblingProblems(file: string, target: string, room: string): string[] {
     : [`${file}: imports its sibling ${others}; what both need goes into src/${room}`]
 }
 
+/** Processors run in engine threads, which load nothing else. */
+export function registryFor(room: string): string {
+  return room === 'processors' ? 'src/engine-registry.ts' : 'src/registry.ts'
+}
+
 function componentProblems(root: string): string[] {
-  const registryFile = join(root, 'src/registry.ts')
-  const registry = existsSync(registryFile) ? readFileSync(registryFile, 'utf8') : ''
   return COMPONENT_ROOMS.flatMap((room) => {
     const folder = join(root, 'src', room)
     if (!existsSync(folder)) return []
+    const list = registryFor(room)
+    const file = join(root, list)
+    const registry = existsSync(file) ? readFileSync(file, 'utf8') : ''
     const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory() ? entry.name : [],
     )
     return names.flatMap((name) => {
       const problems: string[] = []
-      if (!registry.includes(`'#${room}/${name}/${name}.ts'`))
-        problems.push(`src/${room}/${name}: is not in src/registry.ts`)
+      if (!registry.includes(`'#${room}/${name}/${name}.ts'`)) problems.push(`src/${room}/${name}: is not in ${list}`)
       if (!existsSync(join(folder, name, 'README.md'))) problems.push(`src/${room}/${name}: has no README.md`)
       return problems
     })

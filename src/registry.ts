@@ -1,13 +1,4 @@
-/** Every component, one line each. This is the only list of them. */
-import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
-import { eventJson } from '#codecs/event_json/event_json.ts'
-import { jsonArray } from '#codecs/json_array/json_array.ts'
-import { loki as lokiEntries } from '#codecs/loki/loki.ts'
-import { ndjson } from '#codecs/ndjson/ndjson.ts'
-import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
-import { partitioned } from '#codecs/partitioned/partitioned.ts'
-import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
-import { text } from '#codecs/text/text.ts'
+/** Every component, one line each: sources and outputs here, processors and encoders in `engine-registry.ts`. There is no other list. */
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
 import { cloudwatchLogs } from '#outputs/cloudwatch_logs/cloudwatch_logs.ts'
@@ -25,27 +16,17 @@ import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
-import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
-import { dedupe } from '#processors/dedupe/dedupe.ts'
-import { filter } from '#processors/filter/filter.ts'
-import { redact } from '#processors/redact/redact.ts'
-import { sample } from '#processors/sample/sample.ts'
 import { http as httpSource } from '#sources/http/http.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
+import { engineRegistry } from './engine-registry.ts'
 
 export const registry = {
+  ...engineRegistry,
   sources: [
     tcpSource, //
     udp,
     httpSource,
-  ],
-  processors: [
-    filter, //
-    redact,
-    attributeFilter,
-    sample,
-    dedupe,
   ],
   outputs: [
     consoleOutput, //
@@ -64,16 +45,5 @@ export const registry = {
     s3,
     loki,
     otlp,
-  ],
-  encoders: [
-    text, //
-    ndjson,
-    jsonArray,
-    eventJson,
-    elasticsearchBulk,
-    syslogEncoder,
-    partitioned,
-    lokiEntries,
-    otlpRecords,
   ],
 } as const satisfies Registry

@@ -5,10 +5,14 @@ import type { ProcessorDefinition } from './processor.ts'
 import type { SourceDefinition } from './source.ts'
 
 /** All that a node can be built from. `src/registry.ts` is the product's; tests add parts of their own. */
-export interface Registry {
+export interface Registry extends EngineRegistry {
   readonly sources: readonly SourceDefinition[]
-  readonly processors: readonly ProcessorDefinition[]
   readonly outputs: readonly OutputDefinition[]
+}
+
+/** The part that engine threads need. */
+export interface EngineRegistry {
+  readonly processors: readonly ProcessorDefinition[]
   readonly encoders: readonly EncoderDefinition[]
 }
 
@@ -18,7 +22,7 @@ export function find<Part extends { name: string }>(parts: readonly Part[], name
 }
 
 /** Outputs name encoders of the registry only. */
-export function createEncoder(plan: EncoderPlan, registry: Registry): Encoder {
+export function createEncoder(plan: EncoderPlan, registry: Pick<Registry, 'encoders'>): Encoder {
   const definition = find(registry.encoders, plan.name)
   assert(definition !== undefined, `encoder ${plan.name} is registered`)
   return definition.create(plan.options ?? {})

@@ -6,7 +6,7 @@
 import { compileMatcher, type Matcher } from '#component/matcher.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
 import { outcomes, type Processor, type ProcessorContext } from '#component/processor.ts'
-import { find, type Registry } from '#component/registry.ts'
+import { type EngineRegistry, find } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 import type { KeptDrops } from './kept-drops.ts'
@@ -41,7 +41,7 @@ export class Chain {
   readonly #before = new Uint8Array(BLOCK_RECORDS_MAX)
 
   /** Throws `StreamgateError` with a `path` such as `processors/1/params/pattern`. */
-  constructor(plans: readonly ProcessorPlan[], registry: Registry, contextFor: ContextFor) {
+  constructor(plans: readonly ProcessorPlan[], registry: EngineRegistry, contextFor: ContextFor) {
     this.#links = plans.map((plan, i) => compile(plan, registry, contextFor(plan), `processors/${i}`))
   }
 
@@ -160,7 +160,7 @@ export class Chain {
   }
 }
 
-function compile(plan: ProcessorPlan, registry: Registry, context: ProcessorContext, path: string): Link {
+function compile(plan: ProcessorPlan, registry: EngineRegistry, context: ProcessorContext, path: string): Link {
   const definition = find(registry.processors, plan.type)
   if (definition === undefined) {
     throw new StreamgateError('SG_CONFIG_UNKNOWN_TYPE', `there is no processor "${plan.type}"`, {

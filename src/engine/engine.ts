@@ -5,7 +5,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { outcomes } from '#component/processor.ts'
-import { createEncoder, type Registry } from '#component/registry.ts'
+import { createEncoder, type EngineRegistry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { assert } from '#std/assert.ts'
 import { randomFrom } from '#std/random.ts'
@@ -25,7 +25,7 @@ const IDLE_WAIT_MS = 1000
 const QUARANTINED = outcomes.indexOf('quarantined')
 
 /** Runs until the wire says stop. `registry` is what configurations may name. */
-export function runEngine(registry: Registry): void {
+export function runEngine(registry: EngineRegistry): void {
   assert(parentPort !== null, 'an engine runs in a worker thread')
   new Engine(registry, workerData as EngineData, parentPort).run()
 }
@@ -51,7 +51,7 @@ interface Compiled {
 }
 
 class Engine {
-  readonly #registry: Registry
+  readonly #registry: EngineRegistry
   readonly #port: Port & import('node:worker_threads').MessagePort
   readonly #control: Int32Array
   readonly #reader: IntakeReader
@@ -66,7 +66,7 @@ class Engine {
   #messages = 0
   #stopped = false
 
-  constructor(registry: Registry, data: EngineData, port: import('node:worker_threads').MessagePort) {
+  constructor(registry: EngineRegistry, data: EngineData, port: import('node:worker_threads').MessagePort) {
     this.#registry = registry
     this.#port = port
     this.#control = new Int32Array(data.memory.control)

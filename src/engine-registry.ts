@@ -1,0 +1,37 @@
+/** What engine threads need of the registry: they need not hold the rest. */
+import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
+import { eventJson } from '#codecs/event_json/event_json.ts'
+import { jsonArray } from '#codecs/json_array/json_array.ts'
+import { loki as lokiEntries } from '#codecs/loki/loki.ts'
+import { ndjson } from '#codecs/ndjson/ndjson.ts'
+import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
+import { partitioned } from '#codecs/partitioned/partitioned.ts'
+import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
+import { text } from '#codecs/text/text.ts'
+import type { EngineRegistry } from '#component/registry.ts'
+import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
+import { dedupe } from '#processors/dedupe/dedupe.ts'
+import { filter } from '#processors/filter/filter.ts'
+import { redact } from '#processors/redact/redact.ts'
+import { sample } from '#processors/sample/sample.ts'
+
+export const engineRegistry = {
+  processors: [
+    filter, //
+    redact,
+    attributeFilter,
+    sample,
+    dedupe,
+  ],
+  encoders: [
+    text, //
+    ndjson,
+    jsonArray,
+    eventJson,
+    elasticsearchBulk,
+    syslogEncoder,
+    partitioned,
+    lokiEntries,
+    otlpRecords,
+  ],
+} as const satisfies EngineRegistry
