@@ -14,14 +14,12 @@ import type { BatchLimits, SpoolFull, WhenFull } from '#component/plan.ts'
 import type { OutputBooks } from '#contract/stats.ts'
 import type { Backlog, Part, Reading } from '#spool/backlog.ts'
 import { diskCode } from '#spool/disk.ts'
-import { allocate, type Bytes } from '#std/bytes.ts'
+import type { Bytes } from '#std/bytes.ts'
 import { pause, type Timer } from '#std/clock.ts'
-import { type Encoded, OpenBatch, startOf } from './batch.ts'
+import { type Encoded, type OpenBatch, startOf } from './batch.ts'
+import { Batcher } from './batcher.ts'
 import { Sender, type SenderParts } from './sender.ts'
 
-/** A stream's batches are cut at this size; its limits only say when to send. */
-const STREAM_BATCH_BYTES = 256 * 1024
-const FIRST_ALLOCATION_BYTES = 16 * 1024
 /** What is appended to the spool at once. */
 const FRAME_BYTES = 1024 * 1024
 /** How long an output may take to let go of a batch when it is stopped. */
@@ -62,12 +60,8 @@ export class Delivery {
   readonly #parts: SenderParts
   readonly #sender: Sender
   readonly #backlog: Backlog | undefined
+  readonly #batcher: Batcher
   #options: DeliveryOptions
-  readonly #queue: OpenBatch[] = []
-  /** Memory of sent batches, kept for the next ones: together no more than the queue may hold. */
-  readonly #spares: Bytes[] = []
-  #spareBytes = 0
-  #open: OpenBatch | null = null
   /** Of the call of `accept` under way. */
   #account: Account = 'forwarded'
   #timer: Timer | null = null
@@ -96,6 +90,11 @@ export class Delivery {
     this.#sender = new Sender(parts)
     this.#options = options
     this.#backlog = backlog
+    this.#batcher = new Batcher({
+      ...options,
+      withEnds: options.shape === 'request' || backlog !== undefined,
+      spareBytesMax: options.queueBytesMax,
+    })
     if (backlog !== undefined) backlog.onProgress = () => this.#diskProgressed()
   }
 
@@ -127,7 +126,7 @@ export class Delivery {
       { output: this.id, records: found.records, bytes: found.bytes },
       `output ${this.id} goes on with ${found.records} records from the spool`,
     )
-    this.#close()
+    this.#batcher.close()
     this.#overflowing = true
     this.flush()
   }
@@ -142,11 +141,11 @@ export class Delivery {
     this.#account = account
     const { records } = encoded
     let next = first
-    let tooLarge = this.#nextTooLarge(encoded, first)
+    let tooLarge = this.#batcher.nextTooLarge(encoded, first)
     while (next < records) {
       if (next === tooLarge) {
         this.#refuseLarge(encoded, next++)
-        tooLarge = this.#nextTooLarge(encoded, next)
+        tooLarge = this.#batcher.nextTooLarge(encoded, next)
         continue
       }
       const taken =
@@ -172,6 +171,7 @@ export class Delivery {
   next: Changeable | null = null
   takeNext(): void {
     if (this.next !== null) this.#options = { ...this.#options, ...this.next }
+    this.#batcher.limits = this.#options.limits
     this.next = null
     this.#leaving = false
   }
@@ -242,10 +242,12 @@ export class Delivery {
   async #stop(): Promise<void> {
     this.#stopped = true
     this.#sender.abort()
-    this.#close()
+    this.#batcher.close()
     this.#adoptTimer?.cancel()
+    this.#timer?.cancel()
     await this.#sendsEnded()
-    for (const batch of this.#queue.splice(0)) this.#leave(batch, [batch.view()])
+    for (let batch = this.#batcher.takeOldest(); batch !== undefined; batch = this.#batcher.takeOldest())
+      this.#leave(batch, [batch.view()])
     await this.#parts.output.stop()
     if (this.#backlog === undefined) return
     const { ledger } = this.#parts
@@ -302,30 +304,24 @@ export class Delivery {
 
   #sendDue(): void {
     while (this.#sending < this.#options.concurrency && !this.#stopped) {
-      const batch = this.#queue.shift() ?? this.#takeOpenIfDue()
+      const batch = this.#batcher.next(this.#parts.clock.now(), this.#draining)
       if (batch === undefined) break
       void this.#send(batch)
     }
-    if (this.#open !== null && this.#timer === null && this.#sending < this.#options.concurrency) {
-      const { clock } = this.#parts
-      this.#timer = clock.after(Math.max(1, Math.ceil(this.#open.dueAt - clock.now())), this.#onTimer)
-    }
+    this.#setTimer()
   }
 
-  /** Index of the first record from `first` on that the other side would never take, or the number of records. */
-  #nextTooLarge(encoded: Encoded, first: number): number {
-    const { vendor, weigh } = this.#options
-    const { records } = encoded
-    const sizeMax = vendor.recordBytes
-    if (sizeMax === undefined || first === records) return records
-    if (weigh === undefined && startOf(encoded, records) - startOf(encoded, first) <= sizeMax) return records
-    for (let i = first; i < records; i++) if (this.#weigh(encoded, i, i + 1) > sizeMax) return i
-    return records
+  /** For the batch that is being filled: one timer, which looks again when another has taken its place. */
+  #setTimer(): void {
+    const { dueAt } = this.#batcher
+    if (dueAt === undefined || this.#timer !== null || this.#sending >= this.#options.concurrency) return
+    const { clock } = this.#parts
+    this.#timer = clock.after(Math.max(1, Math.ceil(dueAt - clock.now())), this.#onTimer)
   }
 
   /** Takes records up to before `end`. Returns the index behind the records it took, or -1 when there is no room. */
   #acceptInMemory(encoded: Encoded, first: number, end: number, force: boolean): number {
-    const until = Math.min(end, this.#fitting(encoded, first))
+    const until = Math.min(end, this.#batcher.fitting(encoded, first))
     const bytes = startOf(encoded, until) - startOf(encoded, first)
     const { whenFull, queueBytesMax } = this.#options
     // Who waits for room finds it when nothing is held, or never.
@@ -389,68 +385,17 @@ export class Delivery {
       bytes: from.bytes + startOf(encoded, i) - begin,
     })
     for (let next = first; next < until; ) {
-      const end = Math.min(until, this.#fitting(encoded, next))
+      const end = Math.min(until, this.#batcher.fitting(encoded, next))
       this.#append(encoded, next, end, { chapter, from: positionOf(next), to: positionOf(end) })
       next = end
     }
-  }
-
-  /** Index behind the last record that goes into the open batch along with record `first`; opens a new one if need be. */
-  #fitting(encoded: Encoded, first: number): number {
-    const { limits, shape } = this.#options
-    if (shape === 'stream') {
-      const bytes = startOf(encoded, encoded.records) - startOf(encoded, first)
-      if (this.#open !== null && this.#open.bytes + bytes > STREAM_BATCH_BYTES) this.#close()
-      return encoded.records
-    }
-    if (this.#open !== null && (this.#open.records >= limits.maxRecords || this.#open.weight >= limits.maxBytes))
-      this.#close()
-    let until = this.#lastWithin(encoded, first)
-    if (until === first) {
-      if (this.#open !== null) this.#close()
-      // A record larger than a whole batch travels alone.
-      until = Math.max(this.#lastWithin(encoded, first), first + 1)
-    }
-    return until
-  }
-
-  #lastWithin(encoded: Encoded, first: number): number {
-    const { limits, weigh } = this.#options
-    const most = Math.min(encoded.records, first + limits.maxRecords - (this.#open?.records ?? 0))
-    const room = limits.maxBytes - (this.#open?.weight ?? 0)
-    if (weigh !== undefined) {
-      let weight = 0
-      for (let i = first; i < most; i++) {
-        weight += this.#weigh(encoded, i, i + 1)
-        if (weight > room) return i
-      }
-      return most
-    }
-    const end = startOf(encoded, first) + room
-    if (startOf(encoded, most) <= end) return most
-    let low = first
-    let high = most
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (startOf(encoded, middle) <= end) low = middle
-      else high = middle - 1
-    }
-    return low
-  }
-
-  #weigh(encoded: Encoded, first: number, until: number): number {
-    const { weigh } = this.#options
-    if (weigh === undefined) return startOf(encoded, until) - startOf(encoded, first)
-    let weight = 0
-    for (let i = first; i < until; i++) weight += weigh(encoded.memory, startOf(encoded, i), startOf(encoded, i + 1))
-    return weight
   }
 
   /** Lets the oldest batches go that nobody is sending, if the policy says so. True: now `bytes` fit. */
   #makeRoom(bytes: number): boolean {
     if (this.#options.whenFull !== 'drop_oldest') return false
     while (this.#held + bytes > this.#options.queueBytesMax) {
-      const oldest = this.#queue.shift()
+      const oldest = this.#batcher.takeOldest()
       if (oldest === undefined) return false
       this.#parts.ledger.overwritten.add(oldest.records, oldest.bytes)
       this.#settle(oldest, true)
@@ -459,46 +404,8 @@ export class Delivery {
   }
 
   #append(encoded: Encoded, first: number, until: number, part: Part | undefined): void {
-    // A batch is on disk as a whole or not at all.
-    if (this.#open !== null && this.#open.parts.length > 0 !== (part !== undefined)) this.#close()
-    const { clock } = this.#parts
-    const { shape, limits } = this.#options
-    const now = clock.now()
-    this.#open ??= new OpenBatch(
-      this.#memory(),
-      now,
-      now + limits.maxWaitMs,
-      shape === 'request' || this.#backlog !== undefined,
-    )
-    this.#open.append(encoded, first, until, this.#weigh(encoded, first, until), part)
+    this.#batcher.append(encoded, first, until, part, this.#parts.clock.now())
     this.#held += startOf(encoded, until) - startOf(encoded, first)
-  }
-
-  #memory(): Bytes {
-    const spare = this.#spares.pop()
-    if (spare === undefined)
-      return allocate(this.#options.shape === 'stream' ? STREAM_BATCH_BYTES : FIRST_ALLOCATION_BYTES)
-    this.#spareBytes -= spare.length
-    return spare
-  }
-
-  #close(): void {
-    if (this.#open === null) return
-    this.#queue.push(this.#open)
-    this.#open = null
-    this.#timer?.cancel()
-    this.#timer = null
-  }
-
-  #takeOpenIfDue(): OpenBatch | undefined {
-    const open = this.#open
-    if (open === null) return undefined
-    const { maxRecords, maxBytes } = this.#options.limits
-    const now = this.#parts.clock.now()
-    const due = this.#draining || open.records >= maxRecords || open.weight >= maxBytes || now >= open.dueAt
-    if (!due) return undefined
-    this.#close()
-    return this.#queue.shift()
   }
 
   async #send(batch: OpenBatch): Promise<void> {
@@ -531,10 +438,7 @@ export class Delivery {
     if (ended) for (const part of batch.parts) this.#backlog?.settle(part)
     this.#tellSafe()
     this.#held -= batch.bytes
-    if (this.#spareBytes + batch.memory.length <= this.#options.queueBytesMax) {
-      this.#spares.push(batch.memory)
-      this.#spareBytes += batch.memory.length
-    }
+    this.#batcher.recycle(batch)
     this.#offerRoom()
     if (this.#isIdle() || this.#stopped) for (const callback of this.#idleCallbacks.splice(0)) callback()
   }
