@@ -8,7 +8,10 @@ import type { Logger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { systemClock } from '#std/clock.ts'
 import { encodeFor, outputContext } from '#test/support/outputs.ts'
-import type { Fault, Vendor, VendorFake } from '#test/support/vendors/vendor-fake.ts'
+import { until } from '#test/support/sinks.ts'
+import { nats } from '#test/support/vendors/nats.ts'
+import { syslog } from '#test/support/vendors/syslog.ts'
+import type { Fake, Vendor } from '#test/support/vendors/vendor-fake.ts'
 import { vendors } from '#test/support/vendors/vendors.ts'
 
 const RECORDS = 60
@@ -23,8 +26,8 @@ const TIMEOUT_MS = 10_000
  */
 const REFUSE_WHOLE: ReadonlySet<string> = new Set(['loki', 'otlp', 's3'])
 
-interface Run {
-  fake: VendorFake
+interface Run<Kind extends Fake> {
+  fake: Kind
   delivery: Delivery
   ledger: OutputLedger
   /** Messages of records that were kept as dead letters, and the reasons. */
@@ -34,12 +37,17 @@ interface Run {
 }
 
 /** Sends `RECORDS` lines through a delivery to the vendor's fake, which has these faults first, and lets all of it end. */
-async function run(vendor: Vendor, faults: Fault[], check: (run: Run) => void): Promise<void> {
+async function run<Kind extends Fake>(
+  vendor: Vendor<Kind>,
+  faults: Kind['faults'][number][],
+  check: (run: Run<Kind>) => void,
+): Promise<void> {
   const { definition } = vendor
   await using fake = await vendor.start()
   fake.faults.push(...faults)
   const timeout_ms = faults.includes('hang') ? HANG_TIMEOUT_MS : TIMEOUT_MS
-  const options = { ...vendor.options(fake), timeout_ms }
+  const hasTimeout = 'timeout_ms' in definition.config.shape
+  const options = { ...vendor.options(fake), ...(hasTimeout ? { timeout_ms } : {}) }
   const parsed = definition.config.parse(options) as never
   const ledger = new OutputLedger()
   const refused: string[] = []
@@ -85,6 +93,8 @@ async function run(vendor: Vendor, faults: Fault[], check: (run: Run) => void): 
   )
   assert.equal(taken, RECORDS)
   assert.equal(await delivery.drain(AbortSignal.timeout(20_000)), true)
+  // Where nothing is answered, delivered means that the kernel has it.
+  await until(() => once(fake.stored).length >= ledger.delivered.records, 'what was delivered to arrive')
   await delivery.stop()
   await context.upstreams.stop()
   assert.deepEqual(ledger.inFlight(), { records: 0, bytes: 0 })
@@ -186,8 +196,43 @@ function secretsIn(options: object): string[] {
   })
 }
 
-test('every output that speaks HTTP is in the suite', () => {
-  const covered = vendors.map(({ definition }) => definition.name)
-  const others = ['console', 'tcp', 'file', 'blackhole', 'syslog', 'nats']
+test('nats: everything arrives once, in order', async () => {
+  await run(nats, [], ({ fake, ledger, sent }) => {
+    assert.deepEqual(fake.violations, [])
+    assert.deepEqual(fake.stored, sent)
+    assert.equal(ledger.delivered.records, RECORDS)
+    assert.equal(ledger.retries, 0)
+  })
+})
+
+test('nats: what fails for a while, and what may have arrived, arrives once', async () => {
+  await run(nats, ['reset', 'no_responders', 'reset_after', 'hang', 'reset_after'], ({ fake, ledger, sent }) => {
+    assert.deepEqual(fake.violations, [])
+    assert.deepEqual([...fake.stored].sort(), [...sent].sort(), 'the stream knows repeats by their id')
+    assert.equal(ledger.delivered.records, RECORDS)
+    assert.ok(ledger.retries > 0)
+  })
+})
+
+test('nats: what is refused for good is counted and kept, and holds up nothing', async () => {
+  const refusals = Array.from({ length: RECORDS }, () => ({ status: 400, code: 10_060, description: 'no' }))
+  await run(nats, refusals, ({ fake, ledger, refused }) => {
+    assert.deepEqual(fake.stored, [])
+    assert.equal(ledger.rejected.records, RECORDS)
+    assert.equal(refused.length, RECORDS)
+  })
+})
+
+test('syslog: everything arrives once, in order', async () => {
+  await run(syslog, [], ({ fake, ledger, sent }) => {
+    assert.deepEqual(fake.violations, [])
+    assert.deepEqual(fake.stored, sent)
+    assert.equal(ledger.delivered.records, RECORDS)
+  })
+})
+
+test('every output that sends to a vendor is in the suite', () => {
+  const covered = [...vendors, nats, syslog].map(({ definition }) => definition.name)
+  const others = ['console', 'tcp', 'file', 'blackhole']
   assert.deepEqual(registry.outputs.map(({ name }) => name).sort(), [...covered, ...others].sort())
 })

@@ -5,6 +5,8 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { nats as definition } from '#outputs/nats/nats.ts'
+import type { Vendor } from './vendor-fake.ts'
 
 /**
  * What happens to the next message instead of the server's own handling. A number is an error of JetStream by its
@@ -155,4 +157,10 @@ export class NatsFake implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+export const nats: Vendor<NatsFake> = {
+  definition,
+  start: () => new NatsFake().listen(),
+  options: (fake) => ({ servers: [fake.url], subject: 'logs', format: 'text' }),
 }

@@ -3,6 +3,8 @@ import { createSocket, type Socket as Datagrams } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { syslog as definition } from '#outputs/syslog/syslog.ts'
+import type { Vendor } from './vendor-fake.ts'
 
 export interface SyslogMessage {
   facility: number
@@ -52,6 +54,8 @@ export interface SyslogFakeOptions {
 export class SyslogFake implements AsyncDisposable {
   readonly messages: SyslogMessage[] = []
   readonly violations: string[] = []
+  /** Nothing in syslog is answered, so nothing can be refused. */
+  readonly faults: never[] = []
   readonly sockets = new Set<Socket>()
   readonly #options: SyslogFakeOptions
   #server: Server | undefined
@@ -130,4 +134,10 @@ export class SyslogFake implements AsyncDisposable {
     if (server !== undefined) await new Promise((resolve) => server.close(resolve))
     if (datagrams !== undefined) await new Promise<void>((resolve) => datagrams.close(resolve))
   }
+}
+
+export const syslog: Vendor<SyslogFake> = {
+  definition,
+  start: () => new SyslogFake({ transport: 'tcp' }).listen(),
+  options: (fake) => ({ address: `127.0.0.1:${fake.port}` }),
 }

@@ -95,10 +95,18 @@ function decompress(raw: Buffer, encoding: string | undefined): Buffer {
   return raw
 }
 
+/** What every fake shows, whatever it speaks. */
+export interface Fake extends AsyncDisposable {
+  readonly stored: readonly string[]
+  readonly violations: readonly string[]
+  /** What happens to the next things it is sent. */
+  readonly faults: unknown[]
+}
+
 /** What the delivery conformance suite needs to know of an output and its vendor. */
-export interface Vendor {
+export interface Vendor<Kind extends Fake = VendorFake> {
   definition: OutputDefinition
-  start(): Promise<VendorFake>
+  start(): Promise<Kind>
   /** Options with which the output sends to the fake. */
-  options(fake: VendorFake): Record<string, unknown>
+  options(fake: Kind): Record<string, unknown>
 }
