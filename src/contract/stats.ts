@@ -154,6 +154,11 @@ export const nodeStats = z.object({
   sources: z.array(sourceBooks),
   pipelines: z.array(pipelineBooks),
   outputs: z.array(outputBooks),
+  /**
+   * Dead letters and dropped records that could not be kept, dead letters that gave way to younger ones, and what their database
+   * says while it fails. Null where nothing is kept.
+   */
+  kept: z.object({ lost: z.number(), overwritten: z.number(), failure: z.string().nullable() }).nullable(),
   /** Absent at nodes of before there were any. */
   upstreams: z.array(upstreamState).optional(),
 })

@@ -42,9 +42,13 @@ export class Keeping {
     return this.#archive.isOpen
   }
 
-  /** Rows that could not be kept, and what the database says while it fails. */
-  get trouble(): { lost: number; failure: string | undefined } {
-    return { lost: this.#archive.lost, failure: this.#archive.failure }
+  /** Rows that could not be kept, dead letters that gave way, and what the database says while it fails. */
+  get trouble(): { lost: number; overwritten: number; failure: string | null } {
+    return {
+      lost: this.#archive.lost,
+      overwritten: this.deadLetters.overwritten,
+      failure: this.#archive.failure ?? null,
+    }
   }
 
   close(): void {

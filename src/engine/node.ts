@@ -226,17 +226,9 @@ export class Node {
 
   stats(): NodeStats {
     const { id, version } = this.#options
-    const stats = snapshot(
-      { id, version, startedAt: this.#startedAt, reloads: this.#reloads },
-      this.#running(),
-      this.#keep,
-      this.#sources!,
-    )
-    const { keeping } = this
-    const outputs = stats.outputs.map((output) =>
-      keeping === undefined ? output : { ...output, dead_letters: keeping.deadLetters.held(output.id) },
-    )
-    return { ...stats, outputs, upstreams: this.#upstreams.snapshot() }
+    const about = { id, version, startedAt: this.#startedAt, reloads: this.#reloads }
+    const stats = snapshot(about, this.#running(), this.#keep, this.#sources!, this.keeping)
+    return { ...stats, upstreams: this.#upstreams.snapshot() }
   }
 
   /** Takes the data directory, if the plan wants one. Without it records wait in memory only, unless they must not. */

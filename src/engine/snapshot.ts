@@ -2,6 +2,7 @@
 import type { Amount, NodeStats } from '#contract/stats.ts'
 import type { Keepsakes } from './assembly.ts'
 import { pipelinesOf } from './generation.ts'
+import type { Keeping } from './keeping.ts'
 import { countEntry } from './raw.ts'
 import type { Sources } from './sources.ts'
 import type { Traffic } from './traffic.ts'
@@ -13,7 +14,13 @@ export interface About {
   reloads: { done: number; failed: number; lastError: string | null }
 }
 
-export function snapshot(about: About, traffic: Traffic, keep: Keepsakes, sources: Sources): NodeStats {
+export function snapshot(
+  about: About,
+  traffic: Traffic,
+  keep: Keepsakes,
+  sources: Sources,
+  keeping: Keeping | undefined,
+): NodeStats {
   const { current, lanes } = traffic
   const inFlight = countInFlight(traffic)
   return {
@@ -41,8 +48,10 @@ export function snapshot(about: About, traffic: Traffic, keep: Keepsakes, source
     }),
     outputs: [...keep.outputLedgers].map(([id, { type, ledger }]) => {
       const delivery = current.deliveries.get(id)
-      return delivery === undefined ? ledger.snapshot(id, type, NO_QUEUE, null) : delivery.books(type)
+      const books = delivery === undefined ? ledger.snapshot(id, type, NO_QUEUE, null) : delivery.books(type)
+      return { ...books, dead_letters: keeping?.deadLetters.held(id) ?? null }
     }),
+    kept: keeping?.trouble ?? null,
   }
 }
 

@@ -259,6 +259,18 @@ const metrics: readonly Metric[] = [
       ]),
     ),
   ),
+  {
+    name: 'streamgate_kept_lost_total',
+    help: 'Dead letters and batches of dropped records that could not be kept.',
+    type: 'counter',
+    samples: (stats) => (stats.kept === null ? [] : [[{}, stats.kept.lost]]),
+  },
+  {
+    name: 'streamgate_dead_letters_overwritten_total',
+    help: 'Dead letters that gave way to younger ones.',
+    type: 'counter',
+    samples: (stats) => (stats.kept === null ? [] : [[{}, stats.kept.overwritten]]),
+  },
   gauge('streamgate_intake_bytes', 'Bytes of the intake in use.', (stats) => stats.intake.bytes),
   gauge('streamgate_intake_bytes_max', 'Bytes of the intake.', (stats) => stats.intake.bytes_max),
   gauge('streamgate_intake_entries', 'Entries of the intake in use.', (stats) => stats.intake.entries),

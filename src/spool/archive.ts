@@ -8,6 +8,8 @@ import type { Clock, Timer } from '#std/clock.ts'
 
 const OURS_ALONE = 0o600
 const FLUSH_MS = 100
+/** Rows that are written before others have their turn: some ten milliseconds of small ones. */
+const ROWS_AT_ONCE_MAX = 4_000
 /** What may wait to be written; beyond it, rows are lost and counted. */
 const PENDING_BYTES_MAX = 8 * 1024 * 1024
 
@@ -17,7 +19,7 @@ export class Archive {
   readonly #path: string
   readonly #clock: Clock
   #database: DatabaseSync | undefined
-  #pending: { sql: string; row: Row }[] = []
+  #pending: { sql: string; row: Row; bytes: number }[] = []
   #pendingBytes = 0
   readonly #statements = new Map<string, StatementSync>()
   #timer: Timer | undefined
@@ -50,9 +52,9 @@ export class Archive {
       this.lost++
       return
     }
-    this.#pending.push({ sql, row })
+    this.#pending.push({ sql, row, bytes })
     this.#pendingBytes += bytes
-    this.#timer ??= this.#clock.after(FLUSH_MS, () => this.flush())
+    this.#timer ??= this.#clock.after(FLUSH_MS, () => this.#write(ROWS_AT_ONCE_MAX))
   }
 
   /** Called after rows were written: a chance to keep within bounds. */
@@ -62,21 +64,28 @@ export class Archive {
 
   /** Writes what is pending now. Never throws; what cannot be written is tried again with the next. */
   flush(): void {
+    this.#write(Number.POSITIVE_INFINITY)
+  }
+
+  /** At most `rowsMax` of them: the wire thread has other things to do. */
+  #write(rowsMax: number): void {
     this.#timer?.cancel()
     this.#timer = undefined
     if (this.#pending.length === 0 || this.#database === undefined) return
+    const rows = this.#pending.slice(0, rowsMax)
     try {
       this.#database.exec('BEGIN')
-      for (const { sql, row } of this.#pending) this.statement(sql).run(...row)
+      for (const { sql, row } of rows) this.statement(sql).run(...row)
       this.#database.exec('COMMIT')
-      this.#pending = []
-      this.#pendingBytes = 0
+      this.#pending = this.#pending.slice(rows.length)
+      for (const { bytes } of rows) this.#pendingBytes -= bytes
+      if (this.#pending.length > 0) this.#timer = this.#clock.after(FLUSH_MS / 4, () => this.#write(rowsMax))
       this.failure = undefined
       for (const callback of this.#afterFlush) callback()
     } catch (error) {
       this.failure = String((error as Error).message ?? error)
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      this.#timer = this.#clock.after(10 * FLUSH_MS, () => this.flush())
+      this.#timer = this.#clock.after(10 * FLUSH_MS, () => this.#write(ROWS_AT_ONCE_MAX))
     }
   }
 

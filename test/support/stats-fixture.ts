@@ -8,6 +8,7 @@ export function exampleStats(): NodeStats {
     version: '0.1.0',
     started_at: 1_767_225_600_000,
     config: { hash: 'abc', reloads: 5, failed: 2, last_error: null },
+    kept: { lost: 3, overwritten: 1, failure: null },
     intake: { bytes: 2048, bytes_max: 67_108_864, entries: 3, entries_max: 65_536 },
     engines: [{ restarts: 1, state: 'stalled' }],
     sources: [
