@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { type Clock, ManualClock, systemClock } from '#std/clock.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
 import { RawHttp } from '#test/support/raw-http.ts'
 import { http } from './http.ts'
 
-async function started(t: { after(f: () => Promise<void>): void }, options: object = {}, intake = new FakeIntake()) {
-  const context = new FakeSourceContext(intake)
+async function started(
+  t: { after(f: () => Promise<void>): void },
+  options: object = {},
+  intake = new FakeIntake(),
+  clock: Clock = systemClock,
+) {
+  const context = new FakeSourceContext(intake, clock)
   const source = http.create(http.config.parse({ listen: '127.0.0.1:0', ...options }), context)
   await source.start()
   t.after(() => source.stop())
@@ -378,4 +384,44 @@ test('stop lets a request that is under way finish, and refuses new connections'
   await stopped
   assert.deepEqual(intake.records(), ['abcd'])
   await assert.rejects(RawHttp.open(source.address()))
+})
+
+test('durable: 202 says that it is safe, 503 that it is not', async (t) => {
+  const { context, intake, post } = await started(t)
+  context.durable = true
+  const safety = Promise.withResolvers<boolean>()
+  intake.isSafe = safety.promise
+  let answered = false
+  const first = post('a').then((response) => {
+    answered = true
+    return response.status
+  })
+  await intake.until(() => intake.puts === 1)
+  await new Promise(setImmediate)
+  assert.equal(answered, false, 'not before')
+  safety.resolve(true)
+  assert.equal(await first, 202)
+  intake.isSafe = false
+  const second = await post('b')
+  assert.deepEqual([second.status, second.headers.get('retry-after')], [503, '1'])
+})
+
+test('durable: what is not safe in time is 503, and nothing else is taken until it is', async (t) => {
+  const clock = new ManualClock()
+  const intake = new FakeIntake()
+  const { context, post } = await started(t, { durable_timeout_ms: 1000 }, intake, clock)
+  context.durable = true
+  const safety = Promise.withResolvers<boolean>()
+  intake.isSafe = safety.promise
+  const first = post('a')
+  await intake.until(() => intake.puts === 1)
+  while (clock.nextAt === undefined) await new Promise(setImmediate)
+  clock.advance(1000)
+  assert.equal((await first).status, 503)
+  assert.equal((await post('b')).status, 503)
+  assert.equal(intake.puts, 1, 'it was not even put')
+  assert.deepEqual(context.reasons(), ['overload'])
+  safety.resolve(true)
+  await new Promise(setImmediate)
+  assert.equal((await post('b')).status, 202)
 })

@@ -113,6 +113,8 @@ class HttpSource implements Source {
   readonly #peers = new Map<Duplex, Peer>()
   /** Requests between their head and their answer. */
   readonly #underWay = new Set<Promise<void>>()
+  /** Bodies that were not safe in time, and are not yet. */
+  #late = 0
   #server: Server | null = null
   #bound: ListenAddress
   #origin = 0
@@ -227,9 +229,14 @@ class HttpSource implements Source {
       return
     }
     const { body } = received
+    const { length } = body
+    if (this.#late > 0) {
+      body.release()
+      this.#fail(response, 'overload', 'What came before is not safe yet.', length, peer)
+      return
+    }
     const receipt = this.#context.durable ? this.#context.intake.follow(peer.origin) : undefined
     const delivery = await deliver(this.#context.intake, peer.origin, media, body.bytes, this.#deliveryLimits)
-    const { length } = body
     body.release()
     if (delivery === 'taken') {
       if (receipt === undefined || (await this.#isSafe(receipt))) answerAccepted(response, length)
@@ -240,12 +247,17 @@ class HttpSource implements Source {
   /** Waits until what was taken is safe, but not for ever. */
   async #isSafe(receipt: Receipt): Promise<boolean> {
     let timer: Timer | undefined
-    const late = new Promise<boolean>((resolve) => {
-      timer = this.#context.clock.after(this.#options.durable_timeout_ms, () => resolve(false))
+    const safe = receipt.safe()
+    const late = new Promise<'late'>((resolve) => {
+      timer = this.#context.clock.after(this.#options.durable_timeout_ms, () => resolve('late'))
     })
-    const safe = await Promise.race([receipt.safe(), late])
+    const end = await Promise.race([safe, late])
     timer?.cancel()
-    return safe
+    if (end !== 'late') return end
+    // Until it is known what became of it nothing else is taken: it would be sent again, and arrive as often.
+    this.#late++
+    void safe.finally(() => this.#late--)
+    return false
   }
 
   #fail(response: ServerResponse, failure: BodyFailure, detail: string, length: number, peer: Peer): void {
