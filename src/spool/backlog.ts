@@ -4,7 +4,6 @@
  *   directory/  1767225600000/   left by an earlier process: read, and removed once it is settled
  *               1767229200000/   this process's own, named after when it was begun
  */
-import type { Bytes } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
 import { type Disk, diskCode } from './disk.ts'
 import { type Frame, frameBytes, type Position, type Slice } from './frame.ts'
@@ -158,14 +157,14 @@ export class Backlog {
   /** Whether a frame of that size may be appended. `memory`: not before more is written. `disk`: not before more is settled. */
   room(records: number, bytes: number): 'yes' | 'memory' | 'disk' {
     if (this.#own !== undefined && !this.#own.log.hasRoom(records, bytes)) return 'memory'
-    return this.bytesInUse + frameBytes(records, bytes, 0) <= this.#options.bytesMax ? 'yes' : 'disk'
+    return this.bytesInUse + frameBytes(records, bytes) <= this.#options.bytesMax ? 'yes' : 'disk'
   }
 
   /** Appends. Copies. Ask `room` before. */
-  append(slice: Slice, skip: number, records: number, note?: Bytes): Part {
+  append(slice: Slice, skip: number, records: number): Part {
     const chapter = this.#chapter()
     const from = chapter.log.tail
-    chapter.log.append(slice, skip, records, note)
+    chapter.log.append(slice, skip, records)
     return { chapter, from, to: chapter.log.tail }
   }
 

@@ -8,17 +8,16 @@
  *   f64  of its first byte: together they say how much is lost where frames are missing
  *   f64  when it was written, Unix milliseconds
  *   u32  records
- *   u32  length of the note
- *   note, then one u32 end offset for each record, then the records' bytes
+ *   one u32 end offset for each record, then the records' bytes
  *
  * Little-endian. A frame that is cut short, or whose checksum is wrong, is no frame; the next one is found by its magic.
  */
 import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'
 import { crc32c } from '#std/crc32c.ts'
 
-const MAGIC = 0x4753_5301
+const MAGIC = 0x4753_5302
 const CHECKED_FROM = 12
-const HEADER_BYTES = CHECKED_FROM + 8 + 8 + 8 + 4 + 4
+const HEADER_BYTES = CHECKED_FROM + 8 + 8 + 8 + 4
 
 /** Ordinals count from the beginning of a log. */
 export interface Position {
@@ -39,11 +38,10 @@ export interface Frame extends Slice {
   first: Position
   bytes: number
   atMs: number
-  note: Bytes
 }
 
-export function frameBytes(records: number, bytes: number, noteBytes: number): number {
-  return HEADER_BYTES + noteBytes + 4 * records + bytes
+export function frameBytes(records: number, bytes: number): number {
+  return HEADER_BYTES + 4 * records + bytes
 }
 
 /** Writes a frame of the first `records` of a slice, whose bytes begin at `begin`. Returns the position behind it. */
@@ -52,7 +50,6 @@ export function writeFrame(
   at: number,
   first: Position,
   atMs: number,
-  note: Bytes,
   slice: Slice,
   skip: number,
   records: number,
@@ -65,9 +62,6 @@ export function writeFrame(
   write = target.writeDoubleLE(first.bytes, write)
   write = target.writeDoubleLE(atMs, write)
   write = target.writeUInt32LE(records, write)
-  write = target.writeUInt32LE(note.length, write)
-  copyBytes(note, 0, note.length, target, write)
-  write += note.length
   for (let i = 0; i < records; i++) write = target.writeUInt32LE(ends[firstEnd + skip + i]! - start, write)
   copyBytes(memory, from + start, from + start + bytes, target, write)
   write += bytes
@@ -92,8 +86,7 @@ export function readFrame(bytes: Bytes, at: number, limit: number): Frame | unde
   if (length < HEADER_BYTES || at + length > limit) return undefined
   if (crc32c(bytes, at + CHECKED_FROM, at + length) !== bytes.readUInt32LE(at + 8)) return undefined
   const records = bytes.readUInt32LE(at + 36)
-  const noteBytes = bytes.readUInt32LE(at + 40)
-  const endsFrom = at + HEADER_BYTES + noteBytes
+  const endsFrom = at + HEADER_BYTES
   const from = endsFrom + 4 * records
   if (from > at + length) return undefined
   const ends = new Int32Array(records)
@@ -101,7 +94,6 @@ export function readFrame(bytes: Bytes, at: number, limit: number): Frame | unde
   return {
     first: { records: bytes.readDoubleLE(at + 12), bytes: bytes.readDoubleLE(at + 20) },
     atMs: bytes.readDoubleLE(at + 28),
-    note: bytes.subarray(at + HEADER_BYTES, endsFrom),
     memory: bytes,
     from,
     records,

@@ -13,9 +13,10 @@
  */
 import { allocate, type Bytes } from '#std/bytes.ts'
 import { type Clock, pause } from '#std/clock.ts'
-import { crc32c } from '#std/crc32c.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { type Disk, type DiskFile, diskCode } from './disk.ts'
-import { type Frame, frameBytes, type Position, type Slice, writeFrame } from './frame.ts'
+import { type Frame, frameBytes, type Position, type Slice } from './frame.ts'
+import { Pending } from './pending.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 export interface LogOptions {
@@ -32,13 +33,6 @@ export interface Read {
   lost: Position
 }
 
-/** Frames that are written and synced together, and the position behind the last of them. */
-interface Group {
-  memory: Bytes
-  bytes: number
-  end: Position
-}
-
 interface Segment {
   path: string
   first: Position
@@ -49,11 +43,7 @@ interface Segment {
 
 const SUFFIX = '.seg'
 const CHECKPOINT = 'acknowledged'
-const CHECKPOINT_BYTES = 20
 const DIGITS = 16
-const FIRST_GROUP_BYTES = 64 * 1024
-/** Most that is written at once, but for a larger frame: a disk that is nearly full takes at least some of what waits. */
-const GROUP_BYTES_MAX = 1024 * 1024
 /** Between attempts to write what could not be written. */
 const RETRY_MS = [50, 200, 1000]
 const NOTHING = allocate(0)
@@ -68,12 +58,7 @@ export class SegmentLog {
   #written: Position = { records: 0, bytes: 0 }
   #acked: Position = { records: 0, bytes: 0 }
   #read: Position = { records: 0, bytes: 0 }
-  /** Groups that wait to be written, the one that still grows, and the memory of the group before, which serves again. */
-  readonly #groups: Group[] = []
-  #groupBytes = 0
-  #pending: Bytes = NOTHING
-  #pendingBytes = 0
-  #spare: Bytes = NOTHING
+  readonly #pending = new Pending()
   #writing: Promise<void> | undefined
   #writingBytes = 0
   /** The disk failed while we were closing: nothing more is written. */
@@ -82,15 +67,13 @@ export class SegmentLog {
   #made = false
   #reader: { segment: Segment; reader: SegmentReader } | undefined
   #reading = false
-  #checkpoint: DiskFile | undefined
-  #checkpointing: Promise<void> | undefined
-  #checkpointed = 0
+  readonly #checkpoint: Checkpoint
   #deleting: Promise<void> = Promise.resolve()
   /** Aborts when nothing more is waited for. */
   readonly #closing = new AbortController()
   /** Code of the last failure of the disk while it lasts; for the books. */
   failure: { code: string; message: string } | undefined
-  failures = 0
+  #failures = 0
   /** Bytes found that belong to no sound frame. */
   brokenBytes = 0
   /** Called when more is synced, or when writing fails for the first time. */
@@ -101,6 +84,7 @@ export class SegmentLog {
     this.#options = options
     this.#disk = disk
     this.#clock = clock
+    this.#checkpoint = new Checkpoint(`${this.directory}/${CHECKPOINT}`, disk)
   }
 
   /** A new log. The directory is made with the first write. */
@@ -135,39 +119,27 @@ export class SegmentLog {
     for (const segment of this.#segments) bytes += segment.bytes
     return bytes
   }
+  get failures(): number {
+    return this.#failures + this.#checkpoint.failures
+  }
   get unread(): number {
     return this.#tail.records - this.#read.records
   }
 
   /** Whether a frame of that size may be appended now. An empty log takes a frame of any size. */
-  hasRoom(records: number, bytes: number, noteBytes = 0): boolean {
+  hasRoom(records: number, bytes: number): boolean {
     const waiting = this.#waitingBytes
-    return waiting === 0 || waiting + frameBytes(records, bytes, noteBytes) <= this.#options.pendingBytesMax
+    return waiting === 0 || waiting + frameBytes(records, bytes) <= this.#options.pendingBytesMax
   }
 
   /** Appends `records` of a slice from record `skip` on, as one frame. Copies. Ask `hasRoom` before. */
-  append(slice: Slice, skip: number, records: number, note: Bytes = NOTHING): void {
-    const { ends, firstEnd } = slice
-    const bytes = ends[firstEnd + skip + records - 1]! - (skip === 0 ? 0 : ends[firstEnd + skip - 1]!)
-    const size = frameBytes(records, bytes, note.length)
-    if (this.#pendingBytes + size > GROUP_BYTES_MAX) this.#closeGroup()
-    this.#reserve(size)
-    this.#pendingBytes = writeFrame(
-      this.#pending,
-      this.#pendingBytes,
-      this.#tail,
-      this.#clock.wall(),
-      note,
-      slice,
-      skip,
-      records,
-    )
-    this.#tail = { records: this.#tail.records + records, bytes: this.#tail.bytes + bytes }
+  append(slice: Slice, skip: number, records: number): void {
+    this.#tail = this.#pending.append(this.#tail, this.#clock.wall(), slice, skip, records)
   }
 
   /** Sees to it that what was appended is written soon. Many appends may come before. */
   flush(): void {
-    if (this.#groupBytes + this.#pendingBytes === 0 || this.#writing !== undefined || this.#gaveUp) return
+    if (this.#pending.bytes === 0 || this.#writing !== undefined || this.#gaveUp) return
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined
       this.flush()
@@ -181,7 +153,7 @@ export class SegmentLog {
     if (this.#read.records < position.records) this.#read = position
     if (position.records >= this.#tail.records) this.#startAfresh()
     this.#deleteSettled()
-    if (this.#made) this.#checkpointing ??= this.#writeCheckpoint().finally(() => (this.#checkpointing = undefined))
+    if (this.#made) this.#checkpoint.note(position)
   }
 
   /** Everything that was appended so far has been read elsewhere: in memory. */
@@ -222,54 +194,31 @@ export class SegmentLog {
     this.#closing.abort()
     this.flush()
     while (this.#writing !== undefined) await this.#writing
-    await this.#checkpointing
     const safe = this.#acked.records > this.#written.records ? this.#acked : this.#written
     const unwritten = difference(this.#tail, safe)
-    if (this.#made && this.#acked.records < this.#written.records) await this.#writeCheckpoint()
+    if (this.#made && this.#acked.records < this.#written.records) this.#checkpoint.note(this.#acked)
+    await this.#checkpoint.close()
     await this.#reader?.reader.close().catch(() => undefined)
     await this.#file?.close().catch(() => undefined)
-    await this.#checkpoint?.close().catch(() => undefined)
     await this.#deleting
     this.#reader = undefined
     this.#file = undefined
-    this.#checkpoint = undefined
     if (this.#made && this.#acked.records >= this.#written.records) await this.#remove(this.directory)
     return unwritten
   }
 
   /** Appended and not yet written. */
   get #waitingBytes(): number {
-    return this.#groupBytes + this.#pendingBytes + this.#writingBytes
-  }
-
-  #closeGroup(): void {
-    if (this.#pendingBytes === 0) return
-    this.#groups.push({ memory: this.#pending, bytes: this.#pendingBytes, end: this.#tail })
-    this.#groupBytes += this.#pendingBytes
-    this.#pending = this.#spare
-    this.#pendingBytes = 0
-    this.#spare = NOTHING
-  }
-
-  #reserve(bytes: number): void {
-    const wanted = this.#pendingBytes + bytes
-    if (this.#pending.length >= wanted) return
-    const larger = allocate(Math.max(wanted, 2 * this.#pending.length, FIRST_GROUP_BYTES))
-    this.#pending.copy(larger, 0, 0, this.#pendingBytes)
-    this.#pending = larger
+    return this.#pending.bytes + this.#writingBytes
   }
 
   /** Writes group after group until nothing is pending. */
   async #write(): Promise<void> {
-    while (this.#groupBytes + this.#pendingBytes > 0) {
-      if (this.#groups.length === 0) this.#closeGroup()
-      const { memory, bytes, end } = this.#groups.shift()!
-      this.#groupBytes -= bytes
-      this.#writingBytes = bytes
-      const done = await this.#persist(memory.subarray(0, bytes), end)
+    for (let group = this.#pending.take(); group !== undefined; group = this.#pending.take()) {
+      this.#writingBytes = group.bytes
+      const done = await this.#persist(group.memory.subarray(0, group.bytes), group.end)
       this.#writingBytes = 0
-      // Large memory is kept from group to group, and let go when nothing follows.
-      if (this.#pendingBytes > 0 || memory.length <= this.#options.pendingBytesMax / 4) this.#spare = memory
+      this.#pending.recycle(group)
       if (!done) {
         // What comes behind a gap may not be written either.
         this.#gaveUp = true
@@ -290,7 +239,7 @@ export class SegmentLog {
         this.onProgress()
         return true
       } catch (error) {
-        this.failures++
+        this.#failures++
         const first = this.failure === undefined
         this.failure = { code: diskCode(error), message: String((error as Error).message ?? error) }
         await this.#cutOff()
@@ -398,7 +347,7 @@ export class SegmentLog {
       this.brokenBytes += reader.brokenBytes - before
       return frame
     } catch (error) {
-      this.failures++
+      this.#failures++
       // What cannot be read now may be read later; if the file is gone, so is what was in it.
       if (diskCode(error) !== 'enoent') throw error
       return undefined
@@ -425,7 +374,7 @@ export class SegmentLog {
   /** All is settled: a segment that has grown is sealed, so that it goes even if nothing more comes. */
   #startAfresh(): void {
     const segment = this.#segments.at(-1)
-    if (this.#writing !== undefined || this.#groupBytes + this.#pendingBytes > 0 || segment?.end !== undefined) return
+    if (this.#writing !== undefined || this.#pending.bytes > 0 || segment?.end !== undefined) return
     if ((segment?.bytes ?? 0) * 4 < this.#options.segmentBytesMax) return
     this.#writing = this.#seal().then(() => {
       this.#writing = undefined
@@ -455,27 +404,8 @@ export class SegmentLog {
       await this.#disk.remove(path)
     } catch (error) {
       // It stays until the directory goes; the next start finds it settled.
-      this.failures++
+      this.#failures++
       this.failure = { code: diskCode(error), message: String((error as Error).message ?? error) }
-    }
-  }
-
-  /** Not synced: after a power cut something may be sent again, never lost. */
-  async #writeCheckpoint(): Promise<void> {
-    while (this.#checkpointed < this.#acked.records) {
-      const { records, bytes } = this.#acked
-      const content = allocate(CHECKPOINT_BYTES)
-      content.writeDoubleLE(records, 0)
-      content.writeDoubleLE(bytes, 8)
-      content.writeUInt32LE(crc32c(content, 0, CHECKPOINT_BYTES - 4), CHECKPOINT_BYTES - 4)
-      try {
-        this.#checkpoint ??= await this.#disk.open(`${this.directory}/${CHECKPOINT}`, 'update')
-        await this.#checkpoint.write(content, 0)
-      } catch {
-        this.failures++
-        return
-      }
-      this.#checkpointed = records
     }
   }
 
@@ -497,11 +427,11 @@ export class SegmentLog {
     const end = last?.end ?? ZERO
     this.#tail = end
     this.#written = end
-    const checkpoint = await this.#loadCheckpoint()
+    // Without one, everything that is there counts as unsettled.
+    const checkpoint = (await this.#checkpoint.load()) ?? ZERO
     this.#acked = checkpoint.records > begin.records ? checkpoint : begin
     if (this.#acked.records > end.records) this.#acked = end
     this.#read = this.#acked
-    this.#checkpointed = this.#acked.records
     this.#deleteSettled()
   }
 
@@ -519,21 +449,6 @@ export class SegmentLog {
     this.brokenBytes += reader.brokenBytes
     return end
   }
-
-  async #loadCheckpoint(): Promise<Position> {
-    try {
-      const file = await this.#disk.open(`${this.directory}/${CHECKPOINT}`, 'read')
-      const content = allocate(CHECKPOINT_BYTES)
-      const read = await file.read(content, 0).finally(() => file.close())
-      const sound = crc32c(content, 0, CHECKPOINT_BYTES - 4) === content.readUInt32LE(CHECKPOINT_BYTES - 4)
-      if (read === CHECKPOINT_BYTES && sound)
-        return { records: content.readDoubleLE(0), bytes: content.readDoubleLE(8) }
-    } catch (error) {
-      // Without one, everything that is there counts as unsettled. One that cannot be read now may be read later.
-      if (diskCode(error) !== 'enoent') throw error
-    }
-    return ZERO
-  }
 }
 
 const ZERO: Position = { records: 0, bytes: 0 }
@@ -542,7 +457,6 @@ const EMPTY_FRAME: Frame = {
   first: ZERO,
   bytes: 0,
   atMs: 0,
-  note: NOTHING,
   memory: NOTHING,
   from: 0,
   records: 0,
