@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import type { Batch, Output, SendResult } from '#component/output.ts'
 import { OutputLedger } from '#observe/books.ts'
 import { silentLogger } from '#observe/log.ts'
+import { Backlog } from '#spool/backlog.ts'
 import { fromText } from '#std/bytes.ts'
 import { systemClock } from '#std/clock.ts'
+import { FakeDisk } from '#test/support/fake-disk.ts'
 import type { Encoded } from './batch.ts'
 import { noDeadLetters } from './dead-letter-box.ts'
 import { Delivery, type DeliveryOptions } from './delivery.ts'
@@ -38,7 +40,7 @@ function encoded(...records: string[]): Encoded {
   return { memory: fromText(`${records.join('\n')}\n`), from: 0, records: records.length, ends, firstEnd: 0 }
 }
 
-function setUp(options: Partial<DeliveryOptions> = {}) {
+function setUp(options: Partial<DeliveryOptions> = {}, backlog?: Backlog) {
   const output = new ScriptedOutput()
   const ledger = new OutputLedger()
   const delivery = new Delivery(
@@ -68,7 +70,7 @@ function setUp(options: Partial<DeliveryOptions> = {}) {
       concurrency: 1,
       ...options,
     },
-    undefined,
+    backlog,
   )
   const books = () => {
     const { forwarded, delivered, rejected, expired, overwritten, in_flight } = delivery.books('scripted')
@@ -203,4 +205,20 @@ test('what is left when the time to drain is over counts as expired', async () =
   await stopped
   assert.deepEqual(books(), { forwarded: 4, delivered: 0, rejected: 0, expired: 4, overwritten: 0 })
   assert.equal(delivery.heldBytes, 0)
+})
+
+test('who waits until it is safe is told when a stop finds that it is not', async () => {
+  const disk = new FakeDisk()
+  disk.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined)
+  const options = { directory: '/spool/out', bytesMax: 1_000_000, pendingBytesMax: 100_000 }
+  const backlog = new Backlog(options, disk.mount(), systemClock, new Set())
+  const { output, delivery } = setUp({ durable: true, whenFull: 'spool', spoolFull: 'block' }, backlog)
+  await delivery.start()
+  delivery.accept(encoded('a', 'b'), 0)
+  const verdict = new Promise<boolean>((resolve) => delivery.onSynced(resolve))
+  delivery.flush()
+  const stopped = delivery.stop()
+  await output.answer({ ok: false, retryable: true, code: 'aborted', message: 'stopping' })
+  await stopped
+  assert.equal(await verdict, false)
 })

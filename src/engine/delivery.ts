@@ -81,7 +81,7 @@ export class Delivery {
   #idleCallbacks: (() => void)[] = []
   /** Of batches that were left half sent: what had ended. It stays on disk and will be sent again. */
   readonly #endedEarly = { records: 0, bytes: 0 }
-  #syncCallbacks: { from: number; callback: () => void }[] = []
+  #syncCallbacks: { from: number; callback: (safe: boolean) => void }[] = []
 
   constructor(identity: string, parts: SenderParts, options: DeliveryOptions, backlog: Backlog | undefined) {
     this.identity = identity
@@ -197,11 +197,14 @@ export class Delivery {
     this.#roomCallbacks.push(callback)
   }
 
-  /** Calls back once what was accepted until now is on disk, as far as it goes there; at once if it is. */
-  onSynced(callback: () => void): void {
+  /**
+   * Calls back once what was accepted until now is on disk, as far as it goes there, or has gone its way; at once if that is so.
+   * False: we have stopped before, and it is not.
+   */
+  onSynced(callback: (safe: boolean) => void): void {
     const backlog = this.#backlog
     if (backlog === undefined || backlog.safe >= backlog.appended) {
-      callback()
+      callback(true)
       return
     }
     this.#syncCallbacks.push({ from: backlog.appended, callback })
@@ -253,6 +256,7 @@ export class Delivery {
     const { ledger } = this.#parts
     await this.#adopting
     const { unwritten, kept } = await this.#backlog.close()
+    for (const { callback } of this.#syncCallbacks.splice(0)) callback(false)
     ledger.expired.add(unwritten.records, unwritten.bytes)
     ledger.kept.add(kept.records - this.#endedEarly.records, kept.bytes - this.#endedEarly.bytes)
   }
@@ -507,7 +511,7 @@ export class Delivery {
     const { safe } = this.#backlog!
     const told = this.#syncCallbacks.filter(({ from }) => from <= safe)
     this.#syncCallbacks = this.#syncCallbacks.filter(({ from }) => from > safe)
-    for (const { callback } of told) callback()
+    for (const { callback } of told) callback(true)
   }
 
   #diskProgressed(): void {

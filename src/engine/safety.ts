@@ -45,12 +45,14 @@ export class Safety {
     if (done.length === 0) return
     this.#waiting = this.#waiting.filter((waiting) => !done.includes(waiting))
     let left = deliveries.length + 1
-    const synced = () => {
+    let allSafe = true
+    const synced = (safe: boolean) => {
       left--
-      if (left === 0) for (const { settle } of done) settle(true)
+      allSafe &&= safe
+      if (left === 0) for (const { settle } of done) settle(allSafe)
     }
     for (const delivery of deliveries) delivery.onSynced(synced)
-    synced()
+    synced(true)
   }
 }
 

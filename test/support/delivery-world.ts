@@ -106,8 +106,8 @@ export class DeliveryWorld {
     for (let i = 0; i < taken; i++) this.#given.add(first + i)
     this.#next += taken
     const life = this.#life
-    this.#delivery.onSynced(() => {
-      if (!this.#durable || life !== this.#life) return
+    this.#delivery.onSynced((safe) => {
+      if (!safe || !this.#durable || life !== this.#life) return
       for (let i = 0; i < taken; i++) this.#safe.add(first + i)
     })
     this.#delivery.flush()

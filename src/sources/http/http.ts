@@ -68,6 +68,8 @@ export const http = defineSource({
 const EXTRA_CONNECTIONS = 64
 /** At `stop`, requests under way have this long to arrive whole. */
 const STOP_WAIT_MS = 1000
+/** How long a body that is not safe in time may keep others out. */
+const LATE_MS_MAX = 30_000
 const RETRY_AFTER: Headers = { 'retry-after': '1' }
 
 const TOO_MANY_CONNECTIONS: RequestHead = {
@@ -254,9 +256,10 @@ class HttpSource implements Source {
     const end = await Promise.race([safe, late])
     timer?.cancel()
     if (end !== 'late') return end
-    // Until it is known what became of it nothing else is taken: it would be sent again, and arrive as often.
+    // Until it is known what became of it, or for a while, nothing else is taken: it would be sent again, and arrive as often.
     this.#late++
-    void safe.finally(() => this.#late--)
+    const known = new Promise((resolve) => this.#context.clock.after(LATE_MS_MAX, () => resolve(undefined)))
+    void Promise.race([safe, known]).finally(() => this.#late--)
     return false
   }
 
