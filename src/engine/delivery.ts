@@ -318,6 +318,10 @@ export class Delivery {
   /** For the batch that is being filled: one timer, which looks again when another has taken its place. */
   #setTimer(): void {
     const { dueAt } = this.#batcher
+    if (dueAt === undefined) {
+      this.#timer?.cancel()
+      this.#timer = null
+    }
     if (dueAt === undefined || this.#timer !== null || this.#sending >= this.#options.concurrency) return
     const { clock } = this.#parts
     this.#timer = clock.after(Math.max(1, Math.ceil(dueAt - clock.now())), this.#onTimer)
