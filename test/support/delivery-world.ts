@@ -14,9 +14,13 @@ import { Backlog } from '#spool/backlog.ts'
 import { fromText } from '#std/bytes.ts'
 import { ManualClock } from '#std/clock.ts'
 import { randomFrom } from '#std/random.ts'
+import { Breaker } from '#upstreams/breaker.ts'
+import { breakerDefaults } from '#upstreams/plan.ts'
 import { FakeDisk } from './fake-disk.ts'
 
 const vendorModes = ['ok', 'ok', 'ok', 'busy', 'stores_then_fails', 'partly', 'small', 'refuses', 'hangs'] as const
+/** What the breaker counts as a failure. */
+const FAILING: ReadonlySet<string> = new Set(['busy', 'stores_then_fails', 'hangs'])
 /** An output lets go of a request by itself. */
 const REQUEST_TIMEOUT_MS = 5_000
 const diskModes = ['ok', 'ok', 'ok', 'full', 'broken', 'unreadable'] as const
@@ -39,6 +43,8 @@ export class DeliveryWorld {
   #claimed = new Set<string>()
   #ledger = new OutputLedger()
   #delivery!: Delivery
+  /** Of the upstream: it survives a reload, and no process. */
+  #breaker: Breaker
   #reloads = 0
   #next = 0
   /** Ids that the delivery has been given, and those of which it has said that they are safe. */
@@ -57,6 +63,7 @@ export class DeliveryWorld {
     const random = randomFrom(seed)
     this.#random = random
     this.#disk = new FakeDisk(random)
+    this.#breaker = this.#newBreaker()
     this.#disk.delay = () => this.#wait(random() < 0.5 ? 0 : Math.floor(random() * 4))
     this.#durable = random() < 0.5
     this.#whenFull = this.#durable ? 'spool' : this.#pick(whenFullPolicies)
@@ -137,7 +144,12 @@ export class DeliveryWorld {
     if (this.#corrupts) this.#corrupt()
     this.#ledger = new OutputLedger()
     this.#claimed = new Set()
+    this.#breaker = this.#newBreaker()
     await this.#begin()
+  }
+
+  #newBreaker(): Breaker {
+    return new Breaker({ ...breakerDefaults, openMs: 500, openMaxMs: 3_000 }, this.#clock, this.#random)
   }
 
   #corrupt(): void {
@@ -160,6 +172,7 @@ export class DeliveryWorld {
     this.#life++
     this.#claimed = new Set()
     this.#ledger = new OutputLedger()
+    this.#breaker = this.#newBreaker()
     await this.#begin()
     if (this.#diskMode !== 'ok') return
     const found = this.#ledger.replayed.records
@@ -232,6 +245,16 @@ export class DeliveryWorld {
       stop: async () => undefined,
       send: async (batch, signal) => {
         if (life !== this.#life) await new Promise(() => undefined)
+        const breaker = this.#breaker
+        const ticket = breaker.admit()
+        if (ticket === undefined)
+          return {
+            ok: false,
+            retryable: true,
+            code: 'breaker_open',
+            message: 'rests',
+            retryAfterMs: breaker.refusedForMs,
+          }
         const mode = this.#vendorMode
         const aborted = new Promise<'aborted'>((resolve) => {
           if (signal.aborted) resolve('aborted')
@@ -241,11 +264,13 @@ export class DeliveryWorld {
         const end = await Promise.race([waited, aborted])
         if (life !== this.#life) await new Promise(() => undefined)
         if (end === 'aborted') {
+          breaker.done(ticket, 'none')
           // Nobody knows whether it arrived.
           this.#repeatsAllowed = true
           if (this.#random() < 0.5) this.#store(idsOf(batch))
           return { ok: false, retryable: true, code: 'aborted', message: 'stopped' }
         }
+        breaker.done(ticket, FAILING.has(mode) ? 'failure' : 'success')
         return this.#answer(mode, idsOf(batch))
       },
     }
