@@ -24,3 +24,8 @@ export interface EncoderDefinition {
   readonly name: string
   create(options: Readonly<Record<string, unknown>>): Encoder
 }
+
+/** The only place that takes options for what the output's schema has made of them. */
+export function defineEncoder<Options>(name: string, create: (options: Options) => Encoder): EncoderDefinition {
+  return { name, create: (options) => create(options as Options) }
+}

@@ -12,7 +12,7 @@ import type { EventReader } from '#codecs/event/reader.ts'
 import { EventJson, type RecordHead } from '#codecs/event_json/event_json.ts'
 import { type Bytes, copyBytes, fromText, writeUtf8 } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
-import type { EncoderDefinition } from '#telemetry/encoder.ts'
+import { defineEncoder } from '#telemetry/encoder.ts'
 import { DatedName } from './dated-name.ts'
 
 export interface BulkOptions {
@@ -21,10 +21,10 @@ export interface BulkOptions {
   index?: string
 }
 
-export const elasticsearchBulk: EncoderDefinition = {
-  name: 'elasticsearch_bulk',
-  create: (options) => new ElasticsearchBulk(options as unknown as BulkOptions),
-}
+export const elasticsearchBulk = defineEncoder<BulkOptions>(
+  'elasticsearch_bulk',
+  (options) => new ElasticsearchBulk(options),
+)
 
 class ElasticsearchBulk extends EventJson {
   override readonly name = 'elasticsearch_bulk'

@@ -19,7 +19,7 @@ import {
   writeUtf8,
 } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
-import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
+import { defineEncoder, type Encoder } from '#telemetry/encoder.ts'
 
 /** What a member is filled with. A member whose value is not known is left out. */
 export type EventMember = { key: string } & (
@@ -54,10 +54,7 @@ export interface EventJsonOptions {
     | { as: 'text'; key: string }
 }
 
-export const eventJson: EncoderDefinition = {
-  name: 'event_json',
-  create: (options) => new EventJson(options as unknown as EventJsonOptions),
-}
+export const eventJson = defineEncoder<EventJsonOptions>('event_json', (options) => new EventJson(options))
 
 /** A value that is copied into a member (a service's name, a trace id) is taken up to this many bytes; a longer one is left out. */
 const COPIED_BYTES_MAX = 256

@@ -16,7 +16,7 @@ import { text } from '#codecs/text/text.ts'
 import { type Bytes, copyBytes, fromText } from '#std/bytes.ts'
 import { randomHex } from '#std/random.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
-import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
+import { defineEncoder, type Encoder } from '#telemetry/encoder.ts'
 import { type Part, type PartitionUse, parseTemplate, SAFE, VALUE_BYTES_MAX, writeSafe } from './template.ts'
 
 export interface PartitionedOptions {
@@ -30,10 +30,7 @@ export interface PartitionedOptions {
   format: 'ndjson' | 'text'
 }
 
-export const partitioned: EncoderDefinition = {
-  name: 'partitioned',
-  create: (options) => new Partitioned(options as unknown as PartitionedOptions),
-}
+export const partitioned = defineEncoder<PartitionedOptions>('partitioned', (options) => new Partitioned(options))
 
 /** Bytes of the stamp, which stand before the record. */
 export const STAMP_BYTES = 14

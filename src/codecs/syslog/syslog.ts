@@ -20,7 +20,7 @@ import {
   writeLatin1,
 } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
-import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
+import { defineEncoder, type Encoder } from '#telemetry/encoder.ts'
 
 /** `datagram`: none, each message is a datagram. The others are RFC 6587, sections 3.4.1 and 3.4.2. */
 export type SyslogFraming = 'octet_counting' | 'newline' | 'datagram'
@@ -63,10 +63,7 @@ const BACKSLASH = 0x5c
 const CLOSE_BRACKET = 0x5d
 const NUL = 0
 
-export const syslog: EncoderDefinition = {
-  name: 'syslog',
-  create: (options) => new Syslog(options as unknown as SyslogOptions),
-}
+export const syslog = defineEncoder<SyslogOptions>('syslog', (options) => new Syslog(options))
 
 class Syslog implements Encoder {
   readonly name = 'syslog'
