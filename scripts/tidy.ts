@@ -19,7 +19,7 @@ const DOORS: Record<string, readonly string[]> = {
   processors: ['component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   outputs: ['upstreams', 'component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   engine: ['component', 'upstreams', 'spool', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
-  config: ['component', 'upstreams', 'contract', 'std'],
+  config: ['component', 'upstreams', 'telemetry', 'contract', 'std'],
   control: ['contract', 'config', 'observe', 'std'],
   cli: ['*'],
   // Files directly in src/.

@@ -1,6 +1,7 @@
 /** What engine threads need of the registry: they need not hold the rest. */
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
+import { jsonArray as jsonArrayDecoder, lines, record } from '#codecs/framing/decoders.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { loki as lokiEntries } from '#codecs/loki/loki.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
@@ -22,6 +23,11 @@ export const engineRegistry = {
     attributeFilter,
     sample,
     dedupe,
+  ],
+  decoders: [
+    lines, //
+    record,
+    jsonArrayDecoder,
   ],
   encoders: [
     text, //

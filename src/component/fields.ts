@@ -1,38 +1,31 @@
-/**
- * Names of fields, and where they live in a record. A plain text record has one field, `message`: the record itself.
- */
-import { type Path, pathsOf } from '#codecs/event/well-known.ts'
-import { findValue, isObjectText, type JsonValue } from '#codecs/json/field.ts'
+/** One field of records, by name, whatever their format. */
 import { fromText, latin1 } from '#std/bytes.ts'
+import type { Block } from '#telemetry/block.ts'
+import type { FieldValue, Lookup, RecordFormat } from '#telemetry/format.ts'
 
-/** As a JSON value; `text` is the whole of a record that is not JSON, in which a backslash is a backslash. */
-export interface FieldValue {
-  kind: JsonValue['kind'] | 'text'
-  from: number
-  to: number
-}
-
-/** Reads one field of records. */
 export class Field {
   readonly name: string
-  readonly #paths: readonly Path[]
-  readonly #isMessage: boolean
+  readonly #lookups = new Map<RecordFormat, Lookup>()
+  #format: RecordFormat | undefined
+  #lookup: Lookup | undefined
 
-  /** Where it is looked for: `pathsOf`. */
+  /** Where it is looked for: `pathsOf` of `codecs/event`. */
   constructor(name: string) {
     this.name = name
-    this.#isMessage = name === 'message'
-    this.#paths = pathsOf(name)
   }
 
-  /** The field of the record in [start, end) of a block's text; undefined when it has none. Objects and arrays are no values. */
-  find(text: string, start: number, end: number): FieldValue | undefined {
-    if (!isObjectText(text, start, end)) return this.#isMessage ? { kind: 'text', from: start, to: end } : undefined
-    for (const path of this.#paths) {
-      const value = findValue(text, start, end, path)
-      if (value !== undefined && value.kind !== 'object' && value.kind !== 'array') return value
-    }
-    return undefined
+  /** The field of record `i`; undefined when it has none. Objects and arrays are no values. */
+  find(block: Block, i: number): FieldValue | undefined {
+    const { format } = block.context
+    if (this.#format !== format) this.#turnTo(format)
+    return this.#lookup!.find(block, i)
+  }
+
+  #turnTo(format: RecordFormat): void {
+    const lookup = this.#lookups.get(format) ?? format.lookup(this.name)
+    this.#lookups.set(format, lookup)
+    this.#format = format
+    this.#lookup = lookup
   }
 }
 

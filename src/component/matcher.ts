@@ -5,9 +5,10 @@ import { StreamgateError } from '#contract/error.ts'
 import { fromLatin1 } from '#std/bytes.ts'
 import { compilePattern, type Pattern, PatternError, type PatternOptions } from '#std/pattern/pattern.ts'
 import type { Block } from '#telemetry/block.ts'
+import type { FieldValue } from '#telemetry/format.ts'
 import { WordSearch } from '#telemetry/search.ts'
 import type { Condition, FieldTest } from './condition.ts'
-import { asBytes, Field, type FieldValue } from './fields.ts'
+import { asBytes, Field } from './fields.ts'
 
 /** Fills `mask` with 1 for each selected record for which the condition holds. `mask` comes in as zeros. */
 export interface Matcher {
@@ -137,7 +138,7 @@ class Negated implements Matcher {
 /** A test of one field. Also what `attribute_filter` is made of. */
 export class FieldMatcher implements Matcher {
   readonly #field: Field
-  readonly #holds: (text: string, value: FieldValue | undefined) => boolean
+  readonly #holds: Predicate
   /** What must stand somewhere in a record for the test to hold; undefined when nothing is sure to. */
   readonly #needle: WordSearch | undefined
   readonly #escapes = new WordSearch(['\\'])
@@ -154,38 +155,35 @@ export class FieldMatcher implements Matcher {
   }
 
   match(block: Block, mask: Uint8Array): void {
-    const text = block.text()
-    const { from, starts, ends, count, selection } = block
+    const { count, selection } = block
     const check = (i: number) => {
-      const start = starts[i]! - from
-      const end = ends[i]! - from
-      mask[i] = this.#holds(text, this.#field.find(text, start, end)) ? 1 : 0
+      mask[i] = this.#holds(this.#field.find(block, i)) ? 1 : 0
     }
-    if (this.#needle === undefined) {
+    if (this.#needle === undefined || !block.context.format.isLiteral) {
       for (let i = 0; i < count; i++) if (selection[i] === 1) check(i)
       return
     }
     this.#needle.eachRecord(block, check)
     // An escape can hide any letter: such records are looked at as well.
-    if (text.includes('\\')) this.#escapes.eachRecord(block, check)
+    if (block.text().includes('\\')) this.#escapes.eachRecord(block, check)
   }
 }
 
-type Predicate = (text: string, value: FieldValue | undefined) => boolean
+type Predicate = (value: FieldValue | undefined) => boolean
 
 function predicate(test: FieldTest, regexPath: string, options: PatternOptions): Predicate {
-  if (test.exists !== undefined) return (_text, value) => (value !== undefined && value.kind !== 'null') === test.exists
+  if (test.exists !== undefined) return (value) => (value !== undefined && value.kind !== 'null') === test.exists
   if (test.equals !== undefined) return equalTo(test.equals)
   if (test.contains !== undefined) {
     const part = asBytes(test.contains)
-    return (text, value) =>
-      value !== undefined && (contentOf(text, value).includes(part) || unicodeOf(text, value).includes(test.contains!))
+    return (value) =>
+      value !== undefined && (contentOf(value).includes(part) || unicodeOf(value).includes(test.contains!))
   }
   const pattern = patternOf(test.regex ?? '', regexPath, options)
-  return (text, value) => {
+  return (value) => {
     if (value === undefined) return false
     pattern.regex.lastIndex = 0
-    return pattern.regex.test(unicodeOf(text, value))
+    return pattern.regex.test(unicodeOf(value))
   }
 }
 
@@ -193,26 +191,24 @@ function predicate(test: FieldTest, regexPath: string, options: PatternOptions):
 function equalTo(wanted: string | number | boolean): Predicate {
   const plain = String(wanted)
   const bytes = asBytes(plain)
-  return (text, value) => {
+  return (value) => {
     if (value === undefined) return false
-    if (value.to - value.from === bytes.length && text.startsWith(bytes, value.from)) return true
-    if (typeof wanted === 'number' && value.kind === 'number')
-      return Number(text.slice(value.from, value.to)) === wanted
-    return (
-      value.kind === 'string' && text.slice(value.from, value.to).includes('\\') && unicodeOf(text, value) === plain
-    )
+    const { kind, text, from, to } = value
+    if (to - from === bytes.length && text.startsWith(bytes, from)) return true
+    if (typeof wanted === 'number' && kind === 'number') return Number(text.slice(from, to)) === wanted
+    return kind === 'string' && text.slice(from, to).includes('\\') && unicodeOf(value) === plain
   }
 }
 
 /** Content of a value, one character per byte where nothing was escaped. */
-function contentOf(text: string, value: FieldValue): string {
-  return value.kind === 'string' ? decode(text, value.from, value.to) : text.slice(value.from, value.to)
+function contentOf({ kind, text, from, to }: FieldValue): string {
+  return kind === 'string' ? decode(text, from, to) : text.slice(from, to)
 }
 
 /** Content of a value as the text that it stands for. */
-function unicodeOf(text: string, value: FieldValue): string {
-  const unicode = fromLatin1(text.slice(value.from, value.to))
-  return value.kind === 'string' ? decode(unicode, 0, unicode.length) : unicode
+function unicodeOf({ kind, text, from, to }: FieldValue): string {
+  const unicode = fromLatin1(text.slice(from, to))
+  return kind === 'string' ? decode(unicode, 0, unicode.length) : unicode
 }
 
 /** Characters that JSON writes with a backslash: looking for them as they are would miss them. */

@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { Logger } from '#observe/log.ts'
 import type { Bytes } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import type { Upstreams } from '#upstreams/upstreams.ts'
 import type { BatchLimits, WhenFull } from './plan.ts'
 
@@ -71,6 +72,8 @@ export interface OutputContext {
   id: string
   log: Logger
   clock: Clock
+  /** What its records are. */
+  signal: Signal
   /** For outputs that speak HTTP: where their requests go through. */
   upstreams: Upstreams
 }
@@ -103,8 +106,10 @@ export interface OutputDefinition<Config extends z.ZodObject = z.ZodObject> {
   summary: string
   config: Config
   shape: OutputShape
+  /** What it can carry; `logs` without it. One output carries one signal. */
+  signals?: readonly Signal[]
   /** Which encoder gives this output its records. */
-  encoder(options: z.output<Config>): EncoderPlan
+  encoder(options: z.output<Config>, signal: Signal): EncoderPlan
   /** `send` calls that may be under way at once; 1 keeps order. */
   concurrency?(options: z.output<Config>): number
   /** Batch limits where nobody has configured others. */

@@ -3,6 +3,7 @@
  * engine carries them out. Options are what the component's schema gave out; a plan holds no references any more.
  * Processor plans cross into engine threads, so they are plain data (structured clone).
  */
+import type { Signal } from '#telemetry/signal.ts'
 import type { UpstreamPlan } from '#upstreams/plan.ts'
 import type { Condition } from './condition.ts'
 import type { OnError } from './processor.ts'
@@ -53,6 +54,8 @@ export interface SpoolPlan {
 export interface OutputPlan {
   id: string
   type: string
+  /** What the pipelines carry that it is an output of. */
+  signal: Signal
   /** Overrides the pipeline's batch limits. */
   batch: Partial<BatchLimits>
   /** Bytes that may wait for this output in memory. */
@@ -85,6 +88,7 @@ export interface FailOpenPlan {
 
 export interface PipelinePlan {
   id: string
+  signal: Signal
   sources: string[]
   processors: ProcessorPlan[]
   outputs: string[]

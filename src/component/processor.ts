@@ -10,6 +10,7 @@
  */
 import type { z } from 'zod'
 import type { Block } from '#telemetry/block.ts'
+import type { Signal } from '#telemetry/signal.ts'
 
 /** What the books call it when a processor ends a record. */
 export const outcomes = ['dropped', 'sampled', 'deduplicated', 'aggregated', 'quarantined'] as const
@@ -21,6 +22,19 @@ export type OnError = (typeof onErrorPolicies)[number]
 
 export interface Processor {
   process(block: Block): void
+  /**
+   * What `process` or `emit` did last is in the books: nothing of it will be done again. Whoever merges records keeps what it
+   * swallowed aside until now, so that an engine which dies in between neither loses nor doubles it.
+   */
+  committed?(): void
+  /**
+   * For who makes records of its own, such as sums over an interval: fills `block` with those that are due, as a decoder
+   * would, and returns true; or false when none are. Called again until it is false. They go through the processors behind it
+   * and are counted as emitted. `now` is Unix milliseconds; `final`: this is the last time, everything is due.
+   */
+  emit?(now: number, final: boolean, block: Block): boolean
+  /** Unix milliseconds at which `emit` is worth a call; infinity for never. */
+  due?(): number
 }
 
 export interface ProcessorContext {
@@ -45,6 +59,8 @@ export interface ProcessorDefinition<Config extends z.ZodObject = z.ZodObject> {
   /** Runs even when the node is pressed, and is never bypassed, unless the user says otherwise. */
   required: boolean
   onError: OnError
+  /** What it works on. */
+  signals: readonly Signal[]
   /** Bytes of shared state that an instance with these options needs; without it, none. */
   stateBytes?(options: z.output<Config>): number
   /** Has no side effects. Throws `StreamgateError` with a `path` inside the options when they cannot work. */
@@ -53,14 +69,21 @@ export interface ProcessorDefinition<Config extends z.ZodObject = z.ZodObject> {
 
 type ProcessorFacts<Config extends z.ZodObject> = Omit<
   ProcessorDefinition<Config>,
-  'kind' | 'outcome' | 'required' | 'onError'
+  'kind' | 'outcome' | 'required' | 'onError' | 'signals'
 > &
-  Partial<Pick<ProcessorDefinition<Config>, 'outcome' | 'required' | 'onError'>>
+  Partial<Pick<ProcessorDefinition<Config>, 'outcome' | 'required' | 'onError' | 'signals'>>
 
 export function defineProcessor<Config extends z.ZodObject>(
   definition: ProcessorFacts<Config>,
 ): ProcessorDefinition<Config> {
-  return { kind: 'processor', outcome: 'dropped', required: false, onError: 'pass', ...definition }
+  return {
+    kind: 'processor',
+    outcome: 'dropped',
+    required: false,
+    onError: 'pass',
+    signals: ['logs'],
+    ...definition,
+  }
 }
 
 /**

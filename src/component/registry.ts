@@ -1,4 +1,5 @@
 import { assert } from '#std/assert.ts'
+import type { DecoderDefinition } from '#telemetry/decoder.ts'
 import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 import type { EncoderPlan, OutputDefinition } from './output.ts'
 import type { ProcessorDefinition } from './processor.ts'
@@ -13,6 +14,7 @@ export interface Registry extends EngineRegistry {
 /** The part that engine threads need. */
 export interface EngineRegistry {
   readonly processors: readonly ProcessorDefinition[]
+  readonly decoders: readonly DecoderDefinition[]
   readonly encoders: readonly EncoderDefinition[]
 }
 

@@ -5,10 +5,7 @@
 import type { z } from 'zod'
 import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
-
-/** How the bytes of one intake entry divide into records. */
-export const framings = ['lines', 'record', 'json_array'] as const
-export type Framing = (typeof framings)[number]
+import type { Signal } from '#telemetry/signal.ts'
 
 /** What becomes of records that arrive when the intake is full. */
 export const overflowPolicies = ['drop_oldest', 'block'] as const
@@ -18,10 +15,11 @@ export interface IntakeEntry {
   /** Keeps order: everything of one origin (a connection, a sender) goes through one engine. Any integer. */
   origin: number
   /**
-   * `lines`: complete lines, each but the last ended by `\n` or `\r\n` (the last may be unterminated).
-   * `record`: one record, which may hold newlines. `json_array`: one JSON array, each element a record.
+   * Name of the decoder that makes records of it, such as `lines`: complete lines, each but the last ended by `\n` or `\r\n`
+   * (the last may be unterminated); `record`: one record, which may hold newlines; `json_array`: one JSON array, each
+   * element a record.
    */
-  framing: Framing
+  framing: string
   truncated?: boolean
 }
 
@@ -67,7 +65,9 @@ export interface SourceContext {
   /** Whether an answer is a promise: see `Intake.follow`. Only for definitions that are `promising`. */
   durable: boolean
   /** Counts what was refused at the door. `records` is what is known: a body that is not read counts as one. */
-  reject(reason: RejectReason, records: number, bytes: number): void
+  reject(reason: RejectReason, records: number, bytes: number, signal?: Signal): void
+  /** Whether any pipeline takes this signal from the source now. Without one, records of it go nowhere. */
+  carries(signal: Signal): boolean
   /** Connections open now, for /metrics. */
   gauge(name: 'connections', value: number): void
 }
@@ -88,6 +88,8 @@ export interface SourceDefinition<Config extends z.ZodObject = z.ZodObject> {
   name: string
   summary: string
   config: Config
+  /** What it brings; `logs` without it. */
+  signals?: readonly Signal[]
   /** It answers its senders, so it can promise: `durable: true` is allowed. */
   promising?: boolean
   create(options: z.output<Config>, context: SourceContext): Source

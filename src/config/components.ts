@@ -39,6 +39,8 @@ export function resolveOutput(entry: Record<string, unknown>, path: Path, regist
     plan: {
       id,
       type,
+      // Until it is known which pipelines it is an output of.
+      signal: 'logs',
       batch: batchLimits(batch),
       queueBytesMax,
       whenFull,

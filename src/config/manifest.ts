@@ -6,6 +6,7 @@ import { resolveOutput, resolveProcessor, upstreamProblems } from './components.
 import { ConfigError, type Problem, problemsOf } from './problems.ts'
 import { hashOf } from './resolve.ts'
 import { id as idSchema, processorEntry } from './schema.ts'
+import { processorSignalProblem } from './signals.ts'
 
 export interface Overlaid {
   plan: NodePlan
@@ -42,7 +43,13 @@ export function overlayManifest(base: NodePlan, text: string, registry: Registry
       problems.push(
         ...problemsBefore.map((problem) => ({ ...problem, path: [...path, 'processors', j, ...problem.path] })),
       )
-      return problemsBefore.length > 0 ? [] : [processorPlan(entry, registry)]
+      if (problemsBefore.length > 0) return []
+      const processor = processorPlan(entry, registry)
+      const message = processorSignalProblem(processor, before.signal, registry)
+      if (message !== undefined) {
+        problems.push({ code: 'SG_CONFIG_SIGNAL', path: [...path, 'processors', j, 'type'], message })
+      }
+      return [processor]
     })
     const outputs = (published.outputs ?? []).flatMap((entry, j): OutputPlan[] => {
       if (find(registry.outputs, entry.type) === undefined) {
@@ -64,6 +71,7 @@ export function overlayManifest(base: NodePlan, text: string, registry: Registry
       // Any published output takes the place of what the file says; none leaves it.
       outputs: outputs.length === 0 ? before.outputs : outputs.map((output) => output.id),
     }
+    for (const output of outputs) output.signal = before.signal
     plan.outputs.push(...outputs)
   })
   if (problems.length > 0) throw refused(problems)

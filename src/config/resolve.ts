@@ -16,6 +16,7 @@ import {
 } from './components.ts'
 import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
 import { type Document, document as documentSchema, type PipelineEntry } from './schema.ts'
+import { checkSignals } from './signals.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -68,6 +69,7 @@ export function resolveDocument(value: unknown, registry: Registry, env: Environ
   const warnings: Problem[] = []
   checkReferences(document, problems, warnings)
   checkPromises(document, sources, outputs, problems)
+  problems.push(...checkSignals(document, pipelines, outputs, registry))
   warnings.push(...literalSecrets(value, outputs))
   if (problems.length > 0) return { document, plan: undefined, problems, warnings }
   const used = new Set(pipelines.flatMap((pipeline) => pipeline.outputs))
@@ -85,6 +87,7 @@ export function pipelinePlan(entry: PipelineEntry, processors: ProcessorPlan[]):
   const { fail_open: failOpen } = entry
   return {
     id: entry.id,
+    signal: entry.signal,
     sources: entry.sources,
     processors,
     outputs: entry.outputs,

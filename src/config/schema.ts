@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { spoolFullPolicies, whenFullPolicies } from '#component/plan.ts'
 import { onErrorPolicies } from '#component/processor.ts'
 import { overflowPolicies } from '#component/source.ts'
+import { signals } from '#telemetry/signal.ts'
 import { upstreamOptions } from '#upstreams/options.ts'
 
 export const COMPONENTS_MAX = 256
@@ -160,6 +161,10 @@ const keepDropped = z.strictObject({
 
 const pipelineEntry = z.strictObject({
   id,
+  signal: z
+    .enum(signals)
+    .default('logs')
+    .describe('What it carries. Of a source that brings several signals it takes this one.'),
   sources: z.array(z.string()).min(1).max(COMPONENTS_MAX).describe('Ids of the sources that feed it.'),
   processors: z.array(processorEntry).max(1000).default([]).describe('The rules, in order.'),
   outputs: z.array(z.string()).min(1).max(32).describe('Ids of the outputs; every one gets all records.'),

@@ -10,6 +10,7 @@ export const errorCodes = {
   SG_CONFIG_UNKNOWN_TYPE: 'The configuration names a component that does not exist.',
   SG_CONFIG_DUPLICATE_ID: 'Two entries of the configuration have the same id.',
   SG_CONFIG_REFERENCE: 'The configuration refers to something that is not there.',
+  SG_CONFIG_SIGNAL: 'The configuration puts a component into a pipeline that carries another signal.',
   SG_PATTERN_SYNTAX: 'A pattern is not a valid regular expression.',
   SG_PATTERN_UNSAFE: 'A pattern cannot be matched in linear time.',
   SG_LISTEN: 'A listener cannot be opened.',

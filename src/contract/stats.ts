@@ -20,6 +20,8 @@ export const pipelineBooks = z.object({
   overwritten: amount,
   forwarded: amount,
   in_flight: amount,
+  /** Made by rules of what they merged: they come in beside `in`. Absent at nodes of before there were any. */
+  emitted: amount.default({ records: 0, bytes: 0 }),
   /** Bytes that edits added (or, negative, took away). Records in: what was edited. */
   edited: amount,
   /** Went to the outputs without the rules that should have run. Beside the sum. */

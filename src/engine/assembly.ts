@@ -101,6 +101,7 @@ export function assemble(plan: Generation['plan'], epoch: number, keep: Keepsake
     program.pipelines.push({
       slot,
       id: pipeline.id,
+      signal: pipeline.signal,
       sources: pipeline.sources.map((id) => sources.get(id)!),
       processors: pipeline.processors,
       states: pipeline.processors.map((processor) => stateFor(pipeline, processor, keep, around.registry)),
@@ -128,7 +129,7 @@ function routesOf(
   const routes: Route[] = []
   for (const id of pipeline.outputs) {
     const output = outputs.find((output) => output.id === id)!
-    const encoder = find(registry.outputs, output.type)!.encoder(output.options)
+    const encoder = find(registry.outputs, output.type)!.encoder(output.options, output.signal)
     const identity = identityOf(encoder)
     const delivery = deliveries.get(id)!
     const route = routes.find((route) => route.identity === identity)
@@ -203,7 +204,7 @@ function deliveryFor(plan: OutputPlan, node: NodePlan, keep: Keepsakes, around: 
   const parts = {
     id: plan.id,
     kind: kindOf(plan, definition),
-    output: definition.create(plan.options, { id: plan.id, log, clock, upstreams }),
+    output: definition.create(plan.options, { id: plan.id, log, clock, signal: plan.signal, upstreams }),
     ledger,
     deadLetters: deadLetterBox(plan, definition, around),
     retry: plan.retry,
@@ -243,7 +244,7 @@ function deadLetterBox(plan: OutputPlan, definition: OutputDefinition, { kept }:
 
 /** What is on disk is encoded: only an output of the same type, with the same encoder, can send it. */
 function kindOf(plan: OutputPlan, definition: OutputDefinition): string {
-  return `${plan.type}.${definition.encoder(plan.options).name}`
+  return `${plan.type}.${definition.encoder(plan.options, plan.signal).name}`
 }
 
 /** Whether a durable source feeds it. */

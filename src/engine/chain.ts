@@ -49,9 +49,19 @@ export class Chain {
     return this.#links.length
   }
 
-  /** Runs every processor that the mode allows over the selected records of `block`. */
-  run(block: Block, requiredOnly: boolean, sink: TallySink): void {
-    for (let i = 0; i < this.#links.length && block.selected > 0; i++) {
+  /** Those that make records of their own, with their places in the list. */
+  get emitters(): { rule: number; processor: Processor }[] {
+    return this.#links.flatMap(({ processor }, rule) => (processor.emit === undefined ? [] : [{ rule, processor }]))
+  }
+
+  /** What the last run did is in the books. */
+  committed(): void {
+    for (let i = 0; i < this.#links.length; i++) this.#links[i]!.processor.committed?.()
+  }
+
+  /** Runs every processor from index `from` on that the mode allows over the selected records of `block`. */
+  run(block: Block, requiredOnly: boolean, sink: TallySink, from = 0): void {
+    for (let i = from; i < this.#links.length && block.selected > 0; i++) {
       if (requiredOnly && !this.#links[i]!.required) continue
       this.step(i, block, sink)
     }

@@ -57,10 +57,8 @@ export function book(commit: Commit, generation: Generation): void {
     const { ledger } = runtime
     ledger.in.add(commit.records, commit.bytes)
     ledger.outcomes.forwarded.add(committed.records, committed.bytes)
-    if (commit.malformedBytes > 0) {
-      ledger.in.add(1, commit.malformedBytes)
-      ledger.outcomes.rejected.add(1, commit.malformedBytes)
-    }
+    ledger.in.add(commit.malformedRecords, commit.malformedBytes)
+    ledger.outcomes.rejected.add(commit.malformedRecords, commit.malformedBytes)
     runtime.breaker.observeBlock(commit.records, bookRules(committed, runtime, ledger))
   }
 }
@@ -77,6 +75,8 @@ function bookRules(committed: CommittedPipeline, runtime: PipelineRuntime, ledge
     if (kind === Tally.EDITED) {
       account.edited.add(records, bytes)
       ledger.edited.add(records, bytes)
+    } else if (kind === Tally.EMITTED) {
+      ledger.emitted.add(records, bytes)
     } else if (kind === Tally.ERROR) {
       account.errors += records
       errors += records

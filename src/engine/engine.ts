@@ -4,23 +4,29 @@
  * blocks: compiled beside the running one, then swapped whole.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { outcomes } from '#component/processor.ts'
+import { outcomes, type Processor } from '#component/processor.ts'
 import { createEncoder, type EngineRegistry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { assert } from '#std/assert.ts'
 import { randomFrom } from '#std/random.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import { Chain } from './chain.ts'
+import { Decoders } from './decoders.ts'
 import { IntakeReader } from './intake-reader.ts'
 import { KeptDrops } from './kept-drops.ts'
 import { Control, EngineState, PipelineMode } from './lane-memory.ts'
 import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
-import { CommitTooLarge, NO_RULE, OuttakeWriter } from './outtake.ts'
+import { CommitTooLarge, NO_RULE, OuttakeWriter, Tally } from './outtake.ts'
+import { Readable } from './readable.ts'
 import { isBefore } from './suspicion.ts'
 
 /** A waiting engine looks up at least this often; only a guard against a lost wake-up. */
 const IDLE_WAIT_MS = 1000
+
+/** Stands in a commit for records that no source brought. */
+const NO_SOURCE = -1
 
 const QUARANTINED = outcomes.indexOf('quarantined')
 
@@ -36,6 +42,7 @@ interface Port {
 
 interface CompiledPipeline {
   slot: number
+  signal: Signal
   sources: Set<number>
   chain: Chain
   encoders: Encoder[]
@@ -48,6 +55,16 @@ interface Compiled {
   pipelines: CompiledPipeline[]
   /** Pipelines that a source feeds, by slot of the source. */
   bySource: CompiledPipeline[][]
+  emitters: Emitter[]
+}
+
+/** A processor that makes records of its own. */
+interface Emitter {
+  /** The same for the same processor with the same options in another program: it has the same state. */
+  identity: string
+  pipeline: CompiledPipeline
+  rule: number
+  processor: Processor
 }
 
 class Engine {
@@ -60,6 +77,7 @@ class Engine {
   readonly #block = new Block()
   /** A second block, for when several pipelines want the same records. */
   readonly #copy = new Block()
+  readonly #readable = new Readable()
   #start: Start
   #running: Compiled
   #loaded: Compiled | undefined
@@ -70,7 +88,7 @@ class Engine {
     this.#registry = registry
     this.#port = port
     this.#control = new Int32Array(data.memory.control)
-    this.#reader = new IntakeReader(data.memory, data.start.position)
+    this.#reader = new IntakeReader(data.memory, data.start.position, new Decoders(registry))
     this.#outtake = new OuttakeWriter(data.memory)
     this.#random = randomFrom(data.seed)
     this.#block.lane = data.lane
@@ -86,9 +104,38 @@ class Engine {
       const seen = Atomics.load(control, Control.WAKE)
       if (Atomics.load(control, Control.MESSAGES) !== this.#messages) this.#takeMessages()
       Atomics.store(control, Control.ENGINE_STATE, EngineState.WORKING)
-      if (this.#nextBlock()) continue
+      const worked = this.#nextBlock()
+      const dueMs = this.#emitDue()
+      if (worked) continue
       Atomics.store(control, Control.ENGINE_STATE, EngineState.IDLE)
-      Atomics.wait(control, Control.WAKE, seen, IDLE_WAIT_MS)
+      Atomics.wait(control, Control.WAKE, seen, Math.min(IDLE_WAIT_MS, dueMs))
+    }
+  }
+
+  /** Has those processors emit whose time has come. Returns the milliseconds until the next one. */
+  #emitDue(): number {
+    const { emitters } = this.#running
+    if (emitters.length === 0) return IDLE_WAIT_MS
+    const now = Date.now()
+    let dueMs = IDLE_WAIT_MS
+    for (const emitter of emitters) {
+      if ((emitter.processor.due?.() ?? now) <= now) this.#emit(emitter, now, false)
+      dueMs = Math.min(dueMs, Math.max(1, (emitter.processor.due?.() ?? Infinity) - now))
+    }
+    return dueMs
+  }
+
+  /** Sends what a processor has made through those behind it, and commits it: one commit for each block. */
+  #emit({ pipeline, rule, processor }: Emitter, now: number, final: boolean): void {
+    const block = this.#block
+    while (processor.emit!(now, final, block)) {
+      this.#outtake.begin()
+      this.#outtake.pipeline(pipeline.slot)
+      this.#outtake.tally(rule, Tally.EMITTED, block.selected, block.selectedBytes)
+      pipeline.chain.run(block, false, this.#outtake, rule + 1)
+      this.#encode(pipeline, block)
+      this.#outtake.publish(this.#running.program.epoch, NO_SOURCE, 0, 0, 0, 0, this.#reader.position())
+      pipeline.chain.committed()
     }
   }
 
@@ -119,14 +166,16 @@ class Engine {
   #commit(quarantine: boolean): void {
     const { count, selectedBytes } = this.#block
     const source = this.#reader.source
+    const { signal } = this.#block.context.format
     const pipelines = this.#running.bySource[source] ?? []
     this.#outtake.begin()
-    for (let p = 0; p < pipelines.length; p++) {
+    let last = pipelines.length - 1
+    while (last >= 0 && pipelines[last]!.signal !== signal) last--
+    for (let p = 0; p <= last; p++) {
       const pipeline = pipelines[p]!
-      if ((this.#reader.served & (1 << pipeline.slot)) !== 0) continue
-      const last = p === pipelines.length - 1
-      const block = last ? this.#block : this.#copy
-      if (!last) block.copyFrom(this.#block)
+      if (pipeline.signal !== signal || (this.#reader.served & (1 << pipeline.slot)) !== 0) continue
+      const block = p === last ? this.#block : this.#copy
+      if (p !== last) block.copyFrom(this.#block)
       this.#runPipeline(pipeline, block, quarantine)
     }
     const { program } = this.#running
@@ -135,9 +184,11 @@ class Engine {
       source,
       count,
       selectedBytes,
+      this.#reader.malformedRecords,
       this.#reader.malformedBytes,
       this.#reader.position(),
     )
+    for (let p = 0; p <= last; p++) pipelines[p]!.chain.committed()
   }
 
   #runPipeline(pipeline: CompiledPipeline, block: Block, quarantine: boolean): void {
@@ -148,13 +199,22 @@ class Engine {
     }
     const mode = Atomics.load(this.#control, Control.MODES + pipeline.slot)
     const requiredOnly = mode === PipelineMode.REQUIRED_ONLY
-    const { chain, encoders, kept } = pipeline
+    const { chain, kept } = pipeline
     if (kept === undefined) chain.run(block, requiredOnly, this.#outtake)
     else chain.runKeeping(block, requiredOnly, this.#outtake, kept)
-    this.#outtake.forwarded(block.selected, block.selectedBytes)
-    if (block.selected > 0) for (let e = 0; e < encoders.length; e++) this.#outtake.encode(e, encoders[e]!, block)
+    this.#encode(pipeline, block)
     if (kept === undefined) return
-    for (const { rule, bytes, ends } of kept.drops) this.#outtake.copyEncoded(encoders.length + rule, bytes, ends)
+    const { length } = pipeline.encoders
+    for (const { rule, bytes, ends } of kept.drops) this.#outtake.copyEncoded(length + rule, bytes, ends)
+  }
+
+  #encode({ encoders }: CompiledPipeline, block: Block): void {
+    this.#outtake.forwarded(block.selected, block.selectedBytes)
+    if (block.selected === 0) return
+    this.#readable.begin()
+    for (let e = 0; e < encoders.length; e++) {
+      this.#outtake.encode(e, encoders[e]!, this.#readable.for(encoders[e]!, block))
+    }
   }
 
   #takeMessages(): void {
@@ -174,15 +234,28 @@ class Engine {
         break
       case 'swap':
         if (this.#loaded?.program.epoch !== message.epoch) break
+        this.#emitAll(this.#loaded)
         this.#running = this.#loaded
         this.#loaded = undefined
         this.#port.postMessage({ type: 'swapped', epoch: message.epoch })
+        break
+      case 'flush':
+        this.#emitAll(undefined)
+        this.#port.postMessage({ type: 'flushed', epoch: message.epoch })
         break
       case 'stop':
         this.#stopped = true
         break
       default:
         message satisfies never
+    }
+  }
+
+  /** Nothing that a processor holds is lost when it goes: what is not in `next` any more emits all it has. */
+  #emitAll(next: Compiled | undefined): void {
+    const staying = new Set(next?.emitters.map(({ identity }) => identity))
+    for (const emitter of this.#running.emitters) {
+      if (!staying.has(emitter.identity)) this.#emit(emitter, Date.now(), true)
     }
   }
 
@@ -209,6 +282,7 @@ class Engine {
       const chain = new Chain(pipeline.processors, this.#registry, contextFor)
       return {
         slot: pipeline.slot,
+        signal: pipeline.signal,
         sources: new Set(pipeline.sources),
         chain,
         kept: pipeline.keepsDropped ? new KeptDrops(chain, createEncoder({ name: 'text' }, this.#registry)) : undefined,
@@ -216,6 +290,13 @@ class Engine {
       }
     })
     const bySource = program.sources.map((_, slot) => pipelines.filter((pipeline) => pipeline.sources.has(slot)))
-    return { program, pipelines, bySource }
+    const emitters = pipelines.flatMap((pipeline, p) =>
+      pipeline.chain.emitters.map(({ rule, processor }) => {
+        const { id, processors } = program.pipelines[p]!
+        const { id: ruleId, type, options } = processors[rule]!
+        return { identity: JSON.stringify([id, ruleId, type, options]), pipeline, rule, processor }
+      }),
+    )
+    return { program, pipelines, bySource, emitters }
   }
 }

@@ -1,4 +1,5 @@
 /** Runs one record through a list of processors, one at a time, and tells what each did to it. For people and tests. */
+import { textFormat } from '#codecs/text/format.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
 import { outcomes } from '#component/processor.ts'
 import { find, type Registry } from '#component/registry.ts'
@@ -51,7 +52,7 @@ function resultOf(kinds: number[], seen: number): ExplainedStep['result'] {
 function blockOf(record: Uint8Array): Block {
   const bytes: Bytes = concat([record, fromText('\n')])
   const block = new Block()
-  block.fill(bytes, 0, bytes.length, { source: 'explain', arrivalMs: 0, truncated: false })
+  block.fill(bytes, 0, bytes.length, { source: 'explain', arrivalMs: 0, truncated: false, format: textFormat })
   block.addRecord(0, record.length)
   block.multiline = record.includes(NEWLINE)
   return block

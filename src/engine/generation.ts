@@ -6,6 +6,7 @@ import type { NodePlan, PipelinePlan } from '#component/plan.ts'
 import type { PipelineLedger, RuleLedger } from '#observe/books.ts'
 import type { Dropped } from '#spool/dropped.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import type { Breaker } from './breaker.ts'
 import type { Delivery } from './delivery.ts'
 import type { Program } from './messages.ts'
@@ -35,8 +36,10 @@ export interface PipelineRuntime {
   keepDropped: Dropped | undefined
 }
 
-/** The pipelines that a source feeds. */
-export function pipelinesOf(generation: Generation, sourceSlot: number): PipelineRuntime[] {
-  const fed = generation.program.pipelines.filter((pipeline) => pipeline.sources.includes(sourceSlot))
+/** The pipelines that a source feeds with records of a signal. */
+export function pipelinesOf(generation: Generation, sourceSlot: number, signal: Signal): PipelineRuntime[] {
+  const fed = generation.program.pipelines.filter(
+    (pipeline) => pipeline.signal === signal && pipeline.sources.includes(sourceSlot),
+  )
   return fed.flatMap((pipeline) => generation.pipelines[pipeline.slot] ?? [])
 }

@@ -4,11 +4,11 @@
  * Neighbouring `lines` entries of one source become one block where they fit, so that many small reads cost no more than
  * a large one; an entry that is larger than a block becomes several.
  */
-import { unpackArray } from '#codecs/framing/array.ts'
 import { splitLines } from '#codecs/framing/lines.ts'
-import { framings } from '#component/source.ts'
-import { allocate, type Bytes, NEWLINE, viewOf } from '#std/bytes.ts'
-import { BLOCK_RECORDS_MAX, type Block, type BlockContext } from '#telemetry/block.ts'
+import { type Bytes, NEWLINE, viewOf } from '#std/bytes.ts'
+import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
+import { BLOCK_BYTES_TARGET } from '#telemetry/decoder.ts'
+import type { Decoders } from './decoders.ts'
 import { type PendingEntry, readEntry } from './intake-writer.ts'
 import {
   Entry,
@@ -20,19 +20,13 @@ import {
   SegmentState,
 } from './lane-memory.ts'
 
-/**
- * What a block aims at, and what it may come to: large enough to spread fixed costs thin, and small enough that its text
- * is an ordinary string. V8 gives strings above 128 KiB pages of their own, which costs a third of an engine's time.
- */
-export const BLOCK_BYTES_TARGET = 64 * 1024
+/** What a block of lines may come to. V8 gives strings above 128 KiB pages of their own, which costs a third of an engine's time. */
 const BLOCK_BYTES_TOLERATED = 1.5 * BLOCK_BYTES_TARGET
 /** How long the engine waits for a segment that the wire holds, before it looks again. */
 const HELD_WAIT_MS = 5
 
-const LINES = framings.indexOf('lines')
-const ARRAY = framings.indexOf('json_array')
-
 export class IntakeReader {
+  readonly #decoders: Decoders
   readonly #journal: Int32Array
   readonly #entries: Int32Array
   readonly #bytes: Bytes
@@ -41,14 +35,15 @@ export class IntakeReader {
   #entry: number
   #offset: number
   #sequence: number
-  #unpacked: Bytes = allocate(0)
 
-  /** About the block that `next` filled last: slot of its source, pipelines that had it already, what was not JSON. */
+  /** About the block that `next` filled last: slot of its source, pipelines that had it already, what was no record. */
   source = 0
   served = 0
+  malformedRecords = 0
   malformedBytes = 0
 
-  constructor(memory: LaneMemory, start: Position) {
+  constructor(memory: LaneMemory, start: Position, decoders: Decoders) {
+    this.#decoders = decoders
     this.#journal = new Int32Array(memory.journal)
     this.#entries = new Int32Array(memory.entries)
     this.#bytes = viewOf(memory.intake)
@@ -80,54 +75,46 @@ export class IntakeReader {
     const slot = this.#claim()
     if (slot === -1) return false
     const segment = this.#journal[slot + Journal.SEGMENT]!
-    const first = readEntry(this.#entries, this.#bytes, segment, this.#entriesPerSegment, this.#entry, this.#offset)
+    const first = readEntry(
+      this.#entries,
+      this.#bytes,
+      segment,
+      this.#entriesPerSegment,
+      this.#entry,
+      this.#offset,
+      this.#decoders,
+    )
+    const { bytes, at } = first
     this.source = first.source
     this.served = this.#journal[slot + Journal.SERVED]!
+    this.malformedRecords = 0
     this.malformedBytes = 0
-    const context = { source: sourceNames[first.source] ?? '', arrivalMs: first.arrivalMs, truncated: first.truncated }
-    if (first.framing === LINES) {
+    const { format, linewise } = this.#decoders.definition(first.framing)
+    const { arrivalMs, truncated } = first
+    const context = { source: sourceNames[first.source] ?? '', arrivalMs, truncated, format }
+    if (linewise === true) {
       const published = Atomics.load(this.#journal, slot + Journal.PUBLISHED)
       const to =
         recordsMax < BLOCK_RECORDS_MAX ? afterLines(first, recordsMax) : this.#stretch(segment, published, first)
-      block.fill(first.bytes, first.from, to, context)
-      const end = splitLines(block, first.bytes, first.from, to)
+      block.fill(bytes, at, to, context)
+      const end = splitLines(block, bytes, at, to)
       block.to = end
       this.#advance(segment, end)
-    } else if (first.framing === ARRAY) {
-      this.#nextElements(block, first, context, recordsMax)
     } else {
-      // The last byte is the newline that `put` added.
-      block.fill(first.bytes, first.from, first.to, context)
-      block.addRecord(first.from, first.to - 1)
-      block.multiline = first.bytes.subarray(first.from, first.to - 1).includes(NEWLINE)
-      this.#entry++
-      this.#offset = 0
+      block.fill(bytes, at, at, context)
+      const decoded = this.#decoders.decoder(first.framing).decode(first, at, block, recordsMax)
+      this.malformedRecords = decoded.malformedRecords
+      this.malformedBytes = decoded.malformedBytes
+      if (decoded.done) {
+        this.#entry++
+        this.#offset = 0
+      } else {
+        this.#offset += decoded.end - at
+      }
     }
     block.sequence = this.#sequence
     this.#sequence = (this.#sequence + block.count) & 0x7fff_ffff
     return true
-  }
-
-  #nextElements(block: Block, entry: PendingEntry, context: BlockContext, recordsMax: number): void {
-    // Each element is followed by a comma, a bracket or white space, so the newline behind it takes no more room.
-    const room = entry.to - entry.from
-    if (this.#unpacked.length < room) this.#unpacked = allocate(room)
-    block.fill(this.#unpacked, 0, 0, context)
-    const { end, done, malformedBytes } = unpackArray(
-      block,
-      entry.bytes,
-      entry.from,
-      entry.to,
-      this.#unpacked,
-      recordsMax,
-    )
-    this.malformedBytes = malformedBytes
-    if (done) {
-      this.#entry++
-      this.#offset = 0
-    } else {
-      this.#offset += end - entry.from
-    }
   }
 
   /** The journal slot with the next entry to read, its segment claimed; -1 when there is none. */
@@ -160,18 +147,17 @@ export class IntakeReader {
 
   /** End of the longest run of like entries from `first` on that makes a block of the size aimed at. */
   #stretch(segment: number, published: number, first: PendingEntry): number {
-    if (first.to - first.from > BLOCK_BYTES_TOLERATED) {
-      return first.bytes.indexOf(NEWLINE, first.from + BLOCK_BYTES_TARGET) + 1
-    }
+    const { at } = first
+    if (first.to - at > BLOCK_BYTES_TOLERATED) return first.bytes.indexOf(NEWLINE, at + BLOCK_BYTES_TARGET) + 1
     const words = this.#entries
     const base = segment * this.#entriesPerSegment
     const like = (base + this.#entry) * Entry.WORDS
     let to = first.to
-    for (let i = this.#entry + 1; i < published && to - first.from < BLOCK_BYTES_TARGET; i++) {
+    for (let i = this.#entry + 1; i < published && to - at < BLOCK_BYTES_TARGET; i++) {
       const e = (base + i) * Entry.WORDS
       if (words[e + Entry.SOURCE] !== words[like + Entry.SOURCE]) break
       if (words[e + Entry.FRAMING] !== words[like + Entry.FRAMING]) break
-      if (to - first.from + words[e + Entry.LENGTH]! > BLOCK_BYTES_TOLERATED) break
+      if (to - at + words[e + Entry.LENGTH]! > BLOCK_BYTES_TOLERATED) break
       to += words[e + Entry.LENGTH]!
     }
     return to
@@ -197,7 +183,7 @@ export class IntakeReader {
 
 /** The position behind `count` more lines of `entry`, or its end. */
 function afterLines(entry: PendingEntry, count: number): number {
-  let to = entry.from
+  let to = entry.at
   for (let n = 0; n < count && to < entry.to; n++) to = entry.bytes.indexOf(NEWLINE, to) + 1
   return to
 }

@@ -2,9 +2,10 @@
  * The wire's side of a lane's intake: puts entries, gives segments back, and takes them from under a slow engine.
  * All bookkeeping that only the wire needs is plain and local; what the engine sees is written with Atomics.
  */
-import { framings, type IntakeEntry } from '#component/source.ts'
+import type { IntakeEntry } from '#component/source.ts'
 import { assert } from '#std/assert.ts'
 import { type Bytes, copyBytes, NEWLINE, viewOf } from '#std/bytes.ts'
+import type { Decoders } from './decoders.ts'
 import {
   Control,
   EngineState,
@@ -24,15 +25,20 @@ export const ENTRY_BYTES_MAX = SEGMENT_BYTES - 1
 /** One entry as the wire sees it again, when it drops, bypasses or counts what the engine has not done. */
 export interface PendingEntry {
   source: number
+  /** Number of its decoder. */
   framing: number
   truncated: boolean
   arrivalMs: number
   bytes: Bytes
   from: number
+  /** Without the newline that `put` added to an entry that is not lines. */
   to: number
+  /** What is left of it begins here. */
+  at: number
 }
 
 export class IntakeWriter {
+  readonly #decoders: Decoders
   readonly #control: Int32Array
   readonly #journal: Int32Array
   readonly #entries: Int32Array
@@ -47,7 +53,8 @@ export class IntakeWriter {
   #published = 0
   #entriesInUse = 0
 
-  constructor(memory: LaneMemory) {
+  constructor(memory: LaneMemory, decoders: Decoders) {
+    this.#decoders = decoders
     this.#control = new Int32Array(memory.control)
     this.#journal = new Int32Array(memory.journal)
     this.#entries = new Int32Array(memory.entries)
@@ -112,7 +119,8 @@ export class IntakeWriter {
     copyBytes(body, from, to, this.#bytes, at)
     at += to - from
     let total = length
-    if (length === 0 || this.#bytes[at - 1] !== NEWLINE || entry.framing === 'record') {
+    const framing = this.#decoders.numberOf(entry.framing)
+    if (length === 0 || this.#bytes[at - 1] !== NEWLINE || !this.#decoders.isLinewise(framing)) {
       this.#bytes[at] = NEWLINE
       total++
     }
@@ -121,7 +129,7 @@ export class IntakeWriter {
     words[e + Entry.OFFSET] = offset
     words[e + Entry.LENGTH] = total
     words[e + Entry.SOURCE] = source
-    words[e + Entry.FRAMING] = framings.indexOf(entry.framing) | (entry.truncated === true ? TRUNCATED_BIT : 0)
+    words[e + Entry.FRAMING] = framing | (entry.truncated === true ? TRUNCATED_BIT : 0)
     words[e + Entry.ARRIVAL_HIGH] = Math.floor(arrivalMs / 0x1_0000_0000)
     words[e + Entry.ARRIVAL_LOW] = arrivalMs | 0
     this.#used += total
@@ -222,7 +230,7 @@ export class IntakeWriter {
   /** Entry `index` of a segment in use, from byte `skip` of it on. */
   entryOf(ordinal: number, index: number, skip = 0): PendingEntry {
     const segment = this.#journal[(ordinal % JOURNAL_SLOTS) * Journal.WORDS + Journal.SEGMENT]!
-    return readEntry(this.#entries, this.#bytes, segment, this.#entriesPerSegment, index, skip)
+    return readEntry(this.#entries, this.#bytes, segment, this.#entriesPerSegment, index, skip, this.#decoders)
   }
 
   /** Calls `visit` with every entry from `position` on that is still the engine's to do, with its segment's `SERVED` bits. */
@@ -255,6 +263,7 @@ export class IntakeWriter {
   }
 }
 
+/** `skip`: bytes of it that are done. */
 export function readEntry(
   words: Int32Array,
   bytes: Bytes,
@@ -262,17 +271,19 @@ export function readEntry(
   entriesPerSegment: number,
   index: number,
   skip: number,
+  decoders: Decoders,
 ): PendingEntry {
   const e = (segment * entriesPerSegment + index) * Entry.WORDS
-  const start = segment * SEGMENT_BYTES + words[e + Entry.OFFSET]!
-  const framing = words[e + Entry.FRAMING]!
+  const from = segment * SEGMENT_BYTES + words[e + Entry.OFFSET]!
+  const framing = words[e + Entry.FRAMING]! & ~TRUNCATED_BIT
   return {
     source: words[e + Entry.SOURCE]!,
-    framing: framing & ~TRUNCATED_BIT,
-    truncated: (framing & TRUNCATED_BIT) !== 0,
+    framing,
+    truncated: (words[e + Entry.FRAMING]! & TRUNCATED_BIT) !== 0,
     arrivalMs: words[e + Entry.ARRIVAL_HIGH]! * 0x1_0000_0000 + (words[e + Entry.ARRIVAL_LOW]! >>> 0),
     bytes,
-    from: start + skip,
-    to: start + words[e + Entry.LENGTH]!,
+    from,
+    to: from + words[e + Entry.LENGTH]! - (decoders.isLinewise(framing) ? 0 : 1),
+    at: from + skip,
   }
 }

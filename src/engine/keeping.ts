@@ -1,4 +1,6 @@
 /** What a node has kept beside the way, as its operator sees it: dead letters and dropped records, listed and sent again. */
+
+import type { Registry } from '#component/registry.ts'
 import type {
   DeadLetterSelection,
   DroppedSelection,
@@ -11,6 +13,7 @@ import { type DeadLetter, type DeadLetterFilter, DeadLetters } from '#spool/dead
 import { Dropped, type DroppedFilter } from '#spool/dropped.ts'
 import { type Bytes, isUtf8, NEWLINE } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
+import { Decoders } from './decoders.ts'
 import type { Delivery } from './delivery.ts'
 import { Bypass } from './raw.ts'
 import type { Traffic } from './traffic.ts'
@@ -25,9 +28,10 @@ export class Keeping {
   readonly #archive: Archive
   readonly deadLetters: DeadLetters
   readonly dropped: Dropped
-  readonly #bypass = new Bypass()
+  readonly #bypass: Bypass
 
-  constructor(directory: string, clock: Clock) {
+  constructor(directory: string, registry: Registry, clock: Clock) {
+    this.#bypass = new Bypass(new Decoders(registry))
     this.#archive = new Archive(`${directory}/${ARCHIVE_FILE}`, clock)
     this.deadLetters = new DeadLetters(this.#archive, clock)
     this.dropped = new Dropped(this.#archive, clock)

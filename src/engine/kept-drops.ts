@@ -7,6 +7,7 @@ import { allocate, type Bytes } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import type { Encoder } from '#telemetry/encoder.ts'
 import type { Chain, TallySink } from './chain.ts'
+import { Readable } from './readable.ts'
 
 /** What one rule dropped of a block. */
 export interface KeptDrop {
@@ -21,6 +22,7 @@ export class KeptDrops {
   readonly #chain: Chain
   readonly #text: Encoder
   readonly #block = new Block()
+  readonly #readable = new Readable()
   readonly #ends = new Int32Array(BLOCK_RECORDS_MAX)
   /** Of the block that is being processed. */
   readonly drops: KeptDrop[] = []
@@ -45,8 +47,10 @@ export class KeptDrops {
     }
     this.#chain.protect(dropped, rule + 1, silent)
     if (dropped.selected === 0) return
-    const bytes = allocate(this.#text.sizeMax(dropped))
-    const length = this.#text.encode(dropped, bytes, 0, this.#ends, 0)
+    this.#readable.begin()
+    const readable = this.#readable.for(this.#text, dropped)
+    const bytes = allocate(this.#text.sizeMax(readable))
+    const length = this.#text.encode(readable, bytes, 0, this.#ends, 0)
     this.drops.push({ rule, bytes: bytes.subarray(0, length), ends: this.#ends.slice(0, dropped.selected) })
   }
 }

@@ -84,7 +84,7 @@ export const Entry = {
   LENGTH: 1,
   /** Slot of the source. */
   SOURCE: 2,
-  /** Index into `framings`, plus `TRUNCATED_BIT`. */
+  /** Number of the decoder, plus `TRUNCATED_BIT`. */
   FRAMING: 3,
   /** Unix milliseconds of arrival, in units of 2^32 and the rest. */
   ARRIVAL_HIGH: 4,

@@ -10,6 +10,7 @@ import type { Logger } from '#observe/log.ts'
 import { Backoff } from '#std/backoff.ts'
 import type { Clock } from '#std/clock.ts'
 import { BLOCK_RECORDS_MAX } from '#telemetry/block.ts'
+import type { Decoders } from './decoders.ts'
 import { IntakeWriter } from './intake-writer.ts'
 import { Control, createLaneMemory, EngineState, type LaneMemory, PipelineMode, type Position } from './lane-memory.ts'
 import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
@@ -28,12 +29,15 @@ const START_BACKOFF_CAP_MS = 5_000
 /** How soon to look again whether an output has room, when an engine is to be replaced meanwhile. */
 const TAKEOVER_RETRY_MS = 10
 const SETTLE_POLL_MS = 5
+/** How long an engine may take to give out what its processors hold, at a stop. */
+const FLUSH_MS_MAX = 2_000
 
 export interface LaneOptions {
   index: number
   bytesMax: number
   entriesMax: number
   workerUrl: URL
+  decoders: Decoders
   clock: Clock
   log: Logger
   /** Takes one commit. False: some output has no room; the lane keeps the commit until `pump` is called again. */
@@ -74,7 +78,7 @@ export class Lane {
     this.#options = options
     this.#memory = createLaneMemory(options.bytesMax, options.entriesMax)
     this.#control = new Int32Array(this.#memory.control)
-    this.intake = new IntakeWriter(this.#memory)
+    this.intake = new IntakeWriter(this.#memory, options.decoders)
     this.#outtake = new OuttakeReader(this.#memory)
     this.#program = program
   }
@@ -147,6 +151,14 @@ export class Lane {
     const swapped = this.#expect('swapped', program.epoch)
     this.#post({ type: 'swap', epoch: program.epoch })
     return swapped
+  }
+
+  /** Has processors emit all that they hold; resolves when it is committed. Nothing more is to be put. */
+  async flush(): Promise<void> {
+    if (this.state === 'starting') return
+    const flushed = this.#expect('flushed', this.#program.epoch)
+    this.#post({ type: 'flush', epoch: this.#program.epoch })
+    await Promise.race([flushed, sleep(FLUSH_MS_MAX, undefined, { ref: false })])
   }
 
   /** Milliseconds for which records have waited for an engine that shows no sign of life. */
@@ -273,7 +285,7 @@ export class Lane {
     this.#waiting.get(`${message.type} ${message.epoch}`)?.resolve()
   }
 
-  #expect(type: 'running' | 'loaded' | 'swapped', epoch?: number): Promise<void> {
+  #expect(type: 'running' | 'loaded' | 'swapped' | 'flushed', epoch?: number): Promise<void> {
     const key = epoch === undefined ? type : `${type} ${epoch}`
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#waiting.set(key, { resolve, reject })

@@ -1,6 +1,7 @@
 /** What the wire and an engine thread say to each other, besides records. Plain data (structured clone). */
 import type { EncoderPlan } from '#component/output.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import type { LaneMemory, Position } from './lane-memory.ts'
 
 /** What an engine must know to run a configuration. `epoch` counts configurations up, so commits say which one made them. */
@@ -15,6 +16,7 @@ export interface ProgramPipeline {
   /** Stable for the life of the node: the same pipeline id keeps its slot over reloads. */
   slot: number
   id: string
+  signal: Signal
   /** Slots of the sources that feed it. */
   sources: number[]
   processors: ProcessorPlan[]
@@ -46,10 +48,15 @@ export interface EngineData {
   seed: number
 }
 
-export type ToEngine = { type: 'load'; program: Program } | { type: 'swap'; epoch: number } | { type: 'stop' }
+export type ToEngine =
+  | { type: 'load'; program: Program }
+  | { type: 'swap'; epoch: number }
+  | { type: 'flush'; epoch: number }
+  | { type: 'stop' }
 
 export type FromEngine =
   | { type: 'running'; epoch: number }
   | { type: 'loaded'; epoch: number }
   | { type: 'refused'; epoch: number; code: string; message: string; path: string | undefined }
   | { type: 'swapped'; epoch: number }
+  | { type: 'flushed'; epoch: number }

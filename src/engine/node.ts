@@ -14,6 +14,7 @@ import { realDisk } from '#spool/disk.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 import { Upstreams } from '#upstreams/upstreams.ts'
 import { assemble, diskNeed, Keepsakes } from './assembly.ts'
+import { Decoders } from './decoders.ts'
 import type { Delivery } from './delivery.ts'
 import type { Generation } from './generation.ts'
 import { Keeping } from './keeping.ts'
@@ -72,7 +73,7 @@ export class Node {
     this.#upstreams = new Upstreams({ clock: this.#clock, log: options.log })
     if (options.dataDir === undefined) return
     this.#data = new DataDirectory(options.dataDir, realDisk, this.#clock)
-    this.#keeping = new Keeping(options.dataDir, this.#clock)
+    this.#keeping = new Keeping(options.dataDir, options.registry, this.#clock)
   }
 
   /** Resolves when the engines run, the outputs are ready and all listeners are open. Rejects with `StreamgateError`. */
@@ -82,7 +83,8 @@ export class Node {
     await this.#claimDisk(plan)
     const upstreams = this.#upstreams.prepare(plan.upstreams)
     const generation = this.#assemble(plan)
-    const traffic = new Traffic(generation, this.#clock, log)
+    const decoders = new Decoders(registry)
+    const traffic = new Traffic(generation, decoders, this.#clock, log)
     this.#traffic = traffic
     for (let index = 0; index < limits.engines; index++) {
       const share = {
@@ -92,7 +94,7 @@ export class Node {
       const take = traffic.take.bind(traffic)
       const taken = traffic.taken.bind(traffic)
       traffic.lanes.push(
-        new Lane({ index, ...share, workerUrl, clock: this.#clock, log, take, taken }, generation.program),
+        new Lane({ index, ...share, workerUrl, decoders, clock: this.#clock, log, take, taken }, generation.program),
       )
     }
     this.#sources = new Sources(registry, this.#keep, traffic, this.#clock, log)
@@ -200,7 +202,14 @@ export class Node {
       await sleep(DRAIN_POLL_MS)
       for (const lane of traffic.lanes) lane.pump()
     }
-    const processed = !traffic.lanes.some((lane) => lane.hasPending())
+    let processed = !traffic.lanes.some((lane) => lane.hasPending())
+    await Promise.all(traffic.lanes.map((lane) => lane.flush()))
+    for (const lane of traffic.lanes) lane.pump()
+    while (traffic.lanes.some((lane) => lane.hasPending()) && !deadline.aborted) {
+      await sleep(DRAIN_POLL_MS)
+      for (const lane of traffic.lanes) lane.pump()
+    }
+    processed &&= !traffic.lanes.some((lane) => lane.hasPending())
     clearInterval(this.#timer)
     await Promise.all(traffic.lanes.map((lane) => lane.stop()))
     const deliveries = [...this.#keep.deliveries.values()]

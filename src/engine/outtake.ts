@@ -7,7 +7,7 @@
  *
  * A commit is a stretch of 32-bit words and bytes in the outtake memory:
  *
- *   header      epoch, source slot, records and bytes in, malformed bytes, position (4 words), number of pipelines
+ *   header      epoch, source slot, records and bytes in, malformed records and bytes, position (4 words), number of pipelines
  *   pipeline*   slot, tallies, forwarded records and bytes, number of tallies, number of encodings
  *     tally*      rule, kind, records, bytes
  *     encoding*   encoder, where (intake or outtake), from, length, records, then one end offset per record
@@ -22,7 +22,7 @@ import type { Encoder } from '#telemetry/encoder.ts'
 import { Control, EngineState, type LaneMemory, OUTTAKE_BYTES, OUTTAKE_COMMITS, type Position } from './lane-memory.ts'
 
 /** What a tally counts. The first five are `outcomes` of processors, in that order. */
-export const Tally = { EDITED: 5, ERROR: 6 } as const
+export const Tally = { EDITED: 5, ERROR: 6, EMITTED: 7 } as const
 
 /** Stands in a tally for "no rule": the engine itself ended the record. */
 export const NO_RULE = -1
@@ -33,7 +33,7 @@ export const Place = { INTAKE: 0, OUTTAKE: 1 } as const
 /** The commit does not fit into the outtake even when that is empty. */
 export class CommitTooLarge extends Error {}
 
-const HEADER_WORDS = 10
+const HEADER_WORDS = 11
 const PIPELINE_WORDS = 5
 const TALLY_WORDS = 4
 const ENCODING_WORDS = 5
@@ -146,6 +146,7 @@ export class OuttakeWriter {
     source: number,
     records: number,
     bytes: number,
+    malformedRecords: number,
     malformedBytes: number,
     position: Position,
   ): void {
@@ -155,12 +156,13 @@ export class OuttakeWriter {
     words[w + 1] = source
     words[w + 2] = records
     words[w + 3] = bytes
-    words[w + 4] = malformedBytes
-    words[w + 5] = position.ordinal
-    words[w + 6] = position.entry
-    words[w + 7] = position.offset
-    words[w + 8] = position.sequence
-    words[w + 9] = this.#pipelines
+    words[w + 4] = malformedRecords
+    words[w + 5] = malformedBytes
+    words[w + 6] = position.ordinal
+    words[w + 7] = position.entry
+    words[w + 8] = position.offset
+    words[w + 9] = position.sequence
+    words[w + 10] = this.#pipelines
     while (this.#head - Atomics.load(this.#control, Control.OUT_TAIL) >= OUTTAKE_COMMITS) this.#waitForRoom()
     const c = (this.#head % OUTTAKE_COMMITS) * 2
     this.#commits[c] = this.#start
@@ -270,9 +272,10 @@ export class OuttakeReader {
       source: words[w + 1]!,
       records: words[w + 2]!,
       bytes: words[w + 3]!,
-      malformedBytes: words[w + 4]!,
-      position: { ordinal: words[w + 5]!, entry: words[w + 6]!, offset: words[w + 7]!, sequence: words[w + 8]! },
-      pipelines: this.#pipelines(w + HEADER_WORDS, words[w + 9]!),
+      malformedRecords: words[w + 4]!,
+      malformedBytes: words[w + 5]!,
+      position: { ordinal: words[w + 6]!, entry: words[w + 7]!, offset: words[w + 8]!, sequence: words[w + 9]! },
+      pipelines: this.#pipelines(w + HEADER_WORDS, words[w + 10]!),
     }
   }
 
@@ -320,6 +323,7 @@ export interface Commit {
   /** Records and bytes of the block as it came in. */
   records: number
   bytes: number
+  malformedRecords: number
   malformedBytes: number
   position: Position
   pipelines: CommittedPipeline[]

@@ -3,7 +3,6 @@ import type { Amount, NodeStats } from '#contract/stats.ts'
 import type { Keepsakes } from './assembly.ts'
 import { pipelinesOf } from './generation.ts'
 import type { Keeping } from './keeping.ts'
-import { countEntry } from './raw.ts'
 import type { Sources } from './sources.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -62,8 +61,9 @@ function countInFlight(traffic: Traffic): Map<number, Amount> {
   const amounts = new Map<number, Amount>()
   for (const lane of traffic.lanes) {
     lane.intake.eachPending(lane.position, (entry, served) => {
-      const { records, bytes } = countEntry(entry)
-      for (const { slot } of pipelinesOf(traffic.current, entry.source)) {
+      const { records, bytes } = traffic.decoders.count(entry)
+      const signal = traffic.decoders.signalOf(entry)
+      for (const { slot } of pipelinesOf(traffic.current, entry.source, signal)) {
         if ((served & (1 << slot)) !== 0) continue
         const amount = amounts.get(slot) ?? { records: 0, bytes: 0 }
         amount.records += records

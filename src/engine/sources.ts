@@ -10,6 +10,7 @@ import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
 import { identityOf, type Keepsakes } from './assembly.ts'
 import { Door } from './door.ts'
+import { pipelinesOf } from './generation.ts'
 import type { Traffic } from './traffic.ts'
 
 interface Running {
@@ -87,10 +88,11 @@ export class Sources {
       log: this.#log,
       clock: this.#clock,
       durable: plan.durable,
-      reject: (reason, records, bytes) => {
+      reject: (reason, records, bytes, signal = definition.signals?.[0] ?? 'logs') => {
         ledger.reject(reason, records, bytes)
-        this.#traffic.countRejected(slot, records, bytes)
+        this.#traffic.countRejected(slot, records, bytes, signal)
       },
+      carries: (signal) => pipelinesOf(this.#traffic.current, slot, signal).length > 0,
       gauge: (_name, value) => {
         ledger.connections = value
       },

@@ -3,18 +3,19 @@
  * oldest records given up when there is no room. It holds the lanes and the generations that they may still speak of.
  */
 import type { IntakeEntry } from '#component/source.ts'
-import { framings } from '#component/source.ts'
 import type { Logger } from '#observe/log.ts'
 import { concat } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import { beginning, book, type Cursor, handOver } from './commits.ts'
+import type { Decoders } from './decoders.ts'
 import type { Delivery } from './delivery.ts'
 import type { Door, DoorKeeper } from './door.ts'
 import { type Generation, type PipelineRuntime, pipelinesOf } from './generation.ts'
 import type { PendingEntry } from './intake-writer.ts'
 import type { Lane } from './lane.ts'
 import type { Commit } from './outtake.ts'
-import { Bypass, countEntry } from './raw.ts'
+import { Bypass } from './raw.ts'
 
 export class Traffic implements DoorKeeper {
   readonly lanes: Lane[] = []
@@ -24,15 +25,18 @@ export class Traffic implements DoorKeeper {
   readonly #cursors = new Map<number, Cursor>()
   /** By lane: what `arrived` saw last. */
   readonly #seen: { opened: number; pressed: boolean }[] = []
-  readonly #bypass = new Bypass()
+  readonly decoders: Decoders
+  readonly #bypass: Bypass
   readonly #clock: Clock
   readonly #log: Logger
   #deliveries: Delivery[] = []
   #pressedAt = 1
   current: Generation
 
-  constructor(first: Generation, clock: Clock, log: Logger) {
+  constructor(first: Generation, decoders: Decoders, clock: Clock, log: Logger) {
     this.current = first
+    this.decoders = decoders
+    this.#bypass = new Bypass(decoders)
     this.#clock = clock
     this.#log = log
     this.install(first)
@@ -111,30 +115,31 @@ export class Traffic implements DoorKeeper {
     from: number,
     to: number,
   ): void {
-    const bytes = concat([head ?? NO_BYTES, body.subarray(from, to), NEWLINE_BYTE])
+    const bytes = concat([head ?? NO_BYTES, body.subarray(from, to)])
     const pending = {
       source,
-      framing: framings.indexOf(entry.framing),
+      framing: this.decoders.numberOf(entry.framing),
       truncated: false,
       arrivalMs: 0,
       bytes,
       from: 0,
       to: bytes.length,
+      at: 0,
     }
     this.#countOverwrittenEntry(pending, 0)
   }
 
   /** Counts what a source refused at its door, in the books of every pipeline that it feeds. */
-  countRejected(source: number, records: number, bytes: number): void {
-    for (const { ledger } of pipelinesOf(this.current, source)) {
+  countRejected(source: number, records: number, bytes: number, signal: Signal): void {
+    for (const { ledger } of pipelinesOf(this.current, source, signal)) {
       ledger.in.add(records, bytes)
       ledger.outcomes.rejected.add(records, bytes)
     }
   }
 
   #countOverwrittenEntry(entry: PendingEntry, served: number): void {
-    const { records, bytes } = countEntry(entry)
-    for (const { slot, ledger } of pipelinesOf(this.current, entry.source)) {
+    const { records, bytes } = this.decoders.count(entry)
+    for (const { slot, ledger } of pipelinesOf(this.current, entry.source, this.decoders.signalOf(entry))) {
       if ((served & (1 << slot)) !== 0) continue
       ledger.in.add(records, bytes)
       ledger.outcomes.overwritten.add(records, bytes)
@@ -203,7 +208,7 @@ export class Traffic implements DoorKeeper {
       }
       for (let i = 0; i < lane.intake.entriesOf(ordinal); i++) {
         const entry = lane.intake.entryOf(ordinal, i)
-        for (const pipeline of pipelinesOf(this.current, entry.source)) {
+        for (const pipeline of pipelinesOf(this.current, entry.source, this.decoders.signalOf(entry))) {
           const bit = 1 << pipeline.slot
           if ((mask & bit) !== 0 && (served & bit) === 0) {
             this.#bypass.send(entry, this.current.program.sources[entry.source]!, pipeline)
@@ -221,7 +226,6 @@ export class Traffic implements DoorKeeper {
 }
 
 const NO_BYTES = new Uint8Array(0)
-const NEWLINE_BYTE = new Uint8Array([0x0a])
 
 const EXPLANATIONS = {
   pressed: 'only processors marked required run',

@@ -44,6 +44,8 @@ export type PipelineOutcome = (typeof pipelineOutcomes)[number]
 
 export class PipelineLedger {
   readonly in = new Tally()
+  /** Made by rules of what they merged: they come in beside `in`. */
+  readonly emitted = new Tally()
   readonly edited = new Tally()
   readonly bypassed = new Tally()
   readonly duplicated = new Tally()
@@ -86,6 +88,7 @@ export class PipelineLedger {
       overwritten: outcomes.overwritten.amount(),
       forwarded: outcomes.forwarded.amount(),
       in_flight: inFlight,
+      emitted: this.emitted.amount(),
       edited: this.edited.amount(),
       bypassed: this.bypassed.amount(),
       duplicated: this.duplicated.amount(),

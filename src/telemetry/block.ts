@@ -14,6 +14,8 @@
  */
 import { assert } from '#std/assert.ts'
 import { allocate, type Bytes, CARRIAGE_RETURN, indexOfByte, isAscii, latin1, NEWLINE, utf8 } from '#std/bytes.ts'
+import type { RecordFormat } from './format.ts'
+import type { Strings } from './strings.ts'
 
 /** More records of one entry go into the next block. */
 export const BLOCK_RECORDS_MAX = 8192
@@ -28,6 +30,8 @@ export interface BlockContext {
   arrivalMs: number
   /** The records are pieces of a line that was longer than the source allows. */
   truncated: boolean
+  /** How their bytes are understood. */
+  format: RecordFormat
 }
 
 export class Block {
@@ -36,10 +40,10 @@ export class Block {
   from = 0
   to = 0
   count = 0
-  readonly starts = new Int32Array(BLOCK_RECORDS_MAX)
-  readonly ends = new Int32Array(BLOCK_RECORDS_MAX)
+  starts = new Int32Array(BLOCK_RECORDS_MAX)
+  ends = new Int32Array(BLOCK_RECORDS_MAX)
   /** 1: the record goes on; 0: some processor ended it. */
-  readonly selection = new Uint8Array(BLOCK_RECORDS_MAX)
+  selection = new Uint8Array(BLOCK_RECORDS_MAX)
   /** How many records are selected, and how many bytes those have. */
   selected = 0
   selectedBytes = 0
@@ -50,12 +54,26 @@ export class Block {
   multiline = false
   /** `bytes` is no longer the memory that the block was filled from. */
   edited = false
-  context: BlockContext = NO_CONTEXT
+  /** Undefined only before the first `fill`. */
+  context: BlockContext = undefined as unknown as BlockContext
   /** Rules asked for the text of what the block held before, so most likely they will again. */
   textExpected = false
   /** Lane that the records came through, and the number of the first one in it, modulo 2^31; see `identity`. */
   lane = 0
   sequence = 0
+  /**
+   * What records have in common and carry with them, two by two: a resource and a scope of OpenTelemetry, as the fields of the
+   * message around the records. Memory of their own; replaced, never written to, when a rule edits one.
+   */
+  shared: Bytes[] = []
+  /** By record: its resource is `shared[2 * partOf[i]]`, its scope the next one. Of no meaning where nothing is shared. */
+  readonly partOf = new Int32Array(BLOCK_RECORDS_MAX)
+  /** Counts up with every edit. */
+  version = 0
+  /** Indices of records that edits have changed, with repeats; whoever wants it empties it. */
+  readonly changed: number[] = []
+  /** Kept by `stringsOf`. */
+  strings: Strings | undefined
 
   readonly #editFrom: number[] = []
   readonly #editTo: number[] = []
@@ -85,7 +103,27 @@ export class Block {
     this.#text = null
     this.#ascii = null
     this.#carriageReturn = null
+    this.version++
+    this.changed.length = 0
+    this.shared = NOTHING_SHARED
     this.discardEdits()
+  }
+
+  /** For who fills a block and then writes its records elsewhere: the same, but for the bytes. */
+  refill(bytes: Bytes, from: number, to: number): void {
+    this.fill(bytes, from, to, this.context)
+  }
+
+  /** Makes room for `count` records, where a block is more than what the engine passes around. */
+  reserve(count: number): void {
+    if (count <= this.starts.length) return
+    const { starts, ends, selection } = this
+    this.starts = new Int32Array(count)
+    this.ends = new Int32Array(count)
+    this.selection = new Uint8Array(count)
+    this.starts.set(starts)
+    this.ends.set(ends)
+    this.selection.set(selection)
   }
 
   /** Takes over the records of `other`, which keeps them too: both then point at the same bytes. */
@@ -102,6 +140,8 @@ export class Block {
     this.edited = other.edited
     this.lane = other.lane
     this.sequence = other.sequence
+    this.shared = other.shared
+    if (other.shared.length > 0) this.partOf.set(other.partOf.subarray(0, count))
     this.#text = other.#text
     this.#ascii = other.#ascii
     this.#carriageReturn = other.#carriageReturn
@@ -217,6 +257,15 @@ export class Block {
     this.edit(this.starts[i]!, this.ends[i]!, replacement)
   }
 
+  /** A shared part becomes `bytes`, which are the block's from now on. */
+  replaceShared(index: number, bytes: Bytes): void {
+    this.shared = this.shared.with(index, bytes)
+    this.version++
+    for (let i = 0; i < this.count; i++) {
+      if (this.selection[i] === 1 && this.partOf[i] === index >> 1) this.editedRecords++
+    }
+  }
+
   discardEdits(): void {
     this.#editFrom.length = 0
     this.#editTo.length = 0
@@ -251,6 +300,7 @@ export class Block {
     this.from = 0
     this.to = write
     this.edited = true
+    this.version++
     this.#text = null
     this.#ascii = null
     this.#carriageReturn = null
@@ -279,6 +329,7 @@ export class Block {
         this.selectedBytes += recordAdded
         this.addedBytes += recordAdded
         this.editedRecords++
+        this.changed.push(i)
       }
       shift += recordAdded
       ends[i] = end + shift
@@ -300,5 +351,5 @@ export class Block {
 }
 
 const NOTHING: Bytes = allocate(0)
-const NO_CONTEXT: BlockContext = { source: '', arrivalMs: 0, truncated: false }
+const NOTHING_SHARED: Bytes[] = []
 const SCRATCH_BYTES_MIN = 64 * 1024

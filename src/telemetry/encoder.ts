@@ -1,6 +1,7 @@
 /** What turns the selected records of a block into the bytes that an output sends. Pure; it runs in engine threads. */
 import type { Bytes } from '#std/bytes.ts'
 import type { Block } from './block.ts'
+import type { FormatName } from './format.ts'
 
 export interface Encoder {
   readonly name: string
@@ -9,6 +10,8 @@ export interface Encoder {
    * copy at all.
    */
   readonly verbatim: boolean
+  /** Formats that it reads beside `text`; records of others come to it as JSON. */
+  readonly formats?: readonly FormatName[]
   /** An upper bound of what `encode` may write for this block. */
   sizeMax(block: Block): number
   /**

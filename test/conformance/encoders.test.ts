@@ -1,7 +1,9 @@
 /** What every encoder must do: write what it says, keep to its bound, and lose nothing. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { textFormat } from '#codecs/text/format.ts'
 import { registry } from '#registry.ts'
 import { allocate } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
@@ -25,7 +27,7 @@ const records = fc.array(fc.record({ bytes: record, kept: fc.boolean() }), { max
 function blockOf(parts: { bytes: Buffer; kept: boolean }[], separator: string, truncated = false): Block {
   const block = new RealBlock()
   const bytes = Buffer.concat(parts.flatMap((part) => [part.bytes, Buffer.from(separator)]))
-  block.fill(bytes, 0, bytes.length, { source: 'test', arrivalMs: 0, truncated })
+  block.fill(bytes, 0, bytes.length, { source: 'test', arrivalMs: 0, truncated, format: textFormat })
   let at = 0
   parts.forEach((part, i) => {
     block.addRecord(at, at + part.bytes.length)

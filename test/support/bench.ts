@@ -1,4 +1,5 @@
 /** Runs a processor over a made-up corpus of logs and says what a record costs in CPU time. */
+import { textFormat } from '#codecs/text/format.ts'
 import type { ProcessorDefinition } from '#component/processor.ts'
 import { viewOf } from '#std/bytes.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
@@ -42,7 +43,12 @@ export function benchProcessor<Config extends Record<string, unknown>>(
     let bytes = 0
     let arrivalMs = round * 86_400_000
     for (const piece of corpus.pieces) {
-      block.fill(corpus.bytes, piece.from, piece.to, { source: 'bench', arrivalMs: arrivalMs++, truncated: false })
+      block.fill(corpus.bytes, piece.from, piece.to, {
+        source: 'bench',
+        arrivalMs: arrivalMs++,
+        truncated: false,
+        format: textFormat,
+      })
       for (let i = 1; i < piece.offsets.length; i++) block.addRecord(piece.offsets[i - 1]!, piece.offsets[i]! - 1)
       const before = process.cpuUsage()
       processor.process(block)

@@ -1,4 +1,5 @@
 /** Blocks for tests of what works on blocks. */
+import { textFormat } from '#codecs/text/format.ts'
 import { viewOf } from '#std/bytes.ts'
 import { Block, type BlockContext } from '#telemetry/block.ts'
 
@@ -42,4 +43,4 @@ export function allOf(block: Block): string[] {
 
 /** What a search must never see: it would match nearly anything. */
 const MARGIN = Buffer.from('DEBUG 123-45-6789 a@b.co x=1\r{"service":"checkout"}aé')
-const CONTEXT: BlockContext = { source: 'test', arrivalMs: Date.UTC(2026, 0, 1), truncated: false }
+const CONTEXT: BlockContext = { source: 'test', arrivalMs: Date.UTC(2026, 0, 1), truncated: false, format: textFormat }

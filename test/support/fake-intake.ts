@@ -2,13 +2,13 @@
  * An intake that keeps what it is given, for tests of sources: it can be full, and it splits its entries into records
  * in the plainest way, as an oracle for what engines do.
  */
-import type { Framing, Intake, IntakeEntry, RejectReason, SourceContext } from '#component/source.ts'
+import type { Intake, IntakeEntry, RejectReason, SourceContext } from '#component/source.ts'
 import { type Logger, silentLogger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 
 export interface StoredEntry {
   origin: number
-  framing: Framing
+  framing: string
   truncated: boolean
   bytes: Buffer
 }
@@ -89,7 +89,7 @@ export class FakeIntake implements Intake {
   }
 }
 
-export function recordsOf(entry: { framing: Framing; bytes: Buffer }): Buffer[] {
+export function recordsOf(entry: { framing: string; bytes: Buffer }): Buffer[] {
   if (entry.framing === 'record') return [entry.bytes]
   if (entry.framing === 'json_array') {
     const elements: unknown[] = JSON.parse(entry.bytes.toString('utf8'))
@@ -127,6 +127,9 @@ export class FakeSourceContext implements SourceContext {
   }
   reject(reason: RejectReason, records: number, bytes: number): void {
     this.rejected.push({ reason, records, bytes })
+  }
+  carries(): boolean {
+    return true
   }
   gauge(_: 'connections', value: number): void {
     this.connections = value

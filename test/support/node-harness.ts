@@ -69,6 +69,7 @@ export class NodeHarness implements AsyncDisposable {
       (id): OutputPlan => ({
         id,
         type: 'collect',
+        signal: 'logs',
         batch: {},
         queueBytesMax: queueBytesMax?.[id] ?? 256 * 1024 * 1024,
         whenFull: whenFull ?? 'drop_oldest',
@@ -86,6 +87,7 @@ export class NodeHarness implements AsyncDisposable {
       pipelines: [
         {
           id: 'pipeline',
+          signal: 'logs',
           sources: ['in'],
           processors: processors.map((processor, i) => ({
             id: `rule_${i}`,
@@ -148,7 +150,11 @@ export class NodeHarness implements AsyncDisposable {
         ends.push(books.rejected, books.overwritten, books.forwarded, books.in_flight)
         const edited = unit === 'bytes' ? books.edited.bytes : 0
         const sum = ends.reduce((total, amount) => total + amount[unit], 0)
-        assert.equal(books.in[unit] + edited, sum, `pipeline ${unit} balance: ${JSON.stringify(books)}`)
+        assert.equal(
+          books.in[unit] + books.emitted[unit] + edited,
+          sum,
+          `pipeline ${unit} balance: ${JSON.stringify(books)}`,
+        )
       }
     }
     for (const books of stats.outputs) {

@@ -1,4 +1,5 @@
 /** What a test needs to hold an output in its hand: a context, and batches as the engine would make them. */
+import { textFormat } from '#codecs/text/format.ts'
 import type { Batch, OutputContext, OutputDefinition } from '#component/output.ts'
 import { createEncoder } from '#component/registry.ts'
 import { silentLogger } from '#observe/log.ts'
@@ -6,10 +7,11 @@ import { registry } from '#registry.ts'
 import { allocate, type Bytes, fromText } from '#std/bytes.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 import { Block, type BlockContext } from '#telemetry/block.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import { Upstreams } from '#upstreams/upstreams.ts'
 
-export function outputContext(id = 'out', clock: Clock = systemClock): OutputContext {
-  return { id, log: silentLogger, clock, upstreams: new Upstreams() }
+export function outputContext(id = 'out', clock: Clock = systemClock, signal: Signal = 'logs'): OutputContext {
+  return { id, log: silentLogger, clock, signal, upstreams: new Upstreams() }
 }
 
 /** A batch of records that are encoded already. */
@@ -26,9 +28,10 @@ export function encodeFor(
   options: Record<string, unknown>,
   records: readonly (string | Bytes)[],
   context: Partial<BlockContext> = {},
+  signal: Signal = 'logs',
 ): Batch {
   const parsed = definition.config.parse(options)
-  const encoder = createEncoder(definition.encoder(parsed as never), registry)
+  const encoder = createEncoder(definition.encoder(parsed as never, signal), registry)
   const block = blockOf(records, context)
   const target = allocate(encoder.sizeMax(block))
   const ends = new Int32Array(records.length)
@@ -40,7 +43,13 @@ export function blockOf(records: readonly (string | Bytes)[], context: Partial<B
   const parts = records.map((record) => (typeof record === 'string' ? fromText(record) : record))
   const bytes = Buffer.concat(parts.flatMap((part) => [part, fromText('\n')]))
   const block = new Block()
-  block.fill(bytes, 0, bytes.length, { source: 'test', arrivalMs: Date.UTC(2026, 0, 1), truncated: false, ...context })
+  block.fill(bytes, 0, bytes.length, {
+    source: 'test',
+    arrivalMs: Date.UTC(2026, 0, 1),
+    truncated: false,
+    format: textFormat,
+    ...context,
+  })
   let at = 0
   for (const part of parts) {
     block.addRecord(at, at + part.length)

@@ -31,6 +31,7 @@ export function exampleStats(): NodeStats {
         since: 1_767_225_600_500,
         in: { records: 100, bytes: 10_000 },
         dropped: { records: 30, bytes: 3000 },
+        emitted: none(),
         sampled: none(),
         deduplicated: none(),
         aggregated: none(),

@@ -2,7 +2,9 @@
  * CPU time of encoding for vendors: JSON and text into objects of their own shape, beside `ndjson`, which recognises nothing.
  * `node src/codecs/event_json/event_json.bench.ts`
  */
+
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
+import { textFormat } from '#codecs/text/format.ts'
 import { allocate, viewOf } from '#std/bytes.ts'
 import { randomFrom } from '#std/random.ts'
 import { Block } from '#telemetry/block.ts'
@@ -122,7 +124,12 @@ function blockOf(content: Content): Block {
   const bytes = viewOf(new SharedArrayBuffer(joined.length))
   bytes.set(joined)
   const block = new Block()
-  block.fill(bytes, 0, bytes.length, { source: 'bench', arrivalMs: 1_767_225_600_000, truncated: false })
+  block.fill(bytes, 0, bytes.length, {
+    source: 'bench',
+    arrivalMs: 1_767_225_600_000,
+    truncated: false,
+    format: textFormat,
+  })
   let at = 0
   for (const record of records) {
     block.addRecord(at, at + Buffer.byteLength(record))

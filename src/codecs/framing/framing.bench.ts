@@ -2,6 +2,7 @@
  * CPU time of dividing bytes into records, by length of line and whether a rule then wants the block as text.
  * `node src/codecs/framing/framing.bench.ts`
  */
+import { textFormat } from '#codecs/text/format.ts'
 import { allocate, type Bytes, viewOf } from '#std/bytes.ts'
 import { randomFrom } from '#std/random.ts'
 import { Block } from '#telemetry/block.ts'
@@ -12,7 +13,7 @@ const SEED = 20_260_107
 const ROUNDS = 5
 /** What the engine gives a block to begin with. */
 const STRETCH_BYTES = 64 * 1024
-const CONTEXT = { source: 'bench', arrivalMs: 0, truncated: false }
+const CONTEXT = { source: 'bench', arrivalMs: 0, truncated: false, format: textFormat }
 
 export interface Measured {
   name: string

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { textFormat } from '#codecs/text/format.ts'
 import { allocate, type Bytes } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import { countElements, unpackArray } from './array.ts'
 import { countLines, splitLines } from './lines.ts'
 
 const SEED = 20260105
-const context = { source: 'test', arrivalMs: 0, truncated: false }
+const context = { source: 'test', arrivalMs: 0, truncated: false, format: textFormat }
 
 /**
  * `whole`: the block is filled with just what is to be divided, as the engine does it; then lines may be found in its text, at

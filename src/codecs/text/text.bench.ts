@@ -2,8 +2,10 @@
  * CPU time of encoding: lines and JSON, with all records kept or two of three.
  * `node src/codecs/text/text.bench.ts`
  */
+
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
+import { textFormat } from '#codecs/text/format.ts'
 import { allocate, viewOf } from '#std/bytes.ts'
 import { randomFrom } from '#std/random.ts'
 import { Block } from '#telemetry/block.ts'
@@ -72,7 +74,7 @@ function blockOf(content: 'lines' | 'JSON'): Block {
   const bytes = viewOf(new SharedArrayBuffer(joined.length))
   bytes.set(joined)
   const block = new Block()
-  block.fill(bytes, 0, bytes.length, { source: 'bench', arrivalMs: 0, truncated: false })
+  block.fill(bytes, 0, bytes.length, { source: 'bench', arrivalMs: 0, truncated: false, format: textFormat })
   let at = 0
   for (const record of records) {
     block.addRecord(at, at + Buffer.byteLength(record))

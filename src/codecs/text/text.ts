@@ -6,6 +6,7 @@ import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 const encoder: Encoder = {
   name: 'text',
   verbatim: true,
+  formats: ['syslog'],
   sizeMax: (block) => block.selectedBytes + block.selected,
   encode(block, target, at, ends, firstEnd) {
     const { starts, ends: stops, selection, count } = block

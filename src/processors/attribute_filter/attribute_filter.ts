@@ -1,5 +1,5 @@
 /**
- * `attribute_filter` drops, or keeps, JSON records by one of their fields. What is not JSON passes.
+ * `attribute_filter` drops, or keeps, records by one of their fields. Plain text has none, and passes.
  */
 import { z } from 'zod'
 import { isObjectText } from '#codecs/json/field.ts'
@@ -21,8 +21,9 @@ const config = z.strictObject({
 
 export const attributeFilter = defineProcessor({
   name: 'attribute_filter',
-  summary: 'Drops, or keeps, JSON records by one of their fields.',
+  summary: 'Drops, or keeps, records by one of their fields.',
   config,
+  signals: ['logs', 'traces'],
   mutates: false,
   create: (options) => new AttributeFilter(options),
 })
@@ -59,10 +60,11 @@ class AttributeFilter implements Processor {
     const mask = this.#mask
     mask.fill(0, 0, block.count)
     this.#matcher.match(block, mask)
-    const text = block.text()
+    const isPlain = block.context.format.name === 'text'
     for (let i = 0; i < block.count; i++) {
       if (block.selection[i] === 0 || (mask[i] === 1) === this.#keep) continue
-      if (isObjectText(text, block.starts[i]! - block.from, block.ends[i]! - block.from)) block.drop(i)
+      if (!isPlain || isObjectText(block.text(), block.starts[i]! - block.from, block.ends[i]! - block.from))
+        block.drop(i)
     }
   }
 }

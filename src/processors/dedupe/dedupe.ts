@@ -7,11 +7,10 @@
  */
 import { z } from 'zod'
 import { isObjectText } from '#codecs/json/field.ts'
-import { insertMember } from '#codecs/json/insert.ts'
-import { asBytes, Field } from '#component/fields.ts'
+import { Field } from '#component/fields.ts'
 import { defineProcessor, type Processor, type ProcessorContext } from '#component/processor.ts'
 import { list, numeric } from '#component/schema.ts'
-import { type Bytes, fromText } from '#std/bytes.ts'
+import { type Bytes, fromText, latin1ToBytes } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'
 import { SharedTable, sharedTableBytes } from '#std/shared-table.ts'
 import type { Block } from '#telemetry/block.ts'
@@ -47,7 +46,6 @@ class Dedupe implements Processor {
   readonly #windowMs: number
   readonly #fields: readonly Field[]
   readonly #countField: string
-  readonly #countName: string
   /** Fingerprint of the record at hand. */
   #low = 0
   #high = 0
@@ -57,7 +55,6 @@ class Dedupe implements Processor {
     this.#windowMs = options.window_ms
     this.#fields = (options.fields ?? []).map((name) => new Field(name))
     this.#countField = options.count_field
-    this.#countName = asBytes(options.count_field)
   }
 
   process(block: Block): void {
@@ -74,21 +71,17 @@ class Dedupe implements Processor {
 
   /** Sets `#low` and `#high`. False: the record has none of the fields, so it is equal to no other. */
   #fingerprint(block: Block, i: number): boolean {
-    const { bytes, from } = block
-    const start = block.starts[i]!
-    const end = block.ends[i]!
     this.#low = SEEDS[0]
     this.#high = SEEDS[1]
     if (this.#fields.length === 0) {
-      this.#mix(bytes, start, end)
+      this.#mix(block.bytes, block.starts[i]!, block.ends[i]!)
       return true
     }
-    const text = block.text()
     let found = false
     for (const field of this.#fields) {
-      const value = field.find(text, start - from, end - from)
+      const value = field.find(block, i)
       if (value !== undefined) {
-        this.#mix(bytes, value.from + from, value.to + from)
+        this.#mix(latin1ToBytes(value.text.slice(value.from, value.to)), 0, value.to - value.from)
         found = true
       } else {
         this.#low = ~this.#low
@@ -104,10 +97,10 @@ class Dedupe implements Processor {
   }
 
   #tell(block: Block, i: number, repeats: number): void {
-    if (isObjectText(block.text(), block.starts[i]! - block.from, block.ends[i]! - block.from)) {
-      insertMember(block, i, this.#countName, fromText(`${JSON.stringify(this.#countField)}:${repeats}`))
-    } else {
+    const { format } = block.context
+    const isObject = () => isObjectText(block.text(), block.starts[i]! - block.from, block.ends[i]! - block.from)
+    if (format.name === 'syslog' || (format.name === 'text' && !isObject())) {
       block.edit(block.ends[i]!, block.ends[i]!, fromText(` (repeated ${repeats} times)`))
-    }
+    } else format.annotate(block, i, this.#countField, repeats)
   }
 }

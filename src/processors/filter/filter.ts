@@ -9,6 +9,7 @@ import { StreamgateError } from '#contract/error.ts'
 import type { Pattern } from '#std/pattern/pattern.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 import { eachRecordMatching, escapeRegex, WordSearch } from '#telemetry/search.ts'
+import { stringsOf } from '#telemetry/strings.ts'
 
 const VALUES_MAX = 10_000
 /** Without case they are much slower to get ready, and the engine stands still for it. */
@@ -32,6 +33,7 @@ export const filter = defineProcessor({
   name: 'filter',
   summary: 'Drops records that contain a value or match a pattern, or keeps only those.',
   config,
+  signals: ['logs', 'traces'],
   mutates: false,
   create: (options) => new Filter(options),
 })
@@ -77,7 +79,16 @@ class Filter implements Processor {
   }
 
   #eachFound(block: Block, found: (record: number) => void): void {
-    this.#words?.eachRecord(block, found)
-    for (const pattern of this.#patterns) eachRecordMatching(pattern, block, found)
+    if (block.context.format.isText) {
+      this.#search(block, found)
+      return
+    }
+    const strings = stringsOf(block)
+    this.#search(strings.lines, (text) => strings.eachRecordOf(block, text, found))
+  }
+
+  #search(text: Block, found: (record: number) => void): void {
+    this.#words?.eachRecord(text, found)
+    for (const pattern of this.#patterns) eachRecordMatching(pattern, text, found)
   }
 }

@@ -8,6 +8,7 @@ import { defineProcessor, type Processor } from '#component/processor.ts'
 import { list, truth } from '#component/schema.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Block } from '#telemetry/block.ts'
+import { stringsOf } from '#telemetry/strings.ts'
 import { DetectorRedactor } from './detector-redactor.ts'
 import { detectorNames, detectors } from './detectors/detectors.ts'
 import { PatternRedactor } from './pattern-redactor.ts'
@@ -28,6 +29,7 @@ export const redact = defineProcessor({
   name: 'redact',
   summary: 'Replaces what must not leave: matches of a pattern, or what a built-in detector finds.',
   config,
+  signals: ['logs', 'traces'],
   mutates: true,
   required: true,
   onError: 'quarantine',
@@ -54,6 +56,12 @@ class Redact implements Processor {
   }
 
   process(block: Block): void {
-    for (const part of this.#parts) part.process(block)
+    if (block.context.format.isText) {
+      for (const part of this.#parts) part.process(block)
+      return
+    }
+    const strings = stringsOf(block)
+    for (const part of this.#parts) part.process(strings.lines)
+    strings.giveBack(block)
   }
 }

@@ -5,14 +5,13 @@
  * alike, and what is kept at 10 % is also kept at 50 %.
  */
 import { z } from 'zod'
-import { isObjectText } from '#codecs/json/field.ts'
-import { insertMember } from '#codecs/json/insert.ts'
-import { asBytes, Field } from '#component/fields.ts'
+import { Field } from '#component/fields.ts'
 import { defineProcessor, type Processor, type ProcessorContext } from '#component/processor.ts'
 import { numeric } from '#component/schema.ts'
-import { type Bytes, fromText } from '#std/bytes.ts'
+import { latin1ToBytes } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'
 import type { Block } from '#telemetry/block.ts'
+import type { FieldValue } from '#telemetry/format.ts'
 
 const config = z.strictObject({
   keep_ratio: numeric(z.number().min(0).max(1)).describe('Share of records to keep, 0 to 1.'),
@@ -37,6 +36,7 @@ export const sample = defineProcessor({
   name: 'sample',
   summary: 'Keeps a fixed share of records.',
   config,
+  signals: ['logs', 'traces'],
   outcome: 'sampled',
   mutates: true,
   create: (options, context) => new Sampler(options, context),
@@ -49,43 +49,44 @@ class Sampler implements Processor {
   readonly #key: Field | undefined
   readonly #missing: 'random' | 'keep' | 'drop'
   readonly #rateName: string
-  readonly #rateMember: Bytes | undefined
+  /** How many records each of those that are kept stands for; 1 where nobody wants to know. */
+  readonly #rate: number
   readonly #random: () => number
 
   constructor(options: z.output<typeof config>, context: ProcessorContext) {
     this.#threshold = options.keep_ratio * RANGE
     this.#key = options.key === undefined ? undefined : new Field(options.key)
     this.#missing = options.missing_key
-    this.#rateName = asBytes(options.sample_rate_field)
-    const rate = Number((1 / options.keep_ratio).toPrecision(6))
-    const writes = options.sample_rate_field !== '' && options.keep_ratio > 0 && options.keep_ratio < 1
-    this.#rateMember = writes ? fromText(`${JSON.stringify(options.sample_rate_field)}:${rate}`) : undefined
+    this.#rateName = options.sample_rate_field
+    const writes = options.sample_rate_field !== '' && options.keep_ratio > 0
+    this.#rate = writes ? Number((1 / options.keep_ratio).toPrecision(6)) : 1
     this.#random = context.random
   }
 
   process(block: Block): void {
-    const text = block.text()
-    const { starts, ends, selection, count, from } = block
+    const { selection, count } = block
+    const { format } = block.context
     for (let i = 0; i < count; i++) {
       if (selection[i] === 0) continue
-      const start = starts[i]! - from
-      const end = ends[i]! - from
-      if (!this.#keeps(block, text, start, end)) block.drop(i)
-      else if (this.#rateMember !== undefined && isObjectText(text, start, end)) {
-        insertMember(block, i, this.#rateName, this.#rateMember)
-      }
+      if (!this.#keeps(block, i)) block.drop(i)
+      else if (this.#rate > 1) format.annotate(block, i, this.#rateName, this.#rate)
     }
     block.commitEdits()
   }
 
-  #keeps(block: Block, text: string, start: number, end: number): boolean {
+  #keeps(block: Block, i: number): boolean {
     if (this.#key !== undefined) {
-      const value = this.#key.find(text, start, end)
+      const value = this.#key.find(block, i)
       if (value !== undefined && value.kind !== 'null') {
-        return hash32(block.bytes, value.from + block.from, value.to + block.from) < this.#threshold
+        return hashOf(value) < this.#threshold
       }
       if (this.#missing !== 'random') return this.#missing === 'keep'
     }
     return this.#random() * RANGE < this.#threshold
   }
+}
+
+/** The same for the same content, whatever format it stands in. */
+function hashOf({ text, from, to }: FieldValue): number {
+  return hash32(latin1ToBytes(text.slice(from, to)), 0, to - from)
 }

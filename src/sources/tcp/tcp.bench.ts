@@ -58,6 +58,7 @@ export async function bench({ records }: { records: number }): Promise<void> {
     clock: systemClock,
     durable: false,
     reject() {},
+    carries: () => true,
     gauge() {},
   })
   await source.start()

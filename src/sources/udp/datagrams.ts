@@ -7,9 +7,11 @@
  * One trailing newline (`\n` or `\r\n`) of a datagram is not part of its record. A datagram that holds further newlines,
  * or whose last byte is a `\r` that a line would lose, is an entry of its own.
  */
-import type { Framing, Intake, IntakeEntry } from '#component/source.ts'
+import type { Intake, IntakeEntry } from '#component/source.ts'
 import { assert } from '#std/assert.ts'
 import { allocate, type Bytes, CARRIAGE_RETURN, NEWLINE } from '#std/bytes.ts'
+
+type Framing = 'lines' | 'record'
 
 /** No datagram is longer. */
 export const DATAGRAM_BYTES_MAX = 65_535
@@ -100,5 +102,4 @@ function endWithoutNewline(bytes: Bytes, end: number): number {
 const ENTRIES: Record<Framing, IntakeEntry> = {
   lines: { origin: 0, framing: 'lines' },
   record: { origin: 0, framing: 'record' },
-  json_array: { origin: 0, framing: 'json_array' },
 }

@@ -56,6 +56,7 @@ export async function bench({ records, rate = RATE }: { records: number; rate?: 
     clock: systemClock,
     durable: false,
     reject() {},
+    carries: () => true,
     gauge() {},
   })
   await source.start()
