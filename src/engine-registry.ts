@@ -4,6 +4,7 @@ import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray as jsonArrayDecoder, lines, record } from '#codecs/framing/decoders.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { loki as lokiEntries } from '#codecs/loki/loki.ts'
+import { metricRecords } from '#codecs/metric/decoder.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
@@ -28,6 +29,7 @@ export const engineRegistry = {
     lines, //
     record,
     jsonArrayDecoder,
+    metricRecords,
   ],
   encoders: [
     text, //

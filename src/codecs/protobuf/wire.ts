@@ -78,9 +78,11 @@ export function writeNanoseconds(target: Bytes, ms: number, nanos: number, at: n
 /** One field of a message. */
 export interface WireField {
   field: number
+  /** See `WireType`. */
+  type: number
   /** A varint, or the lower 53 bits of it; 0 for other types. */
   value: number
-  /** Where the bytes of a length-delimited field stand; both 0 for other types. */
+  /** Where the bytes of a length-delimited or fixed field stand; both 0 for a varint. */
   from: number
   to: number
 }
@@ -110,16 +112,17 @@ export function* fieldsOf(bytes: Bytes, from: number, to: number): Generator<Wir
     if (type === WireType.varint) {
       const value = varint()
       if (value === -1) return
-      yield { field, value, from: 0, to: 0 }
+      yield { field, type, value, from: 0, to: 0 }
     } else if (type === WireType.bytes) {
       const length = varint()
       if (length === -1 || length > to - at) return
-      yield { field, value: 0, from: at, to: at + length }
+      yield { field, type, value: 0, from: at, to: at + length }
       at += length
     } else if (type === WireType.fixed64 || type === WireType.fixed32) {
+      const from = at
       at += type === WireType.fixed64 ? 8 : 4
       if (at > to) return
-      yield { field, value: 0, from: 0, to: 0 }
+      yield { field, type, value: 0, from, to: at }
     } else return
   }
 }
