@@ -11,6 +11,7 @@ import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
+import { aggregate } from '#processors/aggregate/aggregate.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
 import { dedupe } from '#processors/dedupe/dedupe.ts'
 import { filter } from '#processors/filter/filter.ts'
@@ -24,6 +25,7 @@ export const engineRegistry = {
     attributeFilter,
     sample,
     dedupe,
+    aggregate,
   ],
   decoders: [
     lines, //

@@ -46,7 +46,11 @@ export interface ProcessorContext {
    * Several engines may work on it at once: use Atomics.
    */
   state: SharedArrayBuffer
+  /** Number of the engine thread; a successor has the same. */
+  engine: number
 }
+
+export type ProcessorReport = Record<string, number | { name: string; value: number }[]>
 
 export interface ProcessorDefinition<Config extends z.ZodObject = z.ZodObject> {
   kind: 'processor'
@@ -63,6 +67,8 @@ export interface ProcessorDefinition<Config extends z.ZodObject = z.ZodObject> {
   signals: readonly Signal[]
   /** Bytes of shared state that an instance with these options needs; without it, none. */
   stateBytes?(options: z.output<Config>): number
+  /** What its shared state shows to people: numbers by name, or names of what stands out with their numbers. */
+  report?(options: z.output<Config>, state: SharedArrayBuffer): ProcessorReport
   /** Has no side effects. Throws `StreamgateError` with a `path` inside the options when they cannot work. */
   create(options: z.output<Config>, context: ProcessorContext): Processor
 }

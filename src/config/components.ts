@@ -123,7 +123,7 @@ function tryOut(plan: ProcessorPlan, path: Path, registry: Registry): Problem | 
   const definition = find(registry.processors, plan.type)!
   try {
     const state = new SharedArrayBuffer(definition.stateBytes?.(plan.options) ?? 0)
-    definition.create(plan.options, { random: () => 0, state })
+    definition.create(plan.options, { random: () => 0, state, engine: 0 })
     if (plan.when !== undefined) compileMatcher(plan.when, 'when')
     return undefined
   } catch (error) {

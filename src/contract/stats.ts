@@ -36,6 +36,10 @@ export const pipelineBooks = z.object({
       quarantined: amount,
       edited: amount,
       errors: z.number(),
+      /** What it remembers: numbers by name, or what stands out, by name, with its numbers. */
+      details: z
+        .record(z.string(), z.union([z.number(), z.array(z.object({ name: z.string(), value: z.number() }))]))
+        .optional(),
     }),
   ),
 })

@@ -74,6 +74,7 @@ class Engine {
   readonly #reader: IntakeReader
   readonly #outtake: OuttakeWriter
   readonly #random: () => number
+  readonly #lane: number
   readonly #block = new Block()
   /** A second block, for when several pipelines want the same records. */
   readonly #copy = new Block()
@@ -92,6 +93,7 @@ class Engine {
     this.#outtake = new OuttakeWriter(data.memory)
     this.#random = randomFrom(data.seed)
     this.#block.lane = data.lane
+    this.#lane = data.lane
     this.#start = data.start
     this.#running = this.#compile(data.program)
     this.#messages = 0
@@ -278,7 +280,7 @@ class Engine {
   #compile(program: Program): Compiled {
     const pipelines = program.pipelines.map((pipeline) => {
       let next = 0
-      const contextFor = () => ({ random: this.#random, state: pipeline.states[next++]! })
+      const contextFor = () => ({ random: this.#random, state: pipeline.states[next++]!, engine: this.#lane })
       const chain = new Chain(pipeline.processors, this.#registry, contextFor)
       return {
         slot: pipeline.slot,

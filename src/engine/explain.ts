@@ -28,6 +28,7 @@ export function explainRecord(
   const block = blockOf(record)
   const chain = new Chain(processors, registry, (plan) => ({
     random: Math.random,
+    engine: 0,
     state: new SharedArrayBuffer(find(registry.processors, plan.type)?.stateBytes?.(plan.options) ?? 0),
   }))
   for (let i = 0; i < processors.length && block.selected > 0; i++) {

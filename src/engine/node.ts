@@ -234,8 +234,8 @@ export class Node {
   }
 
   stats(): NodeStats {
-    const { id, version } = this.#options
-    const about = { id, version, startedAt: this.#startedAt, reloads: this.#reloads }
+    const { id, version, registry } = this.#options
+    const about = { id, version, registry, startedAt: this.#startedAt, reloads: this.#reloads }
     const stats = snapshot(about, this.#running(), this.#keep, this.#sources!, this.keeping)
     return { ...stats, upstreams: this.#upstreams.snapshot() }
   }

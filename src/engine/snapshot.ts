@@ -1,7 +1,10 @@
 /** The books as they stand, in the shape of the contract. What waits in the intake is counted here, when someone asks. */
+import type { PipelinePlan } from '#component/plan.ts'
+import type { ProcessorReport } from '#component/processor.ts'
+import { find, type Registry } from '#component/registry.ts'
 import type { Amount, NodeStats } from '#contract/stats.ts'
 import type { Keepsakes } from './assembly.ts'
-import { pipelinesOf } from './generation.ts'
+import { type Generation, pipelinesOf } from './generation.ts'
 import type { Keeping } from './keeping.ts'
 import type { Sources } from './sources.ts'
 import type { Traffic } from './traffic.ts'
@@ -11,6 +14,7 @@ export interface About {
   version: string
   startedAt: number
   reloads: { done: number; failed: number; lastError: string | null }
+  registry: Registry
 }
 
 export function snapshot(
@@ -43,7 +47,17 @@ export function snapshot(
     pipelines: current.plan.pipelines.map((plan) => {
       const pipeline = current.pipelines.find((pipeline) => pipeline?.plan === plan)!
       const { state, since } = pipeline.breaker
-      return pipeline.ledger.snapshot(plan.id, state, since, inFlight.get(pipeline.slot) ?? { records: 0, bytes: 0 })
+      const books = pipeline.ledger.snapshot(
+        plan.id,
+        state,
+        since,
+        inFlight.get(pipeline.slot) ?? { records: 0, bytes: 0 },
+      )
+      for (const [id, details] of reportsOf(plan, current, about.registry)) {
+        const rule = books.rules.find((rule) => rule.id === id)
+        if (rule !== undefined) rule.details = details
+      }
+      return books
     }),
     outputs: [...keep.outputLedgers].map(([id, { type, ledger }]) => {
       const delivery = current.deliveries.get(id)
@@ -52,6 +66,15 @@ export function snapshot(
     }),
     kept: keeping?.trouble ?? null,
   }
+}
+
+/** What the processors of a pipeline tell of their shared state. */
+function reportsOf(plan: PipelinePlan, { program }: Generation, registry: Registry): [id: string, ProcessorReport][] {
+  const states = program.pipelines.find(({ id }) => id === plan.id)?.states ?? []
+  return plan.processors.flatMap(({ id, type, options }, i): [string, ProcessorReport][] => {
+    const report = find(registry.processors, type)?.report
+    return report === undefined ? [] : [[id, report(options, states[i]!)]]
+  })
 }
 
 const NO_QUEUE = { bytes: 0, bytes_max: 0 }

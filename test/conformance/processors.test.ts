@@ -45,6 +45,7 @@ const variants: Record<string, object[]> = {
     { keep_ratio: 0.5, key: 'service' },
     { keep_ratio: 0.25, key: 'a', missing_key: 'drop' },
   ],
+  aggregate: [{}, { without: ['host'], gauges: 'avg' }, { by: ['zone'], interval_ms: 60_000 }],
   dedupe: [{}, { fields: ['service'], max_keys: 64 }, { count_field: 'n' }],
 }
 
@@ -90,6 +91,8 @@ for (const definition of processors) {
       make(definition, rule.params)
     }
   })
+
+  if (!definition.signals.includes('logs')) continue
 
   test(`${name}: a block gives what its records give one by one`, () => {
     fc.assert(
@@ -188,6 +191,7 @@ function make(definition: ProcessorDefinition, options: object): Processor {
   const parsed = definition.config.parse(options)
   return definition.create(parsed, {
     random: randomFrom(SEED),
+    engine: 0,
     state: new SharedArrayBuffer(definition.stateBytes?.(parsed) ?? 0),
   })
 }

@@ -33,7 +33,7 @@ export function benchProcessor<Config extends Record<string, unknown>>(
   const corpus = makeCorpus(records)
   const parsed = definition.config.parse(options)
   const state = new SharedArrayBuffer(definition.stateBytes?.(parsed) ?? 0)
-  const processor = definition.create(parsed, { random: randomFrom(1), state })
+  const processor = definition.create(parsed, { random: randomFrom(1), state, engine: 0 })
   const block = new Block()
   let best = Infinity
   let checksum = ''

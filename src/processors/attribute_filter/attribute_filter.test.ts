@@ -18,6 +18,7 @@ function left(options: object, records: readonly string[] = RECORDS): string[] {
 function make(options: object) {
   return attributeFilter.create(attributeFilter.config.parse(options), {
     random: () => 0,
+    engine: 0,
     state: new SharedArrayBuffer(0),
   })
 }

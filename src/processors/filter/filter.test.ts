@@ -17,7 +17,7 @@ function left(options: object, records: readonly (string | Uint8Array)[] = LINES
 }
 
 function make(options: object) {
-  return filter.create(filter.config.parse(options), { random: () => 0, state: new SharedArrayBuffer(0) })
+  return filter.create(filter.config.parse(options), { random: () => 0, state: new SharedArrayBuffer(0), engine: 0 })
 }
 
 test('filter drops records that contain the value', () => {
