@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
 import type { Signal } from '#telemetry/signal.ts'
+import type { HttpListeners } from './exchange.ts'
 
 /** What becomes of records that arrive when the intake is full. */
 export const overflowPolicies = ['drop_oldest', 'block'] as const
@@ -56,6 +57,10 @@ export type RejectReason =
   | 'unsupported_media_type'
   | 'overload'
   | 'timeout'
+  | 'not_allowed'
+  | 'handshake'
+  | 'unauthorized'
+  | 'over_limit'
 
 export interface SourceContext {
   id: string
@@ -64,6 +69,8 @@ export interface SourceContext {
   clock: Clock
   /** Whether an answer is a promise: see `Intake.follow`. Only for definitions that are `promising`. */
   durable: boolean
+  /** Where HTTP is listened for. */
+  listeners: HttpListeners
   /** Counts what was refused at the door. `records` is what is known: a body that is not read counts as one. */
   reject(reason: RejectReason, records: number, bytes: number, signal?: Signal): void
   /** Whether any pipeline takes this signal from the source now. Without one, records of it go nowhere. */

@@ -5,6 +5,7 @@ import { find, type Registry } from '#component/registry.ts'
 import type { Source } from '#component/source.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { SourceBooks } from '#contract/stats.ts'
+import { SharedHttpListeners } from '#listeners/http-listeners.ts'
 import { SourceLedger } from '#observe/books.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
@@ -27,6 +28,7 @@ export class Sources {
   readonly #traffic: Traffic
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #listeners: SharedHttpListeners
   readonly #running = new Map<string, Running>()
   readonly #ledgers = new Map<string, SourceLedger>()
 
@@ -36,6 +38,7 @@ export class Sources {
     this.#traffic = traffic
     this.#clock = clock
     this.#log = log
+    this.#listeners = new SharedHttpListeners(clock, log)
   }
 
   /** Sources that did not change keep their listeners and connections. When one cannot start, it is as if it never was. */
@@ -88,6 +91,7 @@ export class Sources {
       log: this.#log,
       clock: this.#clock,
       durable: plan.durable,
+      listeners: this.#listeners,
       reject: (reason, records, bytes, signal = definition.signals?.[0] ?? 'logs') => {
         ledger.reject(reason, records, bytes)
         this.#traffic.countRejected(slot, records, bytes, signal)

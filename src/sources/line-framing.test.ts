@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { ByteBudget } from '#listeners/byte-budget.ts'
 import { FakeIntake } from '#test/support/fake-intake.ts'
-import { ByteBudget } from './byte-budget.ts'
 import { LineFraming, type LineTooLong } from './line-framing.ts'
 
 const SEED = 20_260_101

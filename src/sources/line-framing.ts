@@ -13,9 +13,9 @@
  * was split into chunks makes no difference to the records, unless the budget runs out.
  */
 import type { Intake, IntakeEntry } from '#component/source.ts'
+import type { ByteBudget } from '#listeners/byte-budget.ts'
 import { assert } from '#std/assert.ts'
 import { allocate, type Bytes, NEWLINE } from '#std/bytes.ts'
-import type { ByteBudget } from './byte-budget.ts'
 
 export const lineTooLongPolicies = ['cut', 'drop'] as const
 export type LineTooLong = (typeof lineTooLongPolicies)[number]

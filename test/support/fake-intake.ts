@@ -2,7 +2,9 @@
  * An intake that keeps what it is given, for tests of sources: it can be full, and it splits its entries into records
  * in the plainest way, as an oracle for what engines do.
  */
+import type { HttpListeners } from '#component/exchange.ts'
 import type { Intake, IntakeEntry, RejectReason, SourceContext } from '#component/source.ts'
+import { SharedHttpListeners } from '#listeners/http-listeners.ts'
 import { type Logger, silentLogger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 
@@ -116,14 +118,17 @@ export class FakeSourceContext implements SourceContext {
   readonly log: Logger
   readonly logged: string[] = []
   durable = false
+  readonly listeners: HttpListeners
   readonly rejected: { reason: RejectReason; records: number; bytes: number }[] = []
   connections = 0
 
-  constructor(intake = new FakeIntake(), clock: Clock = systemClock) {
+  /** Without `listeners`, it has its own. */
+  constructor(intake = new FakeIntake(), clock: Clock = systemClock, listeners?: HttpListeners) {
     this.intake = intake
     this.clock = clock
     const note = (_: object, message: string) => void this.logged.push(message)
     this.log = { ...silentLogger, info: note, warn: note, error: note }
+    this.listeners = listeners ?? new SharedHttpListeners(clock, this.log)
   }
   reject(reason: RejectReason, records: number, bytes: number): void {
     this.rejected.push({ reason, records, bytes })

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { IntakeEntry } from '#component/source.ts'
+import { SharedHttpListeners } from '#listeners/http-listeners.ts'
 import { silentLogger } from '#observe/log.ts'
 import { allocate } from '#std/bytes.ts'
 import { systemClock } from '#std/clock.ts'
@@ -57,6 +58,7 @@ export async function bench({ records }: { records: number }): Promise<void> {
     log: silentLogger,
     clock: systemClock,
     durable: false,
+    listeners: new SharedHttpListeners(systemClock, silentLogger),
     reject() {},
     carries: () => true,
     gauge() {},

@@ -8,11 +8,18 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { z } from 'zod'
 import { defineSource, type Source, type SourceContext } from '#component/source.ts'
+import { ByteBudget } from '#listeners/byte-budget.ts'
+import {
+  addressText,
+  boundAddress,
+  type ListenAddress,
+  listenError,
+  listenOption,
+  parseListen,
+} from '#listeners/listen.ts'
+import { Refusals, TOO_MANY_CONNECTIONS } from '#listeners/refusals.ts'
 import { allocate, type Bytes } from '#std/bytes.ts'
-import { ByteBudget } from '../byte-budget.ts'
 import { LineFraming, type LineLimits, lineTooLongPolicies } from '../line-framing.ts'
-import { addressText, boundAddress, type ListenAddress, listenError, listenOption, parseListen } from '../listen.ts'
-import { Refusals } from '../refusals.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { readInto } from './shared-read.ts'
 
@@ -81,7 +88,11 @@ class TcpSource implements Source, ConnectionOwner {
     this.#context = context
     this.#bound = parseListen(options.listen)!
     this.#buffer = allocate(READ_BYTES)
-    this.#refusals = new Refusals(context, options.connections_max)
+    this.#refusals = new Refusals(
+      context,
+      { source: context.id, connections_max: options.connections_max },
+      TOO_MANY_CONNECTIONS,
+    )
     const lineBytesMax = Math.min(options.line_bytes_max, context.intake.entryBytesMax - 1)
     if (lineBytesMax < options.line_bytes_max) {
       context.log.warn({ source: context.id, line_bytes_max: lineBytesMax }, 'lines are limited by the intake')

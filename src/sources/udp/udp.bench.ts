@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { IntakeEntry } from '#component/source.ts'
+import { SharedHttpListeners } from '#listeners/http-listeners.ts'
 import { silentLogger } from '#observe/log.ts'
 import { allocate } from '#std/bytes.ts'
 import { systemClock } from '#std/clock.ts'
@@ -55,6 +56,7 @@ export async function bench({ records, rate = RATE }: { records: number; rate?: 
     log: silentLogger,
     clock: systemClock,
     durable: false,
+    listeners: new SharedHttpListeners(systemClock, silentLogger),
     reject() {},
     carries: () => true,
     gauge() {},

@@ -22,7 +22,7 @@ import {
   listenError,
   listenOption,
   parseListen,
-} from '../listen.ts'
+} from '#listeners/listen.ts'
 import { DATAGRAM_BYTES_MAX, Datagrams } from './datagrams.ts'
 import { droppedByKernel, findKernelSocket, type KernelSocket } from './kernel-socket.ts'
 

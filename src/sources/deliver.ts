@@ -6,10 +6,11 @@
  * put at once.
  */
 import type { Intake, IntakeEntry } from '#component/source.ts'
+import { roomIn } from '#listeners/acceptance.ts'
+import { ByteBudget } from '#listeners/byte-budget.ts'
 import { type Bytes, fromText } from '#std/bytes.ts'
-import { ByteBudget } from '../byte-budget.ts'
-import { LineFraming, type LineLimits } from '../line-framing.ts'
 import { cutArray } from './json-array.ts'
+import { LineFraming, type LineLimits } from './line-framing.ts'
 
 export type Media = 'lines' | 'json'
 export type Delivery = 'taken' | 'no_room' | 'malformed' | 'too_large'
@@ -40,7 +41,7 @@ async function deliverLines(intake: Intake, origin: number, body: Bytes, limits:
     taken = framing.take(body, taken)
     if (taken === body.length && framing.end()) return 'taken'
     if (door.puts === 0) return 'no_room'
-    await room(intake)
+    await roomIn(intake)
   }
 }
 
@@ -70,17 +71,11 @@ async function deliverPieces(intake: Intake, origin: number, body: Bytes, from: 
     body[end] = CLOSE_BRACKET
     while (!intake.put(entry, OPENING, body, start + 1, end + 1)) {
       if (start === from) return 'no_room'
-      await room(intake)
+      await roomIn(intake)
     }
     start = end
   }
   return 'taken'
-}
-
-function room(intake: Intake): Promise<void> {
-  return new Promise((resolve) => {
-    intake.onRoom(resolve)
-  })
 }
 
 /** Knows whether anything has been taken yet. */

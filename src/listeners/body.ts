@@ -2,23 +2,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import type { BodyLimits, Budget, ReceivedBody } from '#component/exchange.ts'
 import { allocate, type Bytes, viewOf } from '#std/bytes.ts'
-import type { ByteBudget } from '../byte-budget.ts'
 
-export interface BodyLimits {
-  /** As sent, compressed or not. */
-  bodyBytesMax: number
-  decompressedBytesMax: number
-  /** Bounds what all bodies together hold. */
-  budget: ByteBudget
-}
-
-export type BodyFailure = 'body_too_large' | 'malformed' | 'overload' | 'aborted'
-
-/** `wireBytes`: as sent, as far as it was read. Whoever gets the body calls `release` when it has been handed over. */
-export type BodyResult =
+/** What becomes of the bytes: the failures that only reading can show. */
+export type ReadResult =
   | { ok: true; body: Body; wireBytes: number }
-  | { ok: false; failure: BodyFailure; detail: string; wireBytes: number }
+  | { ok: false; failure: ReadFailure; detail: string; wireBytes: number }
+export type ReadFailure = 'body_too_large' | 'malformed' | 'overload' | 'aborted'
 
 export const contentEncodings = ['identity', 'gzip', 'x-gzip', 'deflate', 'zstd'] as const
 export type ContentEncoding = (typeof contentEncodings)[number]
@@ -27,7 +18,7 @@ const DECODED_CHUNK_BYTES = 64 * 1024
 /** RFC 9659: the window of zstd as a content coding is at most 8 MiB; a frame that asks for more is refused. */
 const ZSTD_WINDOW_LOG_MAX = 23
 /** After an early answer the rest of a body is read and thrown away, so that the answer is not lost; up to here. */
-const DISCARDED_BYTES_MAX = 64 * 1024 * 1024
+export const DISCARDED_BYTES_MAX = 64 * 1024 * 1024
 
 const decoders: Record<Exclude<ContentEncoding, 'identity'>, () => Transform> = {
   gzip: () => createGunzip({ chunkSize: DECODED_CHUNK_BYTES }),
@@ -41,7 +32,7 @@ const decoders: Record<Exclude<ContentEncoding, 'identity'>, () => Transform> = 
 }
 
 /** Never rejects. After a failure the rest of the request is discarded, and its connection destroyed if that is too much. */
-export function readBody(request: IncomingMessage, encoding: ContentEncoding, limits: BodyLimits): Promise<BodyResult> {
+export function readBody(request: IncomingMessage, encoding: ContentEncoding, limits: BodyLimits): Promise<ReadResult> {
   return new Promise((resolve) => {
     const body = new Body(limits.budget)
     const decoder = encoding === 'identity' ? null : decoders[encoding]()
@@ -50,7 +41,7 @@ export function readBody(request: IncomingMessage, encoding: ContentEncoding, li
     let wireBytes = 0
     let settled = false
 
-    const fail = (failure: BodyFailure, detail: string) => {
+    const fail = (failure: ReadFailure, detail: string) => {
       if (settled) return
       settled = true
       body.release()
@@ -101,11 +92,11 @@ export function readBody(request: IncomingMessage, encoding: ContentEncoding, li
  * Bytes that grow as they come in, out of a shared budget. The first chunk is used as it is, so a body of one chunk is
  * never copied; later ones are copied behind it, so a body of a million tiny chunks takes no more than its bytes.
  */
-export class Body {
-  readonly #budget: ByteBudget
+export class Body implements ReceivedBody {
+  readonly #budget: Budget
   #memory: Bytes = NOTHING
   #length = 0
-  constructor(budget: ByteBudget) {
+  constructor(budget: Budget) {
     this.#budget = budget
   }
 
