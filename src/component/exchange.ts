@@ -109,8 +109,8 @@ export interface Budget {
 
 /** `identity`, `gzip`, `x-gzip`, `deflate` and `zstd` always; `snappy` (the block format, not frames) where a route asks for it. */
 export interface Expected {
-  /** `also`: when the head names it. `always`: whatever the head says, as Prometheus and Loki senders do. */
-  snappy?: 'also' | 'always'
+  /** `also`: when the head names it. `assumed`: also when the head names nothing, as Loki's senders do not. */
+  snappy?: 'also' | 'assumed'
 }
 
 export interface ReceivedBody {

@@ -94,10 +94,13 @@ export function readBody(request: IncomingMessage, encoding: ContentEncoding, li
  */
 export class Body implements ReceivedBody {
   readonly #budget: Budget
-  #memory: Bytes = NOTHING
-  #length = 0
-  constructor(budget: Budget) {
+  #memory: Bytes
+  #length: number
+  /** `memory`: what it holds already, taken from the budget by the caller. */
+  constructor(budget: Budget, memory: Bytes = NOTHING) {
     this.#budget = budget
+    this.#memory = memory
+    this.#length = memory.length
   }
 
   get length(): number {

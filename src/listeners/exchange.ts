@@ -11,8 +11,10 @@ import type {
   WordRefusal,
 } from '#component/exchange.ts'
 import type { RejectReason } from '#component/source.ts'
-import { type ContentEncoding, contentEncodings, DISCARDED_BYTES_MAX, readBody } from './body.ts'
+import { viewOf } from '#std/bytes.ts'
+import { Body, type ContentEncoding, contentEncodings, DISCARDED_BYTES_MAX, readBody } from './body.ts'
 import { RETRY_AFTER } from './problem.ts'
+import { declaredSnappyLength, unsnappy } from './snappy.ts'
 
 /** What is known of a connection. */
 export interface Peer {
@@ -109,8 +111,8 @@ export class HttpExchange implements Exchange {
     this.#peer.reading = this.#request
     if (this.#expects) this.#response.writeContinue()
     this.#expects = false
-    const read = await readBody(this.#request, encoding, limits)
-    if (read.ok) return read
+    const read = await readBody(this.#request, encoding === 'snappy' ? 'identity' : encoding, limits)
+    if (read.ok) return encoding === 'snappy' ? await expand(read.body, read.wireBytes, limits) : read
     const why = read.failure === 'aborted' && this.#peer.timedOut ? 'timeout' : read.failure
     return failure(why, read.detail, read.wireBytes)
   }
@@ -134,14 +136,41 @@ export class HttpExchange implements Exchange {
     this.answer(status, { 'content-type': worded.type, ...worded.headers, ...headers }, worded.body)
   }
 
-  #encoding(_expected: Expected): ContentEncoding | undefined {
+  #encoding({ snappy }: Expected): ContentEncoding | 'snappy' | undefined {
     const name = (this.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+    if (snappy !== undefined && name === 'snappy') return 'snappy'
+    if (snappy === 'assumed' && name === 'identity') return 'snappy'
     return contentEncodings.find((known) => known === name)
   }
 }
 
-function namesOf(_expected: Expected): string {
-  return contentEncodings.join(', ')
+function namesOf({ snappy }: Expected): string {
+  return [...contentEncodings, ...(snappy === undefined ? [] : ['snappy'])].join(', ')
+}
+
+/** The content of a block of Snappy in the place of the block. */
+async function expand(
+  block: Body,
+  wireBytes: number,
+  { decompressedBytesMax, budget }: BodyLimits,
+): Promise<BodyResult> {
+  const refuse = (why: BodyFailure, detail: string) => {
+    block.release()
+    return failure(why, detail, wireBytes)
+  }
+  const length = declaredSnappyLength(block.bytes)
+  if (length === undefined) return refuse('malformed', 'The body is not valid snappy.')
+  if (length > decompressedBytesMax) {
+    return refuse('body_too_large', `The body has more than ${decompressedBytesMax} bytes when decompressed.`)
+  }
+  if (!budget.take(length)) return refuse('overload', 'Too many bodies are being received at once.')
+  const content = await unsnappy(block.bytes)
+  if (content === undefined) {
+    budget.giveBack(length)
+    return refuse('malformed', 'The body is not valid snappy.')
+  }
+  block.release()
+  return { ok: true, body: new Body(budget, viewOf(content)), wireBytes }
 }
 
 function failure(failure: BodyFailure, detail: string, wireBytes: number): BodyResult & { ok: false } {
