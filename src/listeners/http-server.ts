@@ -6,17 +6,28 @@
  * came to be, on the eldest that is mounted.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { HttpListenerOptions, Mount, Route, WordRefusal } from '#component/exchange.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
+import { AllowList } from './allow.ts'
 import { HttpExchange, type Peer } from './exchange.ts'
-import { addressText, boundAddress, errorCodeOf, type ListenAddress, listenError, parseListen } from './listen.ts'
+import {
+  addressText,
+  boundAddress,
+  errorCodeOf,
+  type ListenAddress,
+  listenError,
+  parseListen,
+  tlsError,
+} from './listen.ts'
 import { answerOnSocket, problem, RETRY_AFTER } from './problem.ts'
-import { Refusals, TOO_MANY_CONNECTIONS } from './refusals.ts'
+import { NO_HANDSHAKE, NOT_ALLOWED, Refusals, TOO_MANY_CONNECTIONS } from './refusals.ts'
 import { RouteTable } from './routes.ts'
+import { ListenerTls } from './tls.ts'
 
 /** Connections beyond the maximum that still get an answer; even further ones are closed at once. */
 const EXTRA_CONNECTIONS = 64
@@ -40,12 +51,16 @@ export class HttpServer {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #source: string
+  readonly #allow: AllowList
   readonly #tooMany: Refusals
+  readonly #notAllowed: Refusals
+  readonly #noHandshake: Refusals
   readonly #peers = new Map<Duplex, Peer>()
   readonly #sockets = new Set<Socket>()
   readonly #routes = new RouteTable<Tenant>()
   readonly #tenants = new Set<Tenant>()
   #server: Server | null = null
+  #tls: ListenerTls | undefined
   #bound: ListenAddress
   #origin = 0
 
@@ -56,20 +71,28 @@ export class HttpServer {
     this.#log = log
     this.#source = source
     this.#bound = parseListen(options.listen)!
-    const fields = { source, connections_max: options.connections_max }
-    this.#tooMany = new Refusals({ clock, log }, fields, TOO_MANY_CONNECTIONS)
+    this.#allow = new AllowList(options.allow)
+    const about = { clock, log }
+    this.#tooMany = new Refusals(about, { source, connections_max: options.connections_max }, TOO_MANY_CONNECTIONS)
+    this.#notAllowed = new Refusals(about, { source }, NOT_ALLOWED)
+    this.#noHandshake = new Refusals(about, { source }, NO_HANDSHAKE)
   }
 
   /** Rejects with `SG_LISTEN`. */
   async open(): Promise<void> {
     const { headers_timeout_ms, request_timeout_ms, keep_alive_ms, connections_max } = this.#options
     const headersTimeout = Math.min(headers_timeout_ms, request_timeout_ms)
-    const server = createServer({
+    const times = {
       headersTimeout,
       requestTimeout: request_timeout_ms,
       keepAliveTimeout: keep_alive_ms,
       connectionsCheckingInterval: Math.min(5000, Math.max(20, Math.ceil(headersTimeout / 4))),
-    })
+    }
+    await this.#readTls()
+    const tls = this.#tls
+    const server = tls === undefined ? createServer(times) : createSecureServer({ ...times, ...tls.serverOptions })
+    server.on('secureConnection', (socket) => this.#welcome(socket))
+    server.on('tlsClientError', (error, socket) => this.#onHandshakeError(error, socket))
     server.maxConnections = connections_max + EXTRA_CONNECTIONS
     server.on('connection', (socket) => this.#onConnection(socket))
     server.on('drop', () => this.#tooMany.add())
@@ -85,12 +108,13 @@ export class HttpServer {
       throw listenError(this.#source, this.address(), cause)
     }
     server.on('error', (error) => this.#log.warn({ source: this.#source, err: error }, 'cannot accept'))
+    if (server instanceof SecureServer) tls?.watch(server)
     this.#server = server
     this.#bound = boundAddress(server.address(), this.#bound)
   }
 
   address(): string {
-    return addressText('http', this.#bound)
+    return addressText(this.#options.tls === undefined ? 'http' : 'https', this.#bound)
   }
 
   get port(): number {
@@ -141,7 +165,18 @@ export class HttpServer {
     tenant.mount.source.gauge('connections', 0)
   }
 
+  async #readTls(): Promise<void> {
+    const { tls } = this.#options
+    if (tls === undefined) return
+    try {
+      this.#tls = await ListenerTls.read(tls, { clock: this.#clock, log: this.#log, source: this.#source })
+    } catch (cause) {
+      throw tlsError(this.#source, this.address(), cause)
+    }
+  }
+
   #close(): Promise<void> {
+    this.#tls?.stop()
     return new Promise((resolve) => {
       if (this.#server === null) resolve()
       else this.#server.close(() => resolve())
@@ -155,10 +190,25 @@ export class HttpServer {
     return new StreamgateError('SG_LISTEN', `${message}; ${remedy}`)
   }
 
+  /** Plain, or with its handshake to come. */
   #onConnection(socket: Socket): void {
+    if (!this.#allow.allows(socket.remoteAddress)) {
+      this.eldest?.mount.source.reject('not_allowed', 1, 0)
+      this.#notAllowed.add()
+      socket.destroy()
+      return
+    }
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
-    this.#welcome(socket)
+    if (this.#tls === undefined) this.#welcome(socket)
+  }
+
+  #onHandshakeError(error: Error, socket: Duplex): void {
+    socket.destroy()
+    // Who goes away has not been refused: so do those that only look whether we are there.
+    if (errorCodeOf(error) === 'ECONNRESET') return
+    this.eldest?.mount.source.reject('handshake', 1, 0)
+    this.#noHandshake.add()
   }
 
   #welcome(socket: Socket): void {

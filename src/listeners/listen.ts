@@ -58,6 +58,13 @@ export function listenError(id: string, address: string, cause: unknown): Stream
   )
 }
 
+/** `cause`: what `ListenerTls.read` rejected with. */
+export function tlsError(id: string, address: string, cause: unknown): StreamgateError {
+  const reason = cause instanceof StreamgateError ? cause.message : 'its TLS files cannot be used'
+  const message = `Source "${id}" cannot listen on ${address}: ${reason}; mend it, or name another in its option "tls".`
+  return new StreamgateError('SG_LISTEN', message, { cause })
+}
+
 /** `code` of a system error, such as `ECONNRESET`. */
 export function errorCodeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'

@@ -1,8 +1,10 @@
 /** Options that all sources on HTTP listeners have in common. */
 import { z } from 'zod'
 import type { BodyLimits, HttpListenerOptions } from '#component/exchange.ts'
+import { allowOption } from './allow.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { listenOption } from './listen.ts'
+import { tlsOption } from './tls.ts'
 
 const MIB = 1024 * 1024
 const milliseconds = (standard: number) => z.number().int().min(1).max(0x7fff_ffff).default(standard)
@@ -12,6 +14,8 @@ const bytes = (standard: number) => z.number().int().min(1).max(Number.MAX_SAFE_
 export function httpListenerOptions(standardListen: string) {
   return {
     listen: listenOption(standardListen),
+    ...tlsOption,
+    ...allowOption,
     connections_max: connectionsMaxOption('requests on further ones get 429'),
     headers_timeout_ms: milliseconds(10_000).describe('Time for the head of a request to arrive.'),
     request_timeout_ms: milliseconds(30_000).describe('Time for a whole request to arrive.'),

@@ -27,3 +27,5 @@ export class Refusals {
 }
 
 export const TOO_MANY_CONNECTIONS = 'connections refused: there are too many'
+export const NOT_ALLOWED = 'refused: the sender is not in the list of those that may send'
+export const NO_HANDSHAKE = 'connections refused: their TLS handshake failed'
