@@ -1,6 +1,5 @@
 /** One request that a handler has, and its answer. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { type PeerCertificate, TLSSocket } from 'node:tls'
 import type {
   BodyFailure,
   BodyLimits,
@@ -13,6 +12,7 @@ import type {
 import type { RejectReason } from '#component/source.ts'
 import { viewOf } from '#std/bytes.ts'
 import { Body, type ContentEncoding, contentEncodings, DISCARDED_BYTES_MAX, readBody } from './body.ts'
+import { clientSubjectOf } from './client-subject.ts'
 import { RETRY_AFTER } from './problem.ts'
 import { declaredSnappyLength, unsnappy } from './snappy.ts'
 
@@ -81,8 +81,7 @@ export class HttpExchange implements Exchange {
   }
 
   get clientSubject(): string | undefined {
-    const { socket } = this.#request
-    return socket instanceof TLSSocket && socket.authorized ? subjectText(socket.getPeerCertificate()) : undefined
+    return clientSubjectOf(this.#request.socket)
   }
 
   get declaredBytes(): number {
@@ -185,12 +184,4 @@ function discard(request: IncomingMessage): void {
     if (length > DISCARDED_BYTES_MAX) request.destroy()
   })
   request.on('error', () => undefined)
-}
-
-/** As RFC 4514 would, short of its escapes: it is for logs and for comparing. */
-function subjectText({ subject }: PeerCertificate): string | undefined {
-  if (subject === undefined) return undefined
-  return Object.entries(subject)
-    .flatMap(([name, value]) => [value].flat().map((each) => `${name}=${each}`))
-    .join(',')
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { readData } from '#listeners/shared-read.ts'
 import { ManualClock, systemClock } from '#std/clock.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
-import { readData } from './shared-read.ts'
 import { tcp } from './tcp.ts'
 
 type Input = Parameters<typeof tcp.config.parse>[0]
