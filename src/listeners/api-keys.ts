@@ -1,16 +1,15 @@
 /**
  * API keys of one source: who may send, and how much.
  *
- * What a request holds is known only when it has been read, so a key's limits let a request in as long as something is left of them, and
- * take what it held afterwards; a key in debt waits until the debt is paid. Over any time T that lets through rate × (T + 1 s), and one
- * request more.
+ * What a request holds is known only when it has been read, so a key's limits let a request in as long as something is
+ * left of them, and take what it held afterwards; a key in debt waits until the debt is paid. Over any time T that lets
+ * through rate × (T + 1 s), and what was under way at once when nothing was left.
  *
  * Keys are found by an HMAC under a key of this process: whoever measures how long that takes learns nothing of another key.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import { StreamgateError } from '#contract/error.ts'
 import type { Clock } from '#std/clock.ts'
 import { Secret } from '#std/secret.ts'
 
@@ -29,7 +28,7 @@ const apiKey = z.strictObject({
     .min(1)
     .max(KEY_CHARS_MAX)
     .transform((text) => new Secret(text))
-    .describe('What senders show, such as ${secret:agents_key}.'),
+    .describe('What senders must show. Better a reference to a secret than the key itself.'),
   records_per_second: rate.describe('Records per second that it may send; without it, any number.'),
   bytes_per_second: rate.describe('Bytes per second that it may send, decompressed; without it, any number.'),
 })
@@ -39,6 +38,18 @@ export const apiKeysOption = {
   api_keys: z
     .array(apiKey)
     .max(API_KEYS_MAX)
+    .superRefine((keys, context) => {
+      for (const part of ['name', 'key'] as const) {
+        const seen = new Set<string>()
+        for (const [i, each] of keys.entries()) {
+          // What is wrong in itself has not become a secret.
+          const text = each[part] instanceof Secret ? each[part].reveal() : each[part]
+          if (seen.has(text))
+            context.addIssue({ code: 'custom', message: 'must not be that of another', path: [i, part] })
+          seen.add(text)
+        }
+      }
+    })
     .default([])
     .describe('Keys that senders must show, each with limits of its own; without any, everybody is let in.'),
 }
@@ -73,20 +84,11 @@ export class ApiKeys {
   readonly #secret = randomBytes(32)
   readonly #keys = new Map<string, Key>()
 
-  /** Throws `SG_CONFIG_INVALID` when two have the same name or the same key. */
   constructor(keys: readonly ApiKeyOptions[], clock: Clock) {
     this.#clock = clock
-    const names = new Set<string>()
-    for (const [i, options] of keys.entries()) {
+    for (const options of keys) {
       const digest = this.#digest(options.key.reveal())
-      const id = digest.toString('latin1')
-      const twice = names.has(options.name) ? 'name' : this.#keys.has(id) ? 'key' : undefined
-      if (twice !== undefined) {
-        const message = `the API key "${options.name}" has the ${twice} of another`
-        throw new StreamgateError('SG_CONFIG_INVALID', message, { path: `api_keys/${i}/${twice}` })
-      }
-      names.add(options.name)
-      this.#keys.set(id, new Key(options, digest, clock))
+      this.#keys.set(digest.toString('latin1'), new Key(options, digest, clock))
     }
   }
 

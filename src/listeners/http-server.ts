@@ -27,7 +27,7 @@ import {
 import { answerOnSocket, problem, RETRY_AFTER } from './problem.ts'
 import { NO_HANDSHAKE, NOT_ALLOWED, Refusals, TOO_MANY_CONNECTIONS } from './refusals.ts'
 import { RouteTable } from './routes.ts'
-import { ListenerTls } from './tls.ts'
+import { isHandshakeRefused, ListenerTls } from './tls.ts'
 
 /** Connections beyond the maximum that still get an answer; even further ones are closed at once. */
 const EXTRA_CONNECTIONS = 64
@@ -205,8 +205,7 @@ export class HttpServer {
 
   #onHandshakeError(error: Error, socket: Duplex): void {
     socket.destroy()
-    // Who goes away has not been refused: so do those that only look whether we are there.
-    if (errorCodeOf(error) === 'ECONNRESET') return
+    if (!isHandshakeRefused(error, socket)) return
     this.eldest?.mount.source.reject('handshake', 1, 0)
     this.#noHandshake.add()
   }

@@ -15,7 +15,6 @@ import { AllowList, allowOption } from './allow.ts'
 import {
   addressText,
   boundAddress,
-  errorCodeOf,
   type ListenAddress,
   listenError,
   listenOption,
@@ -26,7 +25,7 @@ import { connectionsMaxOption } from './options.ts'
 import { NO_HANDSHAKE, NOT_ALLOWED, Refusals, TOO_MANY_CONNECTIONS } from './refusals.ts'
 import { type OnBytes, readData, readInto } from './shared-read.ts'
 import { type ConnectionOwner, StreamConnection, type StreamFraming, type StreamPeer } from './stream-connection.ts'
-import { ListenerTls, tlsOption } from './tls.ts'
+import { isHandshakeRefused, ListenerTls, tlsOption } from './tls.ts'
 
 export interface TcpListenerOptions {
   listen: string
@@ -178,8 +177,7 @@ export class TcpListener implements ConnectionOwner {
 
   #onHandshakeError(error: Error, socket: Socket): void {
     socket.destroy()
-    // Who goes away has not been refused: so do those that only look whether we are there.
-    if (errorCodeOf(error) === 'ECONNRESET') return
+    if (!isHandshakeRefused(error, socket)) return
     this.#context.reject('handshake', 1, 0)
     this.#noHandshake.add()
   }

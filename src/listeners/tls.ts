@@ -1,12 +1,14 @@
 /** TLS of listeners: the option, its files, and what becomes of a listener when they change. */
 import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls'
+import type { Duplex } from 'node:stream'
+import { createSecureContext, type SecureContextOptions, TLSSocket, type TlsOptions } from 'node:tls'
 import { z } from 'zod'
 import type { TlsListenOptions } from '#component/exchange.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Clock, Timer } from '#std/clock.ts'
+import { errorCodeOf } from './listen.ts'
 
 const clientAuth = ['none', 'request', 'require'] as const
 const minVersions = ['1.2', '1.3'] as const
@@ -123,6 +125,14 @@ export class ListenerTls {
       log.warn({ source, reason }, 'TLS files have changed and are not good; the old ones stay in use')
     }
   }
+}
+
+/**
+ * Of a `tlsClientError`: whether a client was refused. Who goes away in the middle was not: so do those that only look
+ * whether we are there. A certificate that does not count ends alike, and shows by its error only.
+ */
+export function isHandshakeRefused(error: Error, socket: Duplex): boolean {
+  return errorCodeOf(error) !== 'ECONNRESET' || (socket instanceof TLSSocket && socket.authorizationError != null)
 }
 
 /** Changes when one of the files does. Never rejects. */

@@ -6,7 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bytes } from '#std/bytes.ts'
 
-export type ArrayCuts = { ok: true; cuts: number[] } | { ok: false; why: 'malformed' | 'too_large' }
+export type ArrayCuts = { ok: true; cuts: number[]; elements: number } | { ok: false; why: 'malformed' | 'too_large' }
 
 /** A long scan lets others have their turn after this much. */
 const BYTES_PER_TURN = 1024 * 1024
@@ -22,13 +22,15 @@ const CLOSE_BRACE = 0x7d
 /**
  * `body` [from, to) starts with `[` and ends with `]`. The cuts are the positions of commas, such that each piece, with
  * brackets in the place of the commas around it, has at most `pieceBytesMax` bytes. `too_large`: one element is longer.
- * What is inside the elements is not checked, beyond that brackets and quotes are balanced.
+ * An empty array counts as
+ * one element. What is inside the elements is not checked, beyond that brackets and quotes are balanced.
  */
 export async function cutArray(body: Bytes, from: number, to: number, pieceBytesMax: number): Promise<ArrayCuts> {
   const cuts: number[] = []
   const last = to - 1
   let start = from
   let comma = from
+  let elements = 0
   let depth = 1
   let turnEnd = from + BYTES_PER_TURN
   for (let i = from + 1; i <= last; i++) {
@@ -50,13 +52,14 @@ export async function cutArray(body: Bytes, from: number, to: number, pieceBytes
         start = comma
       }
       comma = i
+      elements++
     }
     if (i >= turnEnd) {
       turnEnd = i + BYTES_PER_TURN
       await nextTurn()
     }
   }
-  return depth === 0 ? { ok: true, cuts } : { ok: false, why: 'malformed' }
+  return depth === 0 ? { ok: true, cuts, elements } : { ok: false, why: 'malformed' }
 }
 
 /** Position of the quote that ends the string which begins at `at`; -1 when there is none. */

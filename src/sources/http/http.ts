@@ -8,15 +8,18 @@ import { z } from 'zod'
 import type { BodyLimits, Exchange, Mounted } from '#component/exchange.ts'
 import { defineSource, type RejectReason, type Source, type SourceContext } from '#component/source.ts'
 import { Acceptance, durableOptions } from '#listeners/acceptance.ts'
+import { type Admitted, ApiKeys, apiKeysOption, retryAfterSeconds, shownKey } from '#listeners/api-keys.ts'
 import { addressText, parseListen } from '#listeners/listen.ts'
 import { bodyLimits, bodyOptions, httpListenerOptions } from '#listeners/options.ts'
 import { RETRY_AFTER } from '#listeners/problem.ts'
+import { countRecords } from '../count-records.ts'
 import { type Delivery, type DeliveryLimits, deliver } from '../deliver.ts'
 import { lineTooLongPolicies } from '../line-framing.ts'
 import { mediaNames, mediaOf } from './media.ts'
 
 const config = z.strictObject({
   ...httpListenerOptions('0.0.0.0:8080'),
+  ...apiKeysOption,
   ...bodyOptions(),
   line_bytes_max: z
     .number()
@@ -58,6 +61,7 @@ class HttpSource implements Source {
   readonly #bodyLimits: BodyLimits
   readonly #deliveryLimits: DeliveryLimits
   readonly #acceptance: Acceptance
+  readonly #keys: ApiKeys
   #mounted: Mounted | undefined
 
   constructor(options: Options, context: SourceContext) {
@@ -65,6 +69,7 @@ class HttpSource implements Source {
     this.#context = context
     this.#bodyLimits = bodyLimits(options)
     this.#acceptance = new Acceptance(context, options.durable_timeout_ms)
+    this.#keys = new ApiKeys(options.api_keys, context.clock)
     this.#deliveryLimits = {
       lineBytesMax: Math.min(options.line_bytes_max, context.intake.entryBytesMax - 1),
       lineTooLong: options.line_too_long,
@@ -90,6 +95,8 @@ class HttpSource implements Source {
   }
 
   async #ingest(exchange: Exchange): Promise<void> {
+    const key = this.#admit(exchange)
+    if (key === undefined) return
     const media = mediaOf(exchange.headers['content-type'])
     if (media === undefined) {
       this.#context.reject('unsupported_media_type', 1, exchange.declaredBytes)
@@ -109,13 +116,33 @@ class HttpSource implements Source {
       this.#refuse(exchange, length, { ...undelivered.no_room, detail: 'What came before is not safe yet.' })
       return
     }
+    const records = key.countsRecords ? await countRecords(media, body.bytes) : 0
     const isSafe = this.#acceptance.follow(exchange.origin)
     const delivery = await deliver(this.#context.intake, exchange.origin, media, body.bytes, this.#deliveryLimits)
     body.release()
-    if (delivery !== 'taken') this.#refuse(exchange, length, undelivered[delivery])
-    else if (await isSafe()) {
+    if (delivery !== 'taken') {
+      this.#refuse(exchange, length, undelivered[delivery])
+      return
+    }
+    key.spend(records, length)
+    if (await isSafe()) {
       exchange.answer(202, { 'content-type': 'application/json' }, `{"accepted_bytes":${length}}\n`)
     } else exchange.refuse(503, 'It cannot be kept safe now; send it again.', RETRY_AFTER)
+  }
+
+  /** Undefined: it has been refused. */
+  #admit(exchange: Exchange): Admitted | undefined {
+    const admission = this.#keys.admit(shownKey(exchange.headers))
+    if (admission.kind === 'ok') return admission.key
+    if (admission.kind === 'unknown') {
+      this.#context.reject('unauthorized', 1, exchange.declaredBytes)
+      exchange.refuse(401, 'A known API key must be shown.', { 'www-authenticate': 'Bearer' })
+    } else {
+      this.#context.reject('over_limit', 1, exchange.declaredBytes)
+      const headers = { 'retry-after': retryAfterSeconds(admission.retryAfterMs) }
+      exchange.refuse(429, `The API key "${admission.key.name}" has sent as much as it may for now.`, headers)
+    }
+    return undefined
   }
 
   #refuse(exchange: Exchange, length: number, { status, reason, detail }: Problem): void {
