@@ -60,7 +60,7 @@ test('fields are read as far as the message is well-formed', () => {
     [...fieldsOf(Buffer.from(bytes), 0, bytes.length)].map(({ field, value, from, to }) => [field, value, from, to])
   const all = [
     [1, 300, 0, 0],
-    [2, 0, 0, 0],
+    [2, 0, 4, 12],
     [3, 0, 14, 18],
   ]
   assert.deepEqual(read(whole), all)

@@ -8,7 +8,7 @@ const TRACES = Array.from({ length: 4000 }, (_, i) => `{"trace_id":"t${i >> 1}",
 
 function sampled(options: object, records: readonly string[], seed = 1): string[] {
   const block = blockOf(records)
-  const context = { random: randomFrom(seed), state: new SharedArrayBuffer(0) }
+  const context = { random: randomFrom(seed), engine: 0, state: new SharedArrayBuffer(0) }
   sample.create(sample.config.parse({ sample_rate_field: '', ...options }), context).process(block)
   return selectedOf(block)
 }
@@ -46,7 +46,7 @@ test('sample does with records that lack the key as told', () => {
 test('sample writes on JSON objects how many they stand for', () => {
   const records = ['{"a":1}', ' { } ', 'text', '[1]', '{"sample_rate":3}', '{"é":1}']
   const block = blockOf(records)
-  const context = { random: () => 0, engine: 0, state: new SharedArrayBuffer(0), engine: 0 }
+  const context = { random: () => 0, engine: 0, state: new SharedArrayBuffer(0) }
   sample.create(sample.config.parse({ keep_ratio: '0.1' }), context).process(block)
   assert.deepEqual(
     allOf(block).map((record) => Buffer.from(record, 'latin1').toString()),
