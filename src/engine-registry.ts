@@ -13,6 +13,7 @@ import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
 import { aggregate } from '#processors/aggregate/aggregate.ts'
 import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
+import { cardinalityLimit } from '#processors/cardinality_limit/cardinality_limit.ts'
 import { dedupe } from '#processors/dedupe/dedupe.ts'
 import { filter } from '#processors/filter/filter.ts'
 import { redact } from '#processors/redact/redact.ts'
@@ -26,6 +27,7 @@ export const engineRegistry = {
     sample,
     dedupe,
     aggregate,
+    cardinalityLimit,
   ],
   decoders: [
     lines, //

@@ -44,6 +44,9 @@ const metrics: readonly Metric[] = [
   ...amounts('streamgate_pipeline_in_flight', 'gauge', 'that a pipeline works on', (stats) =>
     stats.pipelines.map((p) => [{ pipeline: p.id }, p.in_flight]),
   ),
+  ...amounts('streamgate_pipeline_emitted', 'counter', 'that rules have made of what they merged', (stats) =>
+    stats.pipelines.map((p) => [{ pipeline: p.id }, p.emitted]),
+  ),
   ...amounts('streamgate_pipeline_bypassed', 'counter', 'that went past the rules', (stats) =>
     stats.pipelines.map((p) => [{ pipeline: p.id }, p.bypassed]),
   ),
@@ -88,6 +91,36 @@ const metrics: readonly Metric[] = [
     samples: (stats) =>
       stats.pipelines.flatMap((p) =>
         p.rules.map((r): Sample => [{ pipeline: p.id, rule: r.id, type: r.type }, r.errors]),
+      ),
+  },
+  {
+    name: 'streamgate_rule_detail',
+    help: 'What a rule remembers, by name.',
+    type: 'gauge',
+    samples: (stats) =>
+      stats.pipelines.flatMap((p) =>
+        p.rules.flatMap((r) =>
+          Object.entries(r.details ?? {}).flatMap(([detail, value]): Sample[] =>
+            typeof value === 'number' ? [[{ pipeline: p.id, rule: r.id, type: r.type, detail }, value]] : [],
+          ),
+        ),
+      ),
+  },
+  {
+    name: 'streamgate_rule_top',
+    help: 'What stands out most in what a rule remembers, at most ten of each kind.',
+    type: 'gauge',
+    samples: (stats) =>
+      stats.pipelines.flatMap((p) =>
+        p.rules.flatMap((r) =>
+          Object.entries(r.details ?? {}).flatMap(([detail, list]) =>
+            typeof list === 'number'
+              ? []
+              : list.map(
+                  ({ name, value }): Sample => [{ pipeline: p.id, rule: r.id, type: r.type, detail, name }, value],
+                ),
+          ),
+        ),
       ),
   },
   {

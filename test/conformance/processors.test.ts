@@ -45,6 +45,7 @@ const variants: Record<string, object[]> = {
     { keep_ratio: 0.5, key: 'service' },
     { keep_ratio: 0.25, key: 'a', missing_key: 'drop' },
   ],
+  cardinality_limit: [{}, { limit: 2, action: 'replace_value' }, { mode: 'probabilistic', labels: ['a', 'b'] }],
   aggregate: [{}, { without: ['host'], gauges: 'avg' }, { by: ['zone'], interval_ms: 60_000 }],
   dedupe: [{}, { fields: ['service'], max_keys: 64 }, { count_field: 'n' }],
 }
