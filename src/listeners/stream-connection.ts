@@ -40,7 +40,7 @@ export interface ConnectionOwner {
 
 /** Answers that the other side has not read: above this, its bytes are not read either. */
 const UNREAD_BYTES_MAX = 256 * 1024
-/** When a stream has ended, its last answers have this long to go out. */
+/** When a stream has ended, its last answers have this long to go out, or as long as it may be idle. */
 const CLOSING_MS = 10_000
 
 export class StreamConnection implements StreamPeer {
@@ -48,6 +48,7 @@ export class StreamConnection implements StreamPeer {
   readonly remoteAddress: string
   readonly #framing: StreamFraming
   readonly #owner: ConnectionOwner
+  readonly #idleTimeoutMs: number
   readonly #socket: Socket
   /** Bytes that the intake had no room for: at most what one read gives. */
   #pending: Bytes | null = null
@@ -74,6 +75,7 @@ export class StreamConnection implements StreamPeer {
   ) {
     this.origin = origin
     this.#owner = owner
+    this.#idleTimeoutMs = idleTimeoutMs
     const socket = open((length, buffer) => this.#read(length, buffer))
     this.#socket = socket
     this.remoteAddress = socket.remoteAddress ?? ''
@@ -153,7 +155,7 @@ export class StreamConnection implements StreamPeer {
 
   /** Never rejects. */
   async #sayLast(): Promise<void> {
-    this.#socket.setTimeout(CLOSING_MS)
+    this.#socket.setTimeout(Math.min(CLOSING_MS, this.#idleTimeoutMs))
     const { answered } = this.#framing
     if (answered !== undefined) await answered.call(this.#framing).catch(() => undefined)
     this.#socket.destroySoon()

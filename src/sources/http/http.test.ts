@@ -425,3 +425,37 @@ test('durable: what is not safe in time is 503, and nothing else is taken until 
   await new Promise(setImmediate)
   assert.equal((await post('b')).status, 202)
 })
+
+test('with API keys, who shows none that is known gets 401, and each key has its limits', async (t) => {
+  const clock = new ManualClock()
+  const keys = [
+    { name: 'records', key: 'one', records_per_second: 10 },
+    { name: 'bytes', key: 'two', bytes_per_second: 1000 },
+  ]
+  const { post, intake, context } = await started(t, { api_keys: keys }, new FakeIntake(), clock)
+  const status = async (headers: Record<string, string>, body = 'abc', type = text) =>
+    (await post(body, { ...type, ...headers })).status
+  for (const headers of [{}, { authorization: 'Bearer three' }, { 'x-api-key': '' }]) {
+    const refused = await post('abc', { ...text, ...headers })
+    assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer'])
+  }
+  assert.equal(intake.puts, 0)
+  assert.equal(await status({ authorization: 'Bearer one' }, 'a\nb\nc'), 202)
+  const array = JSON.stringify(Array.from({ length: 27 }, (_, i) => i))
+  assert.equal(await status({ 'x-api-key': 'one' }, array, json), 202)
+  const refused = await post('abc', { ...text, 'x-api-key': 'one' })
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '2'])
+  assert.equal(await status({ 'x-api-key': 'two' }, 'x'.repeat(1000)), 202, 'another key has its own')
+  assert.equal(await status({ 'x-api-key': 'two' }), 429)
+  clock.advance(2001)
+  assert.equal(await status({ 'x-api-key': 'one' }), 202)
+  assert.deepEqual(context.reasons(), ['unauthorized', 'unauthorized', 'unauthorized', 'over_limit', 'over_limit'])
+})
+
+test("two http sources on one address: unequal options are refused, and one path is one source's", async (t) => {
+  const { source, context } = await started(t)
+  const listen = new URL(source.address()).host
+  const second = http.create(http.config.parse({ listen }), context)
+  await assert.rejects(second.start(), /POST \/ on .*"under_test" has it/)
+  await second.stop()
+})

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { connect as connectSecurely } from 'node:tls'
 import { readData } from '#listeners/shared-read.ts'
 import { ManualClock, systemClock } from '#std/clock.ts'
+import { authority } from '#test/support/certificates.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
+import { tlsFiles } from '#test/support/tls-files.ts'
 import { tcp } from './tcp.ts'
 
 type Input = Parameters<typeof tcp.config.parse>[0]
@@ -229,4 +232,26 @@ test('data events serve a runtime whose handles cannot read into our buffer', as
   socket.end('two')
   await once(socket, 'close')
   assert.equal(Buffer.concat(got).toString(), 'one two')
+})
+
+test('lines over TLS arrive like plain ones, and who the list leaves out is refused', async (t) => {
+  const { cert_file, key_file } = tlsFiles(t)
+  const { intake, source } = await started(t, { tls: { cert_file, key_file }, allow: ['127.0.0.0/8'] })
+  const socket = connectSecurely({
+    port: Number(new URL(source.address()).port),
+    host: '127.0.0.1',
+    ca: authority,
+    servername: 'server.test',
+  })
+  await once(socket, 'secureConnect')
+  const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} ${'x'.repeat(i % 100)}`)
+  await send(socket, lines.join('\n'))
+  socket.end()
+  await once(socket, 'close')
+  await intake.until(() => intake.bytes === lines.join('\n').length)
+  assert.deepEqual(intake.records(), lines)
+  const closed = await started(t, { allow: ['10.0.0.0/8'] })
+  const refused = await closed.client()
+  await once(refused, 'close')
+  assert.deepEqual(closed.context.rejected, [{ reason: 'not_allowed', records: 1, bytes: 0 }])
 })

@@ -51,6 +51,23 @@ test('a burst arrives whole and in order, in far fewer entries than datagrams', 
   assert.ok(intake.entries.length < expected.length / 4, `${intake.entries.length} entries`)
 })
 
+test('who is not in the list is refused and counted, and who is has all it sent taken, at stop too', async (t) => {
+  const closed = await started(t, { allow: ['10.0.0.0/8'] })
+  await Promise.all([closed.send('1'), closed.send('22')])
+  while (closed.context.rejected.length < 2) await new Promise(setImmediate)
+  assert.deepEqual(closed.context.rejected, [
+    { reason: 'not_allowed', records: 1, bytes: 1 },
+    { reason: 'not_allowed', records: 1, bytes: 2 },
+  ])
+  assert.ok(closed.context.logged.includes('refused: the sender is not in the list of those that may send'))
+  const open = await started(t, { allow: ['127.0.0.1'] })
+  const sent = Array.from({ length: 100 }, (_, i) => `${i}`)
+  await Promise.all(sent.map(open.send))
+  await open.source.stop()
+  assert.deepEqual(open.intake.records(), sent)
+  assert.deepEqual(open.context.rejected, [])
+})
+
 test('stop hands over what the kernel had already taken in', async (t) => {
   const { source, intake, send } = await started(t)
   // Three datagrams of one turn: nothing has been read when stop is called.

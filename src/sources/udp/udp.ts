@@ -55,6 +55,8 @@ const READ_FROM = 2
 /** Others must get their turn as well. */
 const READS_PER_TURN_MAX = 8192
 const LOST_REFRESH_MS = 1000
+/** At `stop`, events have this many turns to bring what is there. */
+const STOP_TURNS_MAX = 1000
 
 class UdpSource implements Source {
   readonly #options: Options
@@ -66,6 +68,8 @@ class UdpSource implements Source {
   #kernel: KernelSocket | null = null
   #bound: ListenAddress
   #inTurn = 0
+  /** By events. */
+  #received = 0
   #flushing = false
   #waiting = false
   #lost = 0
@@ -124,6 +128,7 @@ class UdpSource implements Source {
   }
 
   #onDatagram(datagram: Uint8Array, sender: string): void {
+    this.#received++
     if (!this.#allow.allows(sender)) {
       this.#context.reject('not_allowed', 1, datagram.length)
       this.#notAllowed.add()
@@ -150,6 +155,15 @@ class UdpSource implements Source {
     }
     this.#datagrams.bytes.set(datagram, at)
     this.#datagrams.add(datagram.length)
+  }
+
+  /** Lets events bring what the kernel has queued, until a turn brings nothing, or for long enough. */
+  async #takeEvents(): Promise<void> {
+    for (let turn = 0; turn < STOP_TURNS_MAX; turn++) {
+      const before = this.#received
+      await new Promise(setImmediate)
+      if (this.#received === before) return
+    }
   }
 
   /** Takes what the kernel has queued, until there is no more, no room, or enough. */
@@ -201,6 +215,7 @@ class UdpSource implements Source {
     const socket = this.#socket
     if (socket === null) return
     this.#readQueue()
+    await this.#takeEvents()
     this.#lostAt = Number.NEGATIVE_INFINITY
     this.lostBefore()
     this.#socket = null
