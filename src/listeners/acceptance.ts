@@ -62,15 +62,7 @@ export class Acceptance {
   async accept(origin: number, pieces: Iterable<Piece>): Promise<Accepted> {
     if (this.isLate) return 'late'
     const promise = this.follow(origin)
-    const { intake } = this.#context
-    let begun = false
-    for (const { entry, head, body, from, to } of pieces) {
-      while (!intake.put(entry, head ?? null, body, from, to)) {
-        if (!begun) return 'no_room'
-        await roomIn(intake)
-      }
-      begun = true
-    }
+    if ((await putPieces(this.#context.intake, pieces)) === 'no_room') return 'no_room'
     return (await promise()) ? 'taken' : 'unsafe'
   }
 
@@ -105,6 +97,22 @@ export class Acceptance {
 }
 
 const TAKEN = async () => true
+
+/** Puts the pieces one after the other, each made when its turn comes: all of them, or none. */
+export async function putPieces(
+  intake: Pick<Intake, 'put' | 'onRoom'>,
+  pieces: Iterable<Piece>,
+): Promise<'taken' | 'no_room'> {
+  let begun = false
+  for (const { entry, head, body, from, to } of pieces) {
+    while (!intake.put(entry, head ?? null, body, from, to)) {
+      if (!begun) return 'no_room'
+      await roomIn(intake)
+    }
+    begun = true
+  }
+  return 'taken'
+}
 
 /** Resolves soon after there is room again. */
 export function roomIn(intake: Pick<Intake, 'onRoom'>): Promise<void> {

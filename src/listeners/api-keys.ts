@@ -70,7 +70,7 @@ export interface Admitted {
   spend(records: number, bytes: number): void
 }
 
-/** What has come with one key since the start. `refused` counts requests. */
+/** What has come with one key since the start. `refused` counts requests; `records` is known of keys that have a limit of them. */
 export interface ApiKeyCounts {
   name: string
   requests: number

@@ -8,7 +8,9 @@ export function clientSubjectOf(socket: Duplex): string | undefined {
 }
 
 /** As RFC 4514 would, short of its escapes: it is for logs and for comparing. */
-function subjectText({ subject }: PeerCertificate): string | undefined {
+function subjectText(certificate: PeerCertificate | null): string | undefined {
+  // Of a socket that has gone there is none.
+  const subject = certificate?.subject
   if (subject === undefined) return undefined
   return Object.entries(subject)
     .flatMap(([name, value]) => [value].flat().map((each) => `${name}=${each}`))

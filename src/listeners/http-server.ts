@@ -59,6 +59,8 @@ export class HttpServer {
   readonly #sockets = new Set<Socket>()
   readonly #routes = new RouteTable<Tenant>()
   readonly #tenants = new Set<Tenant>()
+  /** Those whose routes are still known. */
+  readonly #left = new Set<Tenant>()
   #server: Server | null = null
   #tls: ListenerTls | undefined
   #bound: ListenAddress
@@ -132,11 +134,12 @@ export class HttpServer {
 
   /** Throws `SG_LISTEN` when another has one of the routes; then none is put in. */
   add(mount: Mount): Tenant {
+    for (const left of this.#left) this.#isAway(left)
     const tenant: Tenant = { mount, underWay: new Map(), leftAt: undefined }
     for (const route of mount.routes) {
       let same = this.#routes.add(route, tenant)
       if (same?.owner.leftAt !== undefined) {
-        this.#routes.remove(same.owner)
+        this.#forget(same.owner)
         same = this.#routes.add(route, tenant)
       }
       if (same === undefined && route.path !== HEALTH_PATH) continue
@@ -152,6 +155,7 @@ export class HttpServer {
   async remove(tenant: Tenant): Promise<void> {
     tenant.leftAt = this.#clock.now()
     this.#tenants.delete(tenant)
+    this.#left.add(tenant)
     const isLast = this.isEmpty
     const closed = isLast ? this.#close() : undefined
     const deadline = setTimeout(() => {
@@ -262,8 +266,13 @@ export class HttpServer {
   /** It left so long ago that it is not coming back. */
   #isAway(tenant: Tenant | undefined): boolean {
     if (tenant?.leftAt === undefined || this.#clock.now() - tenant.leftAt < AWAY_MS) return false
-    this.#routes.remove(tenant)
+    this.#forget(tenant)
     return true
+  }
+
+  #forget(tenant: Tenant): void {
+    this.#left.delete(tenant)
+    this.#routes.remove(tenant)
   }
 
   #handle(request: IncomingMessage, exchange: HttpExchange, peer: Peer, tenant: Tenant, route: Route): void {

@@ -37,7 +37,7 @@ export function bodyOptions() {
   }
 }
 
-interface BodyOptions {
+export interface BodyOptions {
   body_bytes_max: number
   decompressed_bytes_max: number
   buffered_bytes_max: number

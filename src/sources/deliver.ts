@@ -8,12 +8,12 @@
 import type { Intake, IntakeEntry } from '#component/source.ts'
 import { roomIn } from '#listeners/acceptance.ts'
 import { ByteBudget } from '#listeners/byte-budget.ts'
+import type { Delivery } from '#listeners/http-intake.ts'
 import { type Bytes, fromText } from '#std/bytes.ts'
 import { cutArray } from './json-array.ts'
 import { LineFraming, type LineLimits } from './line-framing.ts'
 
 export type Media = 'lines' | 'json'
-export type Delivery = 'taken' | 'no_room' | 'malformed' | 'too_large'
 
 /** `limits.budget` is not used: what a body holds has been counted when it was read. */
 export type DeliveryLimits = Omit<LineLimits, 'budget'>
