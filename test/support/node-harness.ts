@@ -13,6 +13,7 @@ import type { PipelineBooks } from '#contract/stats.ts'
 import { Node } from '#engine/node.ts'
 import { silentLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import { faultProcessors } from './fault-processors.ts'
 
 export interface HarnessOptions {
@@ -25,6 +26,7 @@ export interface HarnessOptions {
   engines?: number
   intakeBytesMax?: number
   outputs?: string[]
+  signal?: Signal
 }
 
 /** Longer than any machine is busy; a test that gets here has failed. */
@@ -69,7 +71,7 @@ export class NodeHarness implements AsyncDisposable {
       (id): OutputPlan => ({
         id,
         type: 'collect',
-        signal: 'logs',
+        signal: this.#options.signal ?? 'logs',
         batch: {},
         queueBytesMax: queueBytesMax?.[id] ?? 256 * 1024 * 1024,
         whenFull: whenFull ?? 'drop_oldest',
@@ -87,7 +89,7 @@ export class NodeHarness implements AsyncDisposable {
       pipelines: [
         {
           id: 'pipeline',
-          signal: 'logs',
+          signal: this.#options.signal ?? 'logs',
           sources: ['in'],
           processors: processors.map((processor, i) => ({
             id: `rule_${i}`,
@@ -110,6 +112,10 @@ export class NodeHarness implements AsyncDisposable {
   put(lines: string[], origin = 0, entry: Partial<IntakeEntry> = {}): boolean {
     const bytes = Buffer.from(`${lines.join('\n')}\n`)
     return this.#intake!.put({ origin, framing: 'lines', ...entry }, null, bytes, 0, bytes.length)
+  }
+
+  putBytes(bytes: Uint8Array, entry: Partial<IntakeEntry> = {}): boolean {
+    return this.#intake!.put({ origin: 0, framing: 'record', ...entry }, null, bytes, 0, bytes.length)
   }
 
   get out(): string[] {
