@@ -16,7 +16,10 @@ import { attributeFilter } from '#processors/attribute_filter/attribute_filter.t
 import { cardinalityLimit } from '#processors/cardinality_limit/cardinality_limit.ts'
 import { dedupe } from '#processors/dedupe/dedupe.ts'
 import { filter } from '#processors/filter/filter.ts'
+import { metricFilter } from '#processors/metric_filter/metric_filter.ts'
+import { metricRename } from '#processors/metric_rename/metric_rename.ts'
 import { redact } from '#processors/redact/redact.ts'
+import { relabel } from '#processors/relabel/relabel.ts'
 import { sample } from '#processors/sample/sample.ts'
 
 export const engineRegistry = {
@@ -28,6 +31,9 @@ export const engineRegistry = {
     dedupe,
     aggregate,
     cardinalityLimit,
+    metricFilter,
+    metricRename,
+    relabel,
   ],
   decoders: [
     lines, //

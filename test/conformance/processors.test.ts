@@ -46,6 +46,9 @@ const variants: Record<string, object[]> = {
     { keep_ratio: 0.25, key: 'a', missing_key: 'drop' },
   ],
   cardinality_limit: [{}, { limit: 2, action: 'replace_value' }, { mode: 'probabilistic', labels: ['a', 'b'] }],
+  metric_filter: [{ names: ['a', 'b'] }, { pattern: 'go_.*', mode: 'keep' }, { labels: { host: 'a|b' } }],
+  metric_rename: [{ names: { a: 'b' } }, { pattern: '(.*)_x', replacement: '$1', labels: { l: 'k' } }],
+  relabel: [{ configs: [{ action: 'labeldrop', regex: 'pod' }] }],
   aggregate: [{}, { without: ['host'], gauges: 'avg' }, { by: ['zone'], interval_ms: 60_000 }],
   dedupe: [{}, { fields: ['service'], max_keys: 64 }, { count_field: 'n' }],
 }
