@@ -44,7 +44,6 @@ export class HttpExchange implements Exchange {
   readonly path: string
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
-  readonly remoteAddress: string
   readonly origin: number
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -65,7 +64,6 @@ export class HttpExchange implements Exchange {
     this.path = about.path
     this.params = about.params
     this.headers = request.headers
-    this.remoteAddress = request.socket.remoteAddress ?? ''
     this.origin = peer.origin
     this.#request = request
     this.#response = response
@@ -78,6 +76,10 @@ export class HttpExchange implements Exchange {
     const url = this.#request.url ?? ''
     const mark = url.indexOf('?')
     return new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1))
+  }
+
+  get remoteAddress(): string {
+    return this.#request.socket.remoteAddress ?? ''
   }
 
   get clientSubject(): string | undefined {

@@ -284,14 +284,15 @@ export class HttpServer {
 
   /** Never rejects. */
   async #run(exchange: HttpExchange, route: Route): Promise<void> {
-    let thrown: unknown = new Error('the handler ended without an answer')
+    let thrown: unknown
     try {
       await route.handle(exchange)
     } catch (error) {
       thrown = error
     }
     if (exchange.isAnswered) return
-    this.#log.error({ source: this.#source, path: route.path, err: thrown }, 'a request could not be answered')
+    const err = thrown ?? 'the handler ended without an answer'
+    this.#log.error({ source: this.#source, path: route.path, err }, 'a request could not be answered')
     exchange.refuse(500, 'This failed here; it is not known what became of it.')
   }
 

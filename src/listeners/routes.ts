@@ -7,10 +7,13 @@ export interface PlacedRoute<Owner> {
 }
 
 export type Found<Owner> =
-  | { kind: 'route'; placed: PlacedRoute<Owner>; params: Record<string, string> }
+  | { kind: 'route'; placed: PlacedRoute<Owner>; params: Params }
   | { kind: 'other_methods'; allow: string[]; owner: Owner }
   /** `nearest`: whose routes begin as the path does, for the longest. */
   | { kind: 'unknown'; nearest: Owner | undefined }
+
+type Params = Readonly<Record<string, string>>
+const NONE: Params = {}
 
 export class RouteTable<Owner> {
   /** Routes without names and `*`, by path. */
@@ -42,8 +45,14 @@ export class RouteTable<Owner> {
   }
 
   find(method: string, path: string): Found<Owner> {
+    const literal = this.#literal.get(path) ?? []
+    for (const placed of literal) if (placed.route.method === method) return { kind: 'route', placed, params: NONE }
+    return this.#search(method, path, literal)
+  }
+
+  #search(method: string, path: string, literal: readonly PlacedRoute<Owner>[]): Found<Owner> {
     const segments = segmentsOf(path)
-    const matching = [...(this.#literal.get(path) ?? [])].map((placed) => ({ placed, params: {} }))
+    const matching = literal.map((placed) => ({ placed, params: NONE }))
     for (const { placed, segments: wanted } of this.#patterns) {
       const params = match(wanted, segments)
       if (params !== undefined) matching.push({ placed, params })
