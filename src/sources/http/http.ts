@@ -15,6 +15,12 @@ import { mediaNames, mediaOf } from './media.ts'
 
 const config = z.strictObject({
   ...httpIntakeOptions('0.0.0.0:8080'),
+  paths: z
+    .array(z.string().regex(/^\/[^\s?#:*]*$/, 'must be a path, such as /ingest'))
+    .min(1)
+    .max(100)
+    .default(['/', '/ingest'])
+    .describe('Where bodies are taken with POST.'),
   line_bytes_max: z
     .number()
     .int()
@@ -39,11 +45,13 @@ export const http = defineSource({
 class HttpSource implements Source {
   readonly #context: SourceContext
   readonly #intake: HttpIntake
+  readonly #paths: readonly string[]
   readonly #limits: DeliveryLimits
 
   constructor(options: Options, context: SourceContext) {
     this.#context = context
     this.#intake = new HttpIntake(context, options)
+    this.#paths = options.paths
     this.#limits = {
       lineBytesMax: Math.min(options.line_bytes_max, context.intake.entryBytesMax - 1),
       lineTooLong: options.line_too_long,
@@ -53,7 +61,7 @@ class HttpSource implements Source {
 
   start(): Promise<void> {
     const handle = (exchange: Exchange) => this.#take(exchange)
-    return this.#intake.start(['/', '/ingest'].map((path) => ({ method: 'POST', path, handle })))
+    return this.#intake.start(this.#paths.map((path) => ({ method: 'POST', path, handle })))
   }
 
   stop(): Promise<void> {
