@@ -9,8 +9,9 @@ import type { RejectReason, SourceContext } from './source.ts'
 /** Every HTTP listener of one node. */
 export interface HttpListeners {
   /**
-   * Sources that name the same address share its listener; with port 0 each gets its own. Resolves when it listens. Rejects with
-   * `SG_LISTEN` when the address cannot be had, when another source has one of the routes, or has other options for it.
+   * Sources that name the same address share its listener; with port 0 each gets its own. Resolves when it listens.
+   * Rejects with `SG_LISTEN` when the address cannot be had, when another source has one of the routes, or has other
+   * options for it.
    */
   mount(mount: Mount): Promise<Mounted>
 }
@@ -21,7 +22,10 @@ export interface Mount {
   /** May have more keys, such as the source's own options; they are not looked at. */
   options: HttpListenerOptions
   routes: readonly Route[]
-  /** How the listener words its own refusals on these routes (404 and 405 on the nearest); without it, as a problem document. */
+  /**
+   * How the listener words its own refusals on these routes (404 and 405 on the nearest); without it, as a problem
+   * document.
+   */
   word?: WordRefusal
 }
 
@@ -48,8 +52,8 @@ export interface TlsListenOptions {
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'OPTIONS'
   /**
-   * `/v1/logs`, `/:index/_bulk` (one segment each), `/insert/*` (all that follows, at least `/insert/`). A literal goes before a name, a name
-   * before `*`. HEAD goes to GET where it has no route of its own. `/healthz` is the listener's.
+   * `/v1/logs`, `/:index/_bulk` (one segment each), `/insert/*` (all that follows, at least `/insert/`). A literal goes
+   * before a name, a name before `*`. HEAD goes to GET where it has no route of its own. `/healthz` is the listener's.
    */
   path: string
   /** Must call `answer` once before it ends. What it throws is our defect: it is logged, and answered with 500. */
@@ -85,7 +89,10 @@ export interface Exchange {
   readonly declaredBytes: number
   /** True when the client went away: nobody will see the answer. */
   readonly isGone: boolean
-  /** Reads the body whole, decompressed. Once only. Never rejects. Who gets a body calls its `release` when it has been handed over. */
+  /**
+   * Reads the body whole, decompressed. Once only. Never rejects. Who gets a body calls its `release` when it has been
+   * handed over.
+   */
   body(limits: BodyLimits, expected?: Expected): Promise<BodyResult>
   /** Once; later calls do nothing. What has not been read of the request is thrown away. */
   answer(status: number, headers: Headers, body?: string | Uint8Array): void
@@ -107,7 +114,10 @@ export interface Budget {
   giveBack(bytes: number): void
 }
 
-/** `identity`, `gzip`, `x-gzip`, `deflate` and `zstd` always; `snappy` (the block format, not frames) where a route asks for it. */
+/**
+ * `identity`, `gzip`, `x-gzip`, `deflate` and `zstd` always; `snappy` (the block format, not frames) where a route asks
+ * for it.
+ */
 export interface Expected {
   /** `also`: when the head names it. `assumed`: also when the head names nothing, as Loki's senders do not. */
   snappy?: 'also' | 'assumed'
@@ -148,8 +158,9 @@ export interface Mounted {
   /** Such as `http://0.0.0.0:8080` or `https://…`: the real port when 0 was asked for. */
   address(): string
   /**
-   * Takes no new requests; resolves when those under way have ended. The listener closes with its last mount. While it stays open, the routes answer
-   * 503 for a while, so that a source that is only being changed loses nothing. Safe to call twice.
+   * Takes no new requests; resolves when those under way have ended. The listener closes with its last mount. While it
+   * stays open, the routes answer 503 for a while, so that a source that is only being changed loses nothing. Safe to
+   * call twice.
    */
   unmount(): Promise<void>
 }

@@ -1,10 +1,10 @@
 /**
  * What a source that answers may say, and when.
  *
- * Entries go in all or not at all: when the first finds no room nothing is taken, and once it has been taken the rest waits
- * for room, whatever the sender does. A durable source answers when all of it is safe, but waits no longer than it says.
- * What is not safe by then keeps others out until it is known what became of it, or for a while: it would be sent again,
- * and arrive as often.
+ * Entries go in all or not at all: when the first finds no room nothing is taken, and once it has been taken the rest
+ * waits for room, whatever the sender does. A durable source answers when all of it is safe, but waits no longer than
+ * it says. What is not safe by then keeps others out until it is known what became of it, or for a while: it would be
+ * sent again, and arrive as often.
  */
 import { z } from 'zod'
 import type { Intake, IntakeEntry, Receipt, SourceContext } from '#component/source.ts'
@@ -37,7 +37,8 @@ export interface Piece {
 
 /**
  * `taken`: say so. `no_room`: nothing was taken. `late`: nothing was taken, because what came before is not safe yet.
- * `unsafe`: it was taken and may be lost, or come twice when it is sent again. After all but `taken`, ask to be sent it again.
+ * `unsafe`: it was taken and may be lost, or come twice when it is sent again. After all but `taken`, ask to be sent it
+ * again.
  */
 export type Accepted = 'taken' | 'no_room' | 'late' | 'unsafe'
 

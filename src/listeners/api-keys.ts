@@ -5,7 +5,8 @@
  * left of them, and take what it held afterwards; a key in debt waits until the debt is paid. Over any time T that lets
  * through rate × (T + 1 s), and what was under way at once when nothing was left.
  *
- * Keys are found by an HMAC under a key of this process: whoever measures how long that takes learns nothing of another key.
+ * Keys are found by an HMAC under a key of this process: whoever measures how long that takes learns nothing of another
+ * key.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -70,7 +71,10 @@ export interface Admitted {
   spend(records: number, bytes: number): void
 }
 
-/** What has come with one key since the start. `refused` counts requests; `records` is known of keys that have a limit of them. */
+/**
+ * What has come with one key since the start. `refused` counts requests; `records` is known of keys that have a limit
+ * of them.
+ */
 export interface ApiKeyCounts {
   name: string
   requests: number

@@ -31,7 +31,10 @@ const decoders: Record<Exclude<ContentEncoding, 'identity'>, () => Transform> = 
     }),
 }
 
-/** Never rejects. After a failure the rest of the request is discarded, and its connection destroyed if that is too much. */
+/**
+ * Never rejects. After a failure the rest of the request is discarded, and its connection destroyed if that is too
+ * much.
+ */
 export function readBody(request: IncomingMessage, encoding: ContentEncoding, limits: BodyLimits): Promise<ReadResult> {
   return new Promise((resolve) => {
     const body = new Body(limits.budget)

@@ -2,7 +2,10 @@
 import type { Duplex } from 'node:stream'
 import { type PeerCertificate, TLSSocket } from 'node:tls'
 
-/** Such as `O=Example,CN=agent`; undefined on a plain connection, without a certificate, and with one that is not verified. */
+/**
+ * Such as `O=Example,CN=agent`; undefined on a plain connection, without a certificate, and with one that is not
+ * verified.
+ */
 export function clientSubjectOf(socket: Duplex): string | undefined {
   return socket instanceof TLSSocket && socket.authorized ? subjectText(socket.getPeerCertificate()) : undefined
 }

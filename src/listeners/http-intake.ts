@@ -1,6 +1,7 @@
 /**
- * What sources that take records over HTTP do alike, step by step: who is it, what did it send, does the node take it. Each step that
- * fails counts, answers in the words of the mount, and ends the request; the source goes on only with what came through.
+ * What sources that take records over HTTP do alike, step by step: who is it, what did it send, does the node take it.
+ * Each step that fails counts, answers in the words of the mount, and ends the request; the source goes on only with
+ * what came through.
  *
  *   const key = intake.admit(exchange)
  *   if (key === undefined) return
@@ -116,9 +117,9 @@ export class HttpIntake {
   }
 
   /**
-   * Has `deliver` put what `exchange` brought, and waits until it is safe where the source is durable. True: answer that it was taken.
-   * False: it has been refused. `key` pays for `records` and `bytes` when they were taken. `release` is called as soon as the body is not
-   * needed any more.
+   * Has `deliver` put what `exchange` brought, and waits until it is safe where the source is durable. True: answer
+   * that it was taken. False: it has been refused. `key` pays for `records` and `bytes` when they were taken. `release`
+   * is called as soon as the body is not needed any more.
    */
   async hand(
     exchange: Exchange,

@@ -2,8 +2,8 @@
  * One HTTP/1.1 listener and what is mounted on it.
  *
  * It keeps connections within their number and times, finds the route that a request means, and gives its handler an
- * `Exchange`. What is refused before a handler has it is counted on the source whose route was meant, or, where no request
- * came to be, on the eldest that is mounted.
+ * `Exchange`. What is refused before a handler has it is counted on the source whose route was meant, or, where no
+ * request came to be, on the eldest that is mounted.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
@@ -151,7 +151,10 @@ export class HttpServer {
     return tenant
   }
 
-  /** Resolves when the requests under way have ended: what has arrived whole is handed over, however long there is no room. */
+  /**
+   * Resolves when the requests under way have ended: what has arrived whole is handed over, however long there is no
+   * room.
+   */
   async remove(tenant: Tenant): Promise<void> {
     tenant.leftAt = this.#clock.now()
     this.#tenants.delete(tenant)

@@ -1,6 +1,6 @@
 /**
- * The block format of Snappy, as Prometheus and Loki senders use it. A block says first how long its content is (a varint of at most 32 bits);
- * nothing is allocated before that has been found possible and allowed.
+ * The block format of Snappy, as Prometheus and Loki senders use it. A block says first how long its content is (a
+ * varint of at most 32 bits); nothing is allocated before that has been found possible and allowed.
  * https://github.com/google/snappy/blob/main/format_description.txt
  */
 import { viewOf } from '#std/bytes.ts'

@@ -1,4 +1,7 @@
-/** One connection of a protocol that is a stream: its socket, what cuts its bytes, and whether something is still to be handed over. */
+/**
+ * One connection of a protocol that is a stream: its socket, what cuts its bytes, and whether something is still to be
+ * handed over.
+ */
 import type { Socket } from 'node:net'
 import { allocate, type Bytes, viewOf } from '#std/bytes.ts'
 import { clientSubjectOf } from './client-subject.ts'
@@ -7,8 +10,9 @@ import type { OnBytes } from './shared-read.ts'
 /** Cuts one stream of bytes into entries and puts them into the intake. */
 export interface StreamFraming {
   /**
-   * Takes bytes from the start of `chunk`, which are its own only until it returns. Less than all of them: the intake is full, and the
-   * rest comes again when there is room. What is not of the protocol is the framing's to count; then it calls `peer.close`, and gets nothing more but `end`.
+   * Takes bytes from the start of `chunk`, which are its own only until it returns. Less than all of them: the intake
+   * is full, and the rest comes again when there is room. What is not of the protocol is the framing's to count; then
+   * it calls `peer.close`, and gets nothing more but `end`.
    */
   take(chunk: Bytes): number
   /** The stream has ended: puts what it holds. False: the intake is full, ask again. True once, and ever after. */
@@ -24,7 +28,10 @@ export interface StreamPeer {
   readonly remoteAddress: string
   /** See `clientSubjectOf`. */
   readonly clientSubject: string | undefined
-  /** Sends an answer; nothing happens when the connection has gone. While too many lie unread there, nothing more is read of it. */
+  /**
+   * Sends an answer; nothing happens when the connection has gone. While too many lie unread there, nothing more is
+   * read of it.
+   */
   write(bytes: Uint8Array | string): void
   /** Ends the connection when what was written has gone out. What still comes is thrown away. */
   close(): void
@@ -119,7 +126,10 @@ export class StreamConnection implements StreamPeer {
     if (!this.#ended && !this.#clogged) this.#socket.resume()
   }
 
-  /** Says goodbye, but reads what is on its way until nothing comes for `quietMs`. Where answers are owed, the goodbye follows them. */
+  /**
+   * Says goodbye, but reads what is on its way until nothing comes for `quietMs`. Where answers are owed, the goodbye
+   * follows them.
+   */
   drain(quietMs: number): void {
     if (this.#framing.answered === undefined) this.#socket.end()
     if (!this.#closing) this.#socket.setTimeout(quietMs)

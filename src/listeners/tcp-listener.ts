@@ -1,9 +1,9 @@
 /**
  * A TCP listener for protocols that are streams: lines, counted frames, or binary messages, with or without answers.
  *
- * When the intake is full and the source's overflow policy is `block`, all connections stop reading at once: at most one
- * read of one connection waits in memory, the rest waits in the kernel and with the senders. What connections that end in
- * the meantime still hold is handed over first when there is room again.
+ * When the intake is full and the source's overflow policy is `block`, all connections stop reading at once: at most
+ * one read of one connection waits in memory, the rest waits in the kernel and with the senders. What connections that
+ * end in the meantime still hold is handed over first when there is room again.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createSecureServer } from 'node:tls'
@@ -56,7 +56,9 @@ export function tcpListenerOptions(standardListen: string) {
 const READ_BYTES = 256 * 1024
 /** Connections that wait to be accepted, as far as the system allows. */
 const BACKLOG = 1024
-/** With TLS: connections beyond the maximum that may have their handshake, to be told apart from those that are there. */
+/**
+ * With TLS: connections beyond the maximum that may have their handshake, to be told apart from those that are there.
+ */
 const EXTRA_HANDSHAKES = 64
 /** At `stop`, a connection is read until nothing has come for this long … */
 const STOP_QUIET_MS = 50

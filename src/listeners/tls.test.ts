@@ -199,7 +199,7 @@ for (const [name, start] of [
     assert.equal(await shown(), 'server.test')
   })
 
-  test(`${name}: files that cannot be used are an SG_LISTEN that names source and file, and quotes nothing`, async (t) => {
+  test(`${name}: unusable files are an SG_LISTEN that names source and file and quotes nothing`, async (t) => {
     const { cert_file, key_file, client_ca_file } = tlsFiles(t)
     const good = { cert_file, key_file }
     for (const [tls, file, what] of [
