@@ -8,6 +8,7 @@ import { metricRecords } from '#codecs/metric/decoder.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
+import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
@@ -40,6 +41,9 @@ export const engineRegistry = {
     record,
     jsonArrayDecoder,
     metricRecords,
+    syslogLines,
+    syslogRecord,
+    syslogZoned,
   ],
   encoders: [
     text, //

@@ -64,7 +64,12 @@ const PATH_DEPTH_MAX = 16
 export function pathsOf(name: string): readonly Path[] {
   const paths = name.includes('/')
     ? [name.replace(/\/$/, '').split('/').slice(0, PATH_DEPTH_MAX)]
-    : (WELL_KNOWN[name] ?? [[name], ['attributes', name], ['resource', name], ['resource', 'attributes', name]])
+    : ((Object.hasOwn(WELL_KNOWN, name) ? WELL_KNOWN[name] : undefined) ?? [
+        [name],
+        ['attributes', name],
+        ['resource', name],
+        ['resource', 'attributes', name],
+      ])
   return paths.map((path) =>
     path.map((key) => {
       const bytes = fromText(key)

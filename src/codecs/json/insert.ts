@@ -10,9 +10,12 @@ const COMMA = fromText(',')
  * the same name is left alone: then nothing is noted. `name` has one character per byte.
  */
 export function insertMember(block: Block, i: number, name: string, member: Bytes): void {
+  insertMemberIn(block, block.starts[i]! - block.from, block.ends[i]! - block.from, name, member)
+}
+
+/** The same for the object in [start, end) of the block's text. */
+export function insertMemberIn(block: Block, start: number, end: number, name: string, member: Bytes): void {
   const text = block.text()
-  const start = block.starts[i]! - block.from
-  const end = block.ends[i]! - block.from
   if (findValue(text, start, end, [name]) !== undefined) return
   const brace = text.indexOf('{', start)
   const isEmpty = /^\s*\}/.test(text.slice(brace + 1, Math.min(end, brace + 64)))

@@ -5,9 +5,13 @@
  *
  * MSG is UTF-8 without a byte order mark. What the header takes from the record is made fit for it: bytes that a header
  * may not hold become `_`, and what is too long is cut.
+ *
+ * Records that came as syslog: what is of RFC 5424 goes on byte for byte; anything else gets a header of RFC 5424 that says
+ * the same, and its MSG and structured data go on as they are.
  */
 import { severityOf, syslogSeverityOf } from '#codecs/event/level.ts'
 import { EventReader, Slot } from '#codecs/event/reader.ts'
+import type { Time } from '#codecs/event/time.ts'
 import {
   allocate,
   type Bytes,
@@ -21,6 +25,9 @@ import {
 } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
 import { defineEncoder, type Encoder } from '#telemetry/encoder.ts'
+import { SyslogFormat, syslogFormat } from './format.ts'
+import { APP_NAME_MAX, HOSTNAME_MAX, MSG_ID_MAX, PROC_ID_MAX, SyslogMessage } from './message.ts'
+import { readTime } from './time.ts'
 
 /** `datagram`: none, each message is a datagram. The others are RFC 6587, sections 3.4.1 and 3.4.2. */
 export type SyslogFraming = 'octet_counting' | 'newline' | 'datagram'
@@ -40,9 +47,7 @@ export interface SyslogOptions {
   messageBytesMax?: number
 }
 
-/** Longest parts of a header (RFC 5424, section 6), and what we take of an id. */
-const HOSTNAME_MAX = 255
-const APP_NAME_MAX = 48
+/** What we take of an id. */
 const TRACE_ID_MAX = 128
 const SPAN_ID_MAX = 64
 /** `<191>1 `, a timestamp, the spaces, `- - ` and `-`. */
@@ -54,6 +59,10 @@ export const HEADER_BYTES_MAX = 1024
 const ELLIPSIS = fromText('…')
 /** Digits of a frame's length, and the space. */
 const FRAME_BYTES_MAX = 11
+
+/** What the header of a message that is written anew has beside its parts and the names that stand in for them. */
+const REWRITTEN_BYTES = FIXED_BYTES + 8 + ELLIPSIS.length
+const NIL = fromText('-')
 
 const SPACE = 0x20
 const DASH = 0x2d
@@ -68,12 +77,15 @@ export const syslog = defineEncoder<SyslogOptions>('syslog', (options) => new Sy
 class Syslog implements Encoder {
   readonly name = 'syslog'
   readonly verbatim = false
+  readonly formats = ['syslog'] as const
   readonly #options: SyslogOptions
   readonly #hostname: Bytes
   readonly #appName: Bytes
   /** `[id` */
   readonly #structure: Bytes | undefined
   readonly #reader = new EventReader()
+  readonly #message = new SyslogMessage()
+  readonly #time: Time = { ms: 0, nanos: 0 }
   readonly #header = allocate(HEADER_BYTES_MAX)
   #timestampMs = -1
   #timestamp = ''
@@ -87,6 +99,10 @@ class Syslog implements Encoder {
   }
 
   sizeMax(block: Block): number {
+    if (block.context.format.name === 'syslog') {
+      // A part of a record goes to one place.
+      return block.selectedBytes + block.selected * (FRAME_BYTES_MAX + REWRITTEN_BYTES + this.#names)
+    }
     const { bytes, starts, ends, selection, count } = block
     const allUtf8 = isUtf8(bytes, block.from, block.to)
     const structure = this.#structure === undefined ? 0 : this.#structure.length + STRUCTURE_BYTES
@@ -108,6 +124,7 @@ class Syslog implements Encoder {
 
   encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
     const { selection, count } = block
+    if (block.context.format.name === 'syslog') return this.#encodeMessages(block, target, at, ends, firstEnd)
     const reader = this.#reader
     reader.begin(block)
     let write = at
@@ -118,6 +135,108 @@ class Syslog implements Encoder {
       write = this.#writeRecord(target, write)
       ends[e++] = write - at
     }
+    return write
+  }
+
+  get #names(): number {
+    return this.#hostname.length + this.#appName.length
+  }
+
+  #encodeMessages(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
+    const { bytes, starts, ends: stops, selection, count } = block
+    const message = this.#message
+    let write = at
+    let e = firstEnd
+    for (let i = 0; i < count; i++) {
+      if (selection[i] === 0) continue
+      message.read(bytes, starts[i]!, stops[i]!)
+      const isAsItIs = message.isStrict && this.#fits(message.bodyFrom - message.from)
+      write = isAsItIs ? this.#passOn(target, write) : this.#rewrite(block, target, write)
+      ends[e++] = write - at
+    }
+    return write
+  }
+
+  /** Whether a header of this length leaves room for a message. */
+  #fits(header: number): boolean {
+    return header + ELLIPSIS.length <= this.#messageBytesMax
+  }
+
+  get #messageBytesMax(): number {
+    return this.#options.messageBytesMax ?? Number.MAX_SAFE_INTEGER
+  }
+
+  #passOn(target: Bytes, at: number): number {
+    const { bytes, from, bodyFrom, to } = this.#message
+    return this.#writeFrame(bytes, from, bodyFrom, bodyFrom, to, target, at)
+  }
+
+  /** A header of its own, and the message's structured data where there is room for it. */
+  #rewrite(block: Block, target: Bytes, at: number): number {
+    const { bytes, dataFrom, dataTo, messageFrom, to } = this.#message
+    const written = this.#writeMessageHeader(block)
+    const hasData = dataFrom !== -1 && this.#fits(written + dataTo - dataFrom + 1)
+    const length = written + (hasData ? dataTo - dataFrom : 1)
+    const header = length + 1 <= HEADER_BYTES_MAX ? this.#header : allocate(length + 1)
+    if (header !== this.#header) copyBytes(this.#header, 0, written, header, 0)
+    if (hasData) copyBytes(bytes, dataFrom, dataTo, header, written)
+    else header[written] = DASH
+    header[length] = SPACE
+    const hasMessage = to > messageFrom
+    return this.#writeFrame(header, 0, hasMessage ? length + 1 : length, messageFrom, to, target, at)
+  }
+
+  /** `<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID ` of what the message says. */
+  #writeMessageHeader(block: Block): number {
+    const message = this.#message
+    const header = this.#header
+    const { arrivalMs, format } = block.context
+    const time = this.#time
+    const { zone } = format instanceof SyslogFormat ? format : syslogFormat
+    const { bytes, timeFrom, timeTo } = message
+    if (timeFrom === -1 || !readTime(bytes, timeFrom, timeTo, arrivalMs, zone, time)) {
+      time.ms = arrivalMs
+      time.nanos = 0
+    }
+    const priority = message.priority === -1 ? 8 * this.#options.facility + 6 : message.priority
+    let write = writeLatin1(header, `<${priority}>1 ${this.#timestampOf(time.ms, time.nanos)} `, 0)
+    write = this.#writeFit(bytes, message.hostFrom, message.hostTo, HOSTNAME_MAX, this.#hostname, write)
+    header[write++] = SPACE
+    write = this.#writeFit(bytes, message.appFrom, message.appTo, APP_NAME_MAX, this.#appName, write)
+    header[write++] = SPACE
+    write = this.#writeFit(bytes, message.procFrom, message.procTo, PROC_ID_MAX, NIL, write)
+    header[write++] = SPACE
+    write = this.#writeFit(bytes, message.idFrom, message.idTo, MSG_ID_MAX, NIL, write)
+    header[write++] = SPACE
+    return write
+  }
+
+  /** The header [0, headerTo) or so of one buffer, and [from, to) of the message's, cut where both are too long. */
+  #writeFrame(
+    header: Bytes,
+    headerFrom: number,
+    headerTo: number,
+    from: number,
+    to: number,
+    target: Bytes,
+    at: number,
+  ): number {
+    const { framing } = this.#options
+    const { bytes } = this.#message
+    const headed = headerTo - headerFrom
+    const isCut = headed + to - from > this.#messageBytesMax
+    const stop = isCut ? characterEnd(bytes, from, from + this.#messageBytesMax - headed - ELLIPSIS.length) : to
+    const length = headed + stop - from + (isCut ? ELLIPSIS.length : 0)
+    let write = framing === 'octet_counting' ? at + writeLatin1(target, `${length} `, at) : at
+    const begin = write
+    copyBytes(header, headerFrom, headerTo, target, write)
+    write += headed
+    copyBytes(bytes, from, stop, target, write)
+    write += stop - from
+    if (isCut) write += ELLIPSIS.copy(target, write)
+    if (framing !== 'newline') return write
+    flatten(target, begin, write)
+    target[write++] = NEWLINE
     return write
   }
 
@@ -180,9 +299,13 @@ class Syslog implements Encoder {
 
   #writeName(slot: number, lengthMax: number, otherwise: Bytes, at: number): number {
     const { bytes, starts, ends } = this.#reader
+    return this.#writeFit(bytes, starts[slot]!, ends[slot]!, lengthMax, otherwise, at)
+  }
+
+  /** [from, to) of `bytes`, made fit for a header; `otherwise` where there is nothing. */
+  #writeFit(bytes: Bytes, from: number, end: number, lengthMax: number, otherwise: Bytes, at: number): number {
     const header = this.#header
-    const from = starts[slot]!
-    const to = Math.min(ends[slot]!, from + lengthMax)
+    const to = Math.min(end, from + lengthMax)
     if (from === -1 || from >= to) return at + otherwise.copy(header, at)
     let write = at
     for (let read = from; read < to; read++) {
