@@ -17,6 +17,7 @@ import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { http as httpSource } from '#sources/http/http.ts'
+import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -27,6 +28,7 @@ export const registry = {
     tcpSource, //
     udp,
     httpSource,
+    syslogSource,
   ],
   outputs: [
     consoleOutput, //
