@@ -11,6 +11,7 @@ import { parse } from 'yaml'
 import type { Source, SourceDefinition } from '#component/source.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { http } from '#sources/http/http.ts'
+import { syslog } from '#sources/syslog/syslog.ts'
 import { tcp } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { FakeSourceContext } from '#test/support/fake-intake.ts'
@@ -19,7 +20,9 @@ import { RawHttp } from '#test/support/raw-http.ts'
 const SEED = 20_260_104
 const LOCAL = { listen: '127.0.0.1:0' }
 
-const doors = [tcp, udp, http] as const
+const doors = [tcp, udp, http, syslog] as const
+/** Of those that are not called by what they speak. */
+const SCHEMES: Readonly<Record<string, string>> = { syslog: 'tcp' }
 /** Makes a source from options as a user writes them. */
 function make(definition: (typeof doors)[number], options: object, context = new FakeSourceContext()): Source {
   switch (definition.name) {
@@ -27,6 +30,8 @@ function make(definition: (typeof doors)[number], options: object, context = new
       return tcp.create(tcp.config.parse(options), context)
     case 'udp':
       return udp.create(udp.config.parse(options), context)
+    case 'syslog':
+      return syslog.create(syslog.config.parse(options), context)
     default:
       return http.create(http.config.parse(options), context)
   }
@@ -102,7 +107,7 @@ for (const definition of doors) {
       const source = make(definition, { listen })
       await source.start()
       assert.match(source.address(), shape)
-      assert.ok(source.address().startsWith(`${name}://`))
+      assert.ok(source.address().startsWith(`${SCHEMES[name] ?? name}://`))
       await source.stop()
     }
     await new Promise(setImmediate)
