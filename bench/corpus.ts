@@ -11,7 +11,10 @@ const messages = [
   'retrying upstream call',
 ]
 
-export type CorpusKind = 'mixed' | 'json'
+/** `syslog`: text behind headers of RFC 5424, which say the same level. `counted`: the same, with their lengths in front. */
+export type CorpusKind = 'mixed' | 'json' | 'syslog' | 'counted'
+
+const SEVERITIES: Readonly<Record<string, number>> = { DEBUG: 7, INFO: 6, WARN: 4, ERROR: 3 }
 
 /** Lines joined by `\n`, with one at the end. The same seed gives the same bytes. */
 export function corpus(lines: number, kind: CorpusKind = 'mixed', seed = 42): Buffer {
@@ -25,7 +28,11 @@ export function corpus(lines: number, kind: CorpusKind = 'mixed', seed = 42): Bu
     const service = services[below(services.length)]
     const message = messages[below(messages.length)]
     const time = new Date(1_732_000_000_000 + i * 3).toISOString()
-    if (kind === 'mixed' && i % 2 === 1) {
+    if (kind === 'syslog' || kind === 'counted') {
+      const header = `<${128 + SEVERITIES[level]!}>1 ${time} web-${below(64)} ${service} ${below(30_000)} - -`
+      const line = `${header} ${level} [req-${below(1e9).toString(16)}] ${message} id=${below(1e6)} dur=${below(500)}ms`
+      out.push(kind === 'counted' ? `${line.length} ${line}` : line)
+    } else if (kind === 'mixed' && i % 2 === 1) {
       const address = `10.${below(256)}.${below(256)}.${below(256)}`
       const extra = `${random() < 0.05 ? ` ssn=${ssn()}` : ''}${random() < 0.05 ? ` email=u${below(9999)}@example.com` : ''}`
       out.push(
@@ -37,6 +44,7 @@ export function corpus(lines: number, kind: CorpusKind = 'mixed', seed = 42): Bu
       out.push(JSON.stringify({ ...record, user_id: below(1e6), duration_ms: below(500), ...secret }))
     }
   }
+  if (kind === 'counted') return Buffer.from(out.join(''))
   out.push('')
   return Buffer.from(out.join('\n'))
 }
