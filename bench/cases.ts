@@ -1,4 +1,6 @@
-/** What is measured, and against what. Figures are CPU time of the whole process tree, so they hold on a busy machine. */
+/**
+ * What is measured, and against what. Figures are CPU time of the whole process tree, so they hold on a busy machine.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CorpusKind } from './corpus.ts'
 import { deadVendor } from './dead-vendor.ts'
@@ -131,7 +133,10 @@ async function json(size: Size): Promise<Result> {
   return judged(result, '1.5 M lines per CPU-s', result.value >= 1.5e6)
 }
 
-/** The same messages as plain lines, with a filter that searches their text, and as syslog, with one that asks for their level. */
+/**
+ * The same messages as plain lines, with a filter that searches their text, and as syslog, with one that asks for their
+ * level.
+ */
 async function* syslog(size: Size): AsyncGenerator<Result> {
   const plain = await lines(
     'syslog as TCP lines, text filter',

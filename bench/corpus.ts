@@ -1,4 +1,6 @@
-/** A seeded corpus of log lines: half text, half JSON, a third DEBUG, some social security numbers and e-mail addresses. */
+/**
+ * A seeded corpus of log lines: half text, half JSON, a third DEBUG, some social security numbers and e-mail addresses.
+ */
 import { randomFrom } from '#std/random.ts'
 
 const services = ['checkout', 'auth', 'cart', 'search', 'billing', 'gateway']
@@ -11,7 +13,10 @@ const messages = [
   'retrying upstream call',
 ]
 
-/** `syslog`: text behind headers of RFC 5424, which say the same level. `counted`: the same, with their lengths in front. */
+/**
+ * `syslog`: text behind headers of RFC 5424, which say the same level. `counted`: the same, with their lengths in
+ * front.
+ */
 export type CorpusKind = 'mixed' | 'json' | 'syslog' | 'counted'
 
 const SEVERITIES: Readonly<Record<string, number>> = { DEBUG: 7, INFO: 6, WARN: 4, ERROR: 3 }

@@ -133,5 +133,5 @@ function roomOf(file: string): string {
 }
 
 function isTest(file: string): boolean {
-  return /\.(test|bench)\.ts$/.test(file)
+  return /\.(test|bench|fuzz)\.ts$/.test(file)
 }

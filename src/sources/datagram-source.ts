@@ -1,13 +1,14 @@
 /**
  * Receives datagrams, for all sources to which each one is a record.
  *
- * A `message` event of `node:dgram` costs 2.2 µs and 64 KiB of fresh memory per datagram: it receives them one by one and
- * makes objects of each. So when a turn of the event loop brings a second datagram, the rest of the queue is read with
- * plain reads of the descriptor, straight into the memory that goes to the intake: 0.9 µs each at 150,000/s, Node 24. The
- * descriptor is found in /proc; where there is none, or `allow` asks who sent each, events do it all.
+ * A `message` event of `node:dgram` costs 2.2 µs and 64 KiB of fresh memory per datagram: it receives them one by one
+ * and makes objects of each. So when a turn of the event loop brings a second datagram, the rest of the queue is read
+ * with plain reads of the descriptor, straight into the memory that goes to the intake: 0.9 µs each at 150,000/s, Node
+ * 24. The descriptor is found in /proc; where there is none, or `allow` asks who sent each, events do it all.
  *
- * UDP has no way to make senders wait. When the intake is full and the overflow policy is `block`, what does not fit into
- * the gathering buffer stays in the kernel's as long as it can, and what events still bring is refused as `overload`.
+ * UDP has no way to make senders wait. When the intake is full and the overflow policy is `block`, what does not fit
+ * into the gathering buffer stays in the kernel's as long as it can, and what events still bring is refused as
+ * `overload`.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { readSync } from 'node:fs'
@@ -53,7 +54,10 @@ export const receiveBufferOption = z
 
 /** What one turn of the event loop gathers before it is put. */
 const GATHER_BYTES = 1024 * 1024
-/** The datagram of a turn at which reading turns from events to plain reads: a lone one does not pay for the last, vain read. */
+/**
+ * The datagram of a turn at which reading turns from events to plain reads: a lone one does not pay for the last, vain
+ * read.
+ */
 const READ_FROM = 2
 /** Others must get their turn as well. */
 const READS_PER_TURN_MAX = 8192
@@ -80,7 +84,10 @@ export class DatagramSource implements Source {
   #stopped: Promise<void> | null = null
   #onFlushed: (() => void) | null = null
 
-  /** `options` may have more keys. What is received goes to `entries`, as `lines` and `record`; the context's intake says when there is room. */
+  /**
+   * `options` may have more keys. What is received goes to `entries`, as `lines` and `record`; the context's intake
+   * says when there is room.
+   */
   constructor(
     options: DatagramOptions,
     context: SourceContext,

@@ -4,8 +4,8 @@
  *   api:1|c \n api:2|c \n web:7|ms \n   two lines \n of one datagram   api:3|c \n
  *   └── run: lines ────────────────┘ └── run: record ─────────────┘ └── run: lines …
  *
- * One trailing newline (`\n` or `\r\n`) of a datagram is not part of its record. A datagram that holds further newlines,
- * or whose last byte is a `\r` that a line would lose, is an entry of its own.
+ * One trailing newline (`\n` or `\r\n`) of a datagram is not part of its record. A datagram that holds further
+ * newlines, or whose last byte is a `\r` that a line would lose, is an entry of its own.
  */
 import type { Intake, IntakeEntry } from '#component/source.ts'
 import { assert } from '#std/assert.ts'

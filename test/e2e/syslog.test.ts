@@ -1,4 +1,7 @@
-/** Syslog in, rules on its level, its structured data and its text, and out again: byte for byte as text, and in a vendor's shape. */
+/**
+ * Syslog in, rules on its level, its structured data and its text, and out again: byte for byte as text, and in a
+ * vendor's shape.
+ */
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -10,7 +13,8 @@ import { DatadogFake } from '#test/support/vendors/datadog.ts'
 import { SyslogFake } from '#test/support/vendors/syslog.ts'
 
 const KEPT = [
-  '<131>1 2026-01-31T08:15:30.123456+01:00 web-1 shop 17 ORDER [o@32473 user="ann" ssn="123-45-6789"] 987-65-4321 is out of stock',
+  '<131>1 2026-01-31T08:15:30.123456+01:00 web-1 shop 17 ORDER ' +
+    '[o@32473 user="ann" ssn="123-45-6789"] 987-65-4321 is out of stock',
   '<139>1 2026-01-31T08:15:30Z web-1 shop - - - {"level":"debug","user":"bob"}',
   '<131>Jan 31 08:15:30 switch-1 %LINK-3-UPDOWN: Interface Gi0/1, changed state to down',
   'no syslog at all',

@@ -93,7 +93,10 @@ log { source(s); destination(d); };
   }
 }
 
-/** Where its modules are when it was unpacked somewhere else than it was made for: it cannot be installed beside syslog-ng. */
+/**
+ * Where its modules are when it was unpacked somewhere else than it was made for: it cannot be installed beside
+ * syslog-ng.
+ */
 function rsyslogModules(): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     try {

@@ -55,7 +55,8 @@ test('syslog: what devices write, as JSON (golden/messages.json; UPDATE_GOLDEN=1
 })
 
 const MODERN =
-  '<131>1 2026-01-31T08:15:30.1+01:00 web-1 shop 17 ORDER [o@32473 user="ann" path="a\\\\b\\]\\"" x/y="1"][p team="pay"] ' +
+  '<131>1 2026-01-31T08:15:30.1+01:00 web-1 shop 17 ORDER ' +
+  '[o@32473 user="ann" path="a\\\\b\\]\\"" x/y="1"][p team="pay"] ' +
   '{"level":"debug","message":"inner","user":"bob","n":{"m":5},"attributes":{"k":true}}'
 const MESSAGE = MODERN.slice(MODERN.indexOf('{'))
 const OLD = '<34>Oct 11 22:14:15 mymachine su[7]: failed for lonvick'
@@ -217,9 +218,8 @@ test(`syslog: what is written as RFC 5424 is read as that, whatever its parts (s
         return `[${element}${written.join('')}]`
       })
       const header = [host, app, proc, id].map((each) => each ?? '-').join(' ')
-      const record = Buffer.from(
-        `<${priority}>1 2026-01-31T08:15:30.123456Z ${header} ${elements.length === 0 ? '-' : elements.join('')} ${text}`,
-      )
+      const structure = elements.length === 0 ? '-' : elements.join('')
+      const record = Buffer.from(`<${priority}>1 2026-01-31T08:15:30.123456Z ${header} ${structure} ${text}`)
       const parsed = new SyslogMessage()
       parsed.read(record, 0, record.length)
       assert.equal(parsed.form, 'rfc5424')

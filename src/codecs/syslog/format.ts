@@ -1,8 +1,9 @@
 /**
  * Records that are syslog messages, of RFC 5424 or RFC 3164, byte for byte as they came.
  *
- * A field is looked for in the header, then in structured data (`id/param`, or the parameter's name alone), then in MSG where that
- * is a JSON object. `message/a/b` looks into MSG alone. What does not parse is a message and nothing else.
+ * A field is looked for in the header, then in structured data (`id/param`, or the parameter's name alone), then in
+ * MSG where that is a JSON object. `message/a/b` looks into MSG alone. What does not parse is a message and nothing
+ * else.
  */
 import { type Path, pathsOf } from '#codecs/event/well-known.ts'
 import { findValue, isObjectText } from '#codecs/json/field.ts'

@@ -1,13 +1,13 @@
 /**
- * Reads one syslog message, as RFC 5424 has it or as RFC 3164 describes what came before, and notes where its parts stand. Makes
- * no text and no objects: one instance reads many messages.
+ * Reads one syslog message, as RFC 5424 has it or as RFC 3164 describes what came before, and notes where its parts
+ * stand. Makes no text and no objects: one instance reads many messages.
  *
  *   <PRI>1 SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA [SP MSG]     RFC 5424, section 6
  *   <PRI>TIMESTAMP SP HOSTNAME SP TAG[PID]: CONTENT                                                RFC 3164, section 4.1
  *
- * Of RFC 3164 any part may be missing, since anything behind a priority is a valid message of it (section 4.3), and devices
- * have dialects: a year, a fraction or a zone in the time, RFC 3339 times, Cisco's sequence number and its asterisk.
- * Of RFC 5424 structured data may be missing, names may be longer than allowed, and times finer.
+ * Of RFC 3164 any part may be missing, since anything behind a priority is a valid message of it (section 4.3), and
+ * devices have dialects: a year, a fraction or a zone in the time, RFC 3339 times, Cisco's sequence number and its
+ * asterisk. Of RFC 5424 structured data may be missing, names may be longer than allowed, and times finer.
  */
 import { type Bytes, fromText } from '#std/bytes.ts'
 import { PRIORITY_MAX } from './names.ts'
@@ -61,14 +61,20 @@ export class SyslogMessage {
   dataTo = -1
   /** Position behind the `-` that stands for structured data; -1 where there is some, or nothing. */
   nilTo = -1
-  /** Where MSG begins in the record, and behind its byte order mark, if it has one. Without MSG both are the record's end. */
+  /**
+   * Where MSG begins in the record, and behind its byte order mark, if it has one. Without MSG both are the record's
+   * end.
+   */
   bodyFrom = 0
   messageFrom = 0
   bytes: Bytes = fromText('')
   from = 0
   to = 0
 
-  /** Reads [from, end) of `bytes`, without the NULs that some senders end a message with. What it notes holds until the next call. */
+  /**
+   * Reads [from, end) of `bytes`, without the NULs that some senders end a message with. What it notes holds until the
+   * next call.
+   */
   read(bytes: Bytes, from: number, end: number): void {
     let to = end
     while (to > from && bytes[to - 1] === 0) to--
@@ -135,7 +141,9 @@ export class SyslogMessage {
     return true
   }
 
-  /** Structured data and MSG. What should be structured data and is not begins MSG: so do some senders that have none. */
+  /**
+   * Structured data and MSG. What should be structured data and is not begins MSG: so do some senders that have none.
+   */
   #readBody(at: number): void {
     const { bytes, to } = this
     let end = -1
@@ -262,7 +270,9 @@ function behindSequence(bytes: Bytes, from: number, to: number): number {
   return at > from && at + 1 < to && bytes[at] === COLON && bytes[at + 1] === SPACE ? at + 2 : from
 }
 
-/** Behind ` UTC` where a colon follows: otherwise it would be a host. What zone it is nobody can tell from such letters. */
+/**
+ * Behind ` UTC` where a colon follows: otherwise it would be a host. What zone it is nobody can tell from such letters.
+ */
 function behindZone(bytes: Bytes, from: number, to: number): number {
   let at = from + 1
   while (at < to && at - from <= 5 && bytes[at]! >= 0x41 && bytes[at]! <= 0x5a) at++

@@ -5,8 +5,8 @@
  *   SD-ELEMENT      = "[" SD-ID *(SP SD-PARAM) "]"
  *   SD-PARAM        = PARAM-NAME "=" %d34 PARAM-VALUE %d34    ; in a value  "  \  ]  are escaped by a backslash
  *
- * It takes what senders write beside that: names above 32 bytes, more than one space, a `]` in a value without its backslash. A
- * backslash before any other character is a backslash (section 6.3.3).
+ * It takes what senders write beside that: names above 32 bytes, more than one space, a `]` in a value without its
+ * backslash. A backslash before any other character is a backslash (section 6.3.3).
  */
 import { type Bytes, fromText } from '#std/bytes.ts'
 

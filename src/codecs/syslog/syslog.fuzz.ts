@@ -7,8 +7,10 @@ import { HEADER_BYTES_MAX, syslog } from './syslog.ts'
 
 const SEEDS = [
   '<165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It is time to make the do-nuts.',
-  '<165>1 2003-10-11T22:14:15.003Z host evntslog - ID47 [exampleSDID@32473 iut="3" a="\\]\\"\\\\"][b c="d"] \ufeff{"level":"info","n":{"m":1}}',
-  '<34>Oct 11 22:14:15 mymachine su[7]: failed for lonvick\n<187>1047: *Jan 31 2026 08:15:30.417 UTC: %LINK-3-UPDOWN: down\n<13>x',
+  '<165>1 2003-10-11T22:14:15.003Z host evntslog - ID47 ' +
+    '[exampleSDID@32473 iut="3" a="\\]\\"\\\\"][b c="d"] \ufeff{"level":"info","n":{"m":1}}',
+  '<34>Oct 11 22:14:15 mymachine su[7]: failed for lonvick\n' +
+    '<187>1047: *Jan 31 2026 08:15:30.417 UTC: %LINK-3-UPDOWN: down\n<13>x',
   '<30>2026-01-31T09:15:30.123456+01:00 web-3 systemd[1]: Started\r\n<14>@cee: {"level":"warn"}\n{"a":"b"}',
 ]
 const NAMES = ['level', 'host', 'message', 'timestamp', 'n/m', 'a', 'exampleSDID@32473/iut', 'message/level', 'version']

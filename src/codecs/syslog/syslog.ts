@@ -6,8 +6,8 @@
  * MSG is UTF-8 without a byte order mark. What the header takes from the record is made fit for it: bytes that a header
  * may not hold become `_`, and what is too long is cut.
  *
- * Records that came as syslog: what is of RFC 5424 goes on byte for byte; anything else gets a header of RFC 5424 that says
- * the same, and its MSG and structured data go on as they are.
+ * Records that came as syslog: what is of RFC 5424 goes on byte for byte; anything else gets a header of RFC 5424 that
+ * says the same, and its MSG and structured data go on as they are.
  */
 import { severityOf, syslogSeverityOf } from '#codecs/event/level.ts'
 import { EventReader, Slot } from '#codecs/event/reader.ts'

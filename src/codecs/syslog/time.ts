@@ -1,6 +1,6 @@
 /**
- * Times in syslog headers: RFC 3339 (RFC 5424, section 6.2.3), and what RFC 3164, section 4.1.2 has, with the year and the
- * fraction that some devices add.
+ * Times in syslog headers: RFC 3339 (RFC 5424, section 6.2.3), and what RFC 3164, section 4.1.2 has, with the year and
+ * the fraction that some devices add.
  *
  *   2026-01-31T08:15:30.123456+01:00      Jan 31 08:15:30      Jan  1 2026 08:15:30.123
  */
@@ -41,7 +41,10 @@ export function isoTimeEnd(bytes: Bytes, from: number, to: number): number {
   return minutes + 2 <= to && areDigits(bytes, at + 1, 2) && areDigits(bytes, minutes, 2) ? minutes + 2 : -1
 }
 
-/** Whether the time that `isoTimeEnd` found is one of RFC 5424: upper case, an offset, at most six digits of a second, no leap second. */
+/**
+ * Whether the time that `isoTimeEnd` found is one of RFC 5424: upper case, an offset, at most six digits of a second,
+ * no leap second.
+ */
 export function isStrictTime(bytes: Bytes, from: number, to: number): boolean {
   if (bytes[from + 10] !== UPPER_T || number(bytes, from + 17) > 59 || number(bytes, from + 11) > 23) return false
   const fraction = fractionEnd(bytes, from + 19, to)
@@ -58,8 +61,8 @@ export function bsdTimeEnd(bytes: Bytes, from: number, to: number): number {
 }
 
 /**
- * Reads the time in [from, to), as one of the above found it, into `time`. A missing year is the latest that does not make it a
- * thing of the future; a missing zone is `zone`. False: there is no such day.
+ * Reads the time in [from, to), as one of the above found it, into `time`. A missing year is the latest that does not
+ * make it a thing of the future; a missing zone is `zone`. False: there is no such day.
  */
 export function readTime(bytes: Bytes, from: number, to: number, arrivalMs: number, zone: Zone, time: Time): boolean {
   const isIso = isDigit(bytes[from]!)

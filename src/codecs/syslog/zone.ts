@@ -23,7 +23,10 @@ export class Zone {
           })
   }
 
-  /** Unix time of what a clock on the wall shows, which is given as if it were UTC. Of an hour that is there twice, one of the two. */
+  /**
+   * Unix time of what a clock on the wall shows, which is given as if it were UTC. Of an hour that is there twice, one
+   * of the two.
+   */
   utcOf(wallMs: number): number {
     if (this.#format === undefined) return wallMs
     return wallMs - this.#offsetAt(wallMs - this.#offsetAt(wallMs))

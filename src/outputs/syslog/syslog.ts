@@ -4,6 +4,7 @@
  * Nothing in syslog is answered: a batch counts as delivered when the kernel has taken it.
  */
 import { z } from 'zod'
+import { facilities } from '#codecs/syslog/names.ts'
 import { HEADER_BYTES_MAX, type SyslogFraming } from '#codecs/syslog/syslog.ts'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
 import { tlsOptions } from '#upstreams/plan.ts'
@@ -12,13 +13,6 @@ import { addressOption, splitAddress } from '../address.ts'
 import { connectionOptions, SocketConnection } from '../socket-connection.ts'
 import { notRunning } from '../socket-writer.ts'
 import { DatagramSender } from './datagram-sender.ts'
-
-/** In the order of their numbers (RFC 5424, table 1). */
-const facilities = [
-  ...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
-  ...['ntp', 'audit', 'alert', 'clock'],
-  ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
-] as const
 
 /** What receivers take as a rule: RFC 5424, section 6.1, for datagrams; syslog-ng's default for streams. */
 const DATAGRAM_BYTES = 2_048

@@ -3,8 +3,9 @@
  *
  *   SYSLOG-FRAME = MSG-LEN SP SYSLOG-MSG        MSG-LEN = NONZERO-DIGIT *DIGIT, in bytes
  *
- * Messages without a newline are gathered, each ended by one, so that a read makes one entry; one that holds newlines is an entry of
- * its own. Of a message that is too long exactly its bytes are left out. A line end that ends a message is not part of it.
+ * Messages without a newline are gathered, each ended by one, so that a read makes one entry; one that holds newlines
+ * is an entry of its own. Of a message that is too long exactly its bytes are left out. A line end that ends a message
+ * is not part of it.
  */
 import { allocate, type Bytes, CARRIAGE_RETURN, NEWLINE } from '#std/bytes.ts'
 import type { SyslogEntries } from './entries.ts'
@@ -61,8 +62,9 @@ export class CountedFrames {
   }
 
   /**
-   * Takes frames of `chunk` from `from` on, where one begins unless the stream is inside. Returns where it stopped: at the end, at what is
-   * no frame or not to be told from one yet, or at the first frame for which there was no room (`isFull`).
+   * Takes frames of `chunk` from `from` on, where one begins unless the stream is inside. Returns where it stopped: at
+   * the end, at what is no frame or not to be told from one yet, or at the first frame for which there was no room
+   * (`isFull`).
    */
   take(chunk: Bytes, from: number): number {
     this.isFull = false
@@ -122,7 +124,9 @@ export class CountedFrames {
     return to
   }
 
-  /** The frame at `start`, whose message of `length` bytes begins at `body`. Returns the position behind what was taken. */
+  /**
+   * The frame at `start`, whose message of `length` bytes begins at `body`. Returns the position behind what was taken.
+   */
   #takeFrame(chunk: Bytes, start: number, body: number, length: number): number {
     const to = body + length
     const { messageBytesMax, gathered } = this.#limits
@@ -195,8 +199,8 @@ export class CountedFrames {
 }
 
 /**
- * The length that stands at `from` in front of a message. `needsPriority`: only if a `<` follows, so that a line which begins with a
- * number is none. `UNDECIDED`: it takes more bytes to tell.
+ * The length that stands at `from` in front of a message. `needsPriority`: only if a `<` follows, so that a line which
+ * begins with a number is none. `UNDECIDED`: it takes more bytes to tell.
  */
 export function lengthAt(bytes: Bytes, from: number, to: number, needsPriority: boolean): number {
   let at = from

@@ -1,4 +1,7 @@
-/** Puts messages into the intake under the decoders of `codecs/syslog`, with the zone of times that name none where it is not UTC. */
+/**
+ * Puts messages into the intake under the decoders of `codecs/syslog`, with the zone of times that name none where it
+ * is not UTC.
+ */
 import { zonedHead } from '#codecs/syslog/decoders.ts'
 import type { Intake, IntakeEntry } from '#component/source.ts'
 import { type Bytes, concat } from '#std/bytes.ts'

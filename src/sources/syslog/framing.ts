@@ -1,9 +1,9 @@
 /**
  * Cuts one stream of bytes into syslog messages (RFC 6587): counted frames, or lines ended by LF, CR LF or NUL.
  *
- * `auto` tells them apart for each frame: one to eight digits of which the first is not 0, a space, and `<` begin a counted frame;
- * anything else, such as a date, begins a line. Bytes that do not decide it yet are held. Lines go on as they are, as many at once
- * as stand together.
+ * `auto` tells them apart for each frame: one to eight digits of which the first is not 0, a space, and `<` begin a
+ * counted frame; anything else, such as a date, begins a line. Bytes that do not decide it yet are held. Lines go on
+ * as they are, as many at once as stand together.
  */
 import type { ByteBudget } from '#listeners/byte-budget.ts'
 import type { StreamFraming } from '#listeners/stream-connection.ts'
