@@ -1,7 +1,11 @@
 /** What engine threads need of the registry: they need not hold the rest. */
+import { bulk } from '#codecs/bulk/bulk.ts'
+import { datadogLogs } from '#codecs/datadog_logs/datadog_logs.ts'
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { jsonArray as jsonArrayDecoder, lines, record } from '#codecs/framing/decoders.ts'
+import { describedLines } from '#codecs/headed/lines.ts'
+import { hecEvents } from '#codecs/hec/hec.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { loki as lokiEntries } from '#codecs/loki/loki.ts'
 import { metricRecords } from '#codecs/metric/decoder.ts'
@@ -44,6 +48,10 @@ export const engineRegistry = {
     syslogLines,
     syslogRecord,
     syslogZoned,
+    describedLines,
+    datadogLogs,
+    hecEvents,
+    bulk,
   ],
   encoders: [
     text, //

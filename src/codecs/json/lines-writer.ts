@@ -20,6 +20,8 @@ import {
 import type { Block, BlockContext } from '#telemetry/block.ts'
 
 const BYTES_MIN = 64 * 1024
+/** Up to here a loop is faster than the call that copies. */
+const SHORT_BYTES_MAX = 32
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const FIRST_PRINTABLE = 0x20
@@ -75,15 +77,24 @@ export class JsonLinesWriter {
 
   /** ASCII that is JSON already, such as `{"message":`. */
   raw(ascii: string): void {
-    this.#room(ascii.length)
-    this.#at += writeLatin1(this.#memory, ascii, this.#at)
+    const { length } = ascii
+    this.#room(length)
+    const memory = this.#memory
+    const at = this.#at
+    if (length > SHORT_BYTES_MAX) writeLatin1(memory, ascii, at)
+    else for (let i = 0; i < length; i++) memory[at + i] = ascii.charCodeAt(i)
+    this.#at = at + length
   }
 
   /** Bytes that are JSON already, in [from, to). */
   rawBytes(bytes: Bytes, from: number, to: number): void {
-    this.#room(to - from)
-    copyBytes(bytes, from, to, this.#memory, this.#at)
-    this.#at += to - from
+    const length = to - from
+    this.#room(length)
+    const memory = this.#memory
+    const at = this.#at
+    if (length > SHORT_BYTES_MAX) copyBytes(bytes, from, to, memory, at)
+    else for (let i = 0; i < length; i++) memory[at + i] = bytes[from + i]!
+    this.#at = at + length
   }
 
   /** A finite number; others become null, as JSON has no word for them. */

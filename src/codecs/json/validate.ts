@@ -35,38 +35,44 @@ for (const letter of '"\\/bfnrtu') ESCAPES[letter.charCodeAt(0)] = 1
 
 /** Whether [from, to) is a JSON object, with nothing but white space around it. */
 export function isJsonObject(bytes: Bytes, from: number, to: number): boolean {
-  let at = skipSpace(bytes, from, to)
-  if (at >= to || bytes[at] !== OPEN_BRACE) return false
+  const end = jsonObjectEnd(bytes, skipSpace(bytes, from, to), to)
+  return end !== -1 && skipSpace(bytes, end, to) === to
+}
+
+/** Position behind the JSON object whose brace stands at `from`, or -1 when there is none. */
+export function jsonObjectEnd(bytes: Bytes, from: number, to: number): number {
+  let at = from
+  if (at >= to || bytes[at] !== OPEN_BRACE) return -1
   let depth = 0
   // Each turn reads one value; `at` is its first byte.
   for (;;) {
-    if (at >= to) return false
+    if (at >= to) return -1
     const first = bytes[at]!
     if (first === OPEN_BRACE || first === OPEN_BRACKET) {
-      if (depth === JSON_DEPTH_MAX) return false
+      if (depth === JSON_DEPTH_MAX) return -1
       const isObject = first === OPEN_BRACE
       isObjectAt[depth++] = isObject ? 1 : 0
       at = skipSpace(bytes, at + 1, to)
-      if (at >= to) return false
+      if (at >= to) return -1
       if (bytes[at] !== (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
         if (isObject) at = valueOfMember(bytes, at, to)
-        if (at === -1) return false
+        if (at === -1) return -1
         continue
       }
       // Empty: what closes it is read below.
     } else {
       at = scalarEnd(bytes, at, to)
-      if (at === -1) return false
+      if (at === -1) return -1
       at = skipSpace(bytes, at, to)
     }
     while (at < to && bytes[at] === (isObjectAt[depth - 1] === 1 ? CLOSE_BRACE : CLOSE_BRACKET)) {
+      if (--depth === 0) return at + 1
       at = skipSpace(bytes, at + 1, to)
-      if (--depth === 0) return at === to
     }
-    if (at >= to || bytes[at] !== COMMA) return false
+    if (at >= to || bytes[at] !== COMMA) return -1
     at = skipSpace(bytes, at + 1, to)
     if (isObjectAt[depth - 1] === 1) at = valueOfMember(bytes, at, to)
-    if (at === -1) return false
+    if (at === -1) return -1
   }
 }
 
