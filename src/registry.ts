@@ -16,8 +16,11 @@ import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
+import { datadog as datadogSource } from '#sources/datadog/datadog.ts'
+import { elasticsearch as elasticsearchSource } from '#sources/elasticsearch/elasticsearch.ts'
 import { http as httpSource } from '#sources/http/http.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
+import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -29,6 +32,9 @@ export const registry = {
     udp,
     httpSource,
     syslogSource,
+    datadogSource,
+    splunkHecSource,
+    elasticsearchSource,
   ],
   outputs: [
     consoleOutput, //

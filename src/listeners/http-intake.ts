@@ -41,7 +41,7 @@ export interface HttpIntakeOptions extends HttpListenerOptions, BodyOptions {
 /** What became of a body that was put. All but `taken`: nothing of it was. */
 export type Delivery = 'taken' | 'no_room' | 'malformed' | 'too_large'
 
-interface Refusal {
+export interface Refusal {
   status: number
   reason: RejectReason
   detail: string
@@ -74,6 +74,11 @@ export class HttpIntake {
 
   get keys(): ApiKeys {
     return this.#keys
+  }
+
+  /** What came before is not safe yet: nothing is taken now. */
+  get isLate(): boolean {
+    return this.#acceptance.isLate
   }
 
   /** Rejects with `SG_LISTEN`. `word`: as of `Mount`. */

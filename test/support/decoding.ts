@@ -11,7 +11,6 @@ export interface DecodedEntry {
   /** As UTF-8 text. */
   records: string[]
   malformed: number
-  /** Whether each block that had a newline inside a record said so. */
   blocks: number
 }
 
@@ -27,7 +26,9 @@ export function decodeEntry(
   bytes.set(content, GUARD.length)
   bytes[GUARD.length + content.length] = NEWLINE
   bytes.set(GUARD, GUARD.length + content.length + 1)
-  const encoded = { bytes, from: GUARD.length, to: GUARD.length + content.length }
+  // Of lines, the newline that is missing at the end is part of the entry.
+  const isUnended = definition.linewise === true && content.at(-1) !== NEWLINE
+  const encoded = { bytes, from: GUARD.length, to: GUARD.length + content.length + (isUnended ? 1 : 0) }
   const decoder = definition.create()
   const decoded: DecodedEntry = { records: [], malformed: 0, blocks: 0 }
   const block = new Block()
@@ -46,7 +47,9 @@ export function decodeEntry(
     done = part.done
   }
   const counted = decoder.count(encoded, encoded.from)
-  assert.deepEqual(counted, { records: decoded.records.length + decoded.malformed, bytes: size })
+  assert.equal(counted.records, decoded.records.length + decoded.malformed)
+  // Of lines, a carriage return counts before it is known to belong to the line's end.
+  assert.ok(definition.linewise === true ? counted.bytes >= size : counted.bytes === size)
   assert.equal(bytes.compare(GUARD, 0, GUARD.length, 0, GUARD.length), 0)
   return decoded
 }
