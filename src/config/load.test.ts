@@ -234,3 +234,38 @@ test('suggestions are near, or a list', () => {
   assert.equal(suggest('zzzzzz', ['listen', 'type']), '; known here: listen, type')
   assert.equal(suggest('x', []), '')
 })
+
+test('a secret of a source in plain text is warned of as well', () => {
+  const { warnings } = load(`version: 2
+sources: [{ id: in, type: http, listen: 127.0.0.1:0, api_keys: [{ name: a, key: s3cret-of-a-source }] }]
+pipelines: [{ id: p, sources: [in], outputs: [o] }]
+outputs: [{ id: o, type: console }]
+`)
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0]!, /a secret stands here in plain text/)
+  assert.ok(!warnings[0]!.includes('s3cret'))
+})
+
+test('what is not for the signal of its pipeline is refused with its place', () => {
+  const config = (pipelines: string) => `version: 2
+sources: [{ id: in, type: tcp, listen: 127.0.0.1:0 }]
+pipelines:
+${pipelines}
+outputs: [{ id: o, type: console }, { id: dd, type: datadog, api_key: '\${env:KEY}' }]
+`
+  const found = (pipelines: string) => problemsOf(config(pipelines), { KEY: 'k' }).join('\n')
+  assert.equal(found('  - { id: p, sources: [in], outputs: [o] }'), '')
+  assert.match(
+    found('  - { id: p, signal: metrics, sources: [in], outputs: [o] }'),
+    /test.yaml:4:\d+: pipelines\/0\/sources\/0: source "in" \(tcp\) brings logs; pipeline "p" carries metrics/,
+  )
+  assert.match(
+    found('  - { id: p, sources: [in], processors: [{ id: a, type: aggregate }], outputs: [o] }'),
+    /pipelines\/0\/processors\/0\/type: processor "a" \(aggregate\) works on metrics; pipeline "p" carries logs/,
+  )
+  assert.match(
+    found('  - { id: p, signal: traces, sources: [in], outputs: [dd] }'),
+    /pipelines\/0\/outputs\/0: output "dd" \(datadog\) takes logs; pipeline "p" carries traces/,
+  )
+  assert.match(found('  - { id: p, signal: log, sources: [in], outputs: [o] }'), /pipelines\/0\/signal: /)
+})

@@ -70,7 +70,7 @@ export function resolveDocument(value: unknown, registry: Registry, env: Environ
   checkReferences(document, problems, warnings)
   checkPromises(document, sources, outputs, problems)
   problems.push(...checkSignals(document, pipelines, outputs, registry))
-  warnings.push(...literalSecrets(value, outputs))
+  warnings.push(...literalSecrets(value, 'sources', sources), ...literalSecrets(value, 'outputs', outputs))
   if (problems.length > 0) return { document, plan: undefined, problems, warnings }
   const used = new Set(pipelines.flatMap((pipeline) => pipeline.outputs))
   const plan = {
@@ -155,12 +155,16 @@ function checkPromises(document: Document, sources: SourcePlan[], outputs: Outpu
 }
 
 /** Secrets that stand in the configuration itself. Headers that are none by their name do not count. */
-function literalSecrets(value: unknown, outputs: OutputPlan[]): Problem[] {
-  const entries = (Object(value) as { outputs?: unknown }).outputs
+function literalSecrets(
+  value: unknown,
+  list: 'sources' | 'outputs',
+  plans: readonly { id: string; options: Record<string, unknown> }[],
+): Problem[] {
+  const entries = (Object(value) as Record<string, unknown>)[list]
   if (!Array.isArray(entries)) return []
   return entries.flatMap((entry: unknown, i) => {
-    const plan = outputs.find(({ id }) => id === (Object(entry) as { id?: unknown }).id)
-    return plan === undefined ? [] : secretsIn(entry, plan.options, ['outputs', i])
+    const plan = plans.find(({ id }) => id === (Object(entry) as { id?: unknown }).id)
+    return plan === undefined ? [] : secretsIn(entry, plan.options, [list, i])
   })
 }
 
