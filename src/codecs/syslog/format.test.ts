@@ -112,6 +112,12 @@ test('syslog: fields of the header, of structured data, and of a message that is
   for (const [record, name, value] of cases) assert.equal(lookUp(record, name), value, `${name} of ${record}`)
 })
 
+test('syslog: a piece of a message that was cut says so', () => {
+  assert.deepEqual(jsonOf(['<13>half'], { context: { truncated: true } }), [
+    { message: 'half', level: 'notice', facility: 'user', truncated: true },
+  ])
+})
+
 test('syslog: the levels of all severities', () => {
   assert.deepEqual(
     Array.from({ length: 8 }, (_, severity) => [

@@ -37,6 +37,9 @@ const GREATER = 0x3e
 const AT = 0x40
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
+/** What old daemons write in place of a host: AIX before one, and others for what they have left out. */
+const FORWARDED = 'Message forwarded from '
+const REPEATED = 'last message repeated '
 const BOM = [0xef, 0xbb, 0xbf] as const
 
 export class SyslogMessage {
@@ -177,17 +180,31 @@ export class SyslogMessage {
       this.#readTag(start)
       return
     }
-    // Cisco ends the time with a colon and names no host.
+    // Cisco ends the time with a colon, and names a host before it, if any.
     if (at < to && bytes[at] === COLON) at++
-    else at = this.#readOldHost(skipSpaces(bytes, at, to))
+    else if (this.hostFrom === -1) at = this.#readOldHost(skipSpaces(bytes, at, to))
     this.#readTag(skipSpaces(bytes, at, to))
   }
 
   /** Position behind the time, or -1. */
   #readOldTime(start: number): number {
     const { bytes, to } = this
-    let at = behindSequence(bytes, start, to)
-    if (at < to && (bytes[at] === ASTERISK || bytes[at] === DOT)) at++
+    const behind = behindSequence(bytes, start, to)
+    const end = this.#readClock(behind)
+    if (end !== -1 || behind === start) return end
+    // A host may stand between the number and the time, where Cisco is told to name itself.
+    let at = behind
+    while (at < to && isHostByte(bytes[at]!) && at - behind <= HOSTNAME_MAX) at++
+    if (at - behind < 2 || at >= to || bytes[at] !== SPACE || bytes[at - 1] !== COLON) return -1
+    const later = this.#readClock(at + 1)
+    if (later !== -1) this.#setHost(behind, at - 1)
+    return later
+  }
+
+  #readClock(start: number): number {
+    const { bytes, to } = this
+    const isUnsure = start < to && (bytes[start] === ASTERISK || bytes[start] === DOT)
+    const at = isUnsure ? start + 1 : start
     let end = isoTimeEnd(bytes, at, to)
     if (end === -1) end = bsdTimeEnd(bytes, at, to)
     if (end === -1 || (end < to && bytes[end] !== SPACE && bytes[end] !== COLON)) return -1
@@ -199,14 +216,30 @@ export class SyslogMessage {
   /** Position behind the host, or `start` where what stands there is none. */
   #readOldHost(start: number): number {
     const { bytes, to } = this
+    if (startsWith(bytes, start, to, REPEATED)) return start
+    if (startsWith(bytes, start, to, FORWARDED)) return this.#readForwarded(start + FORWARDED.length)
     let at = start
     while (at < to && isHostByte(bytes[at]!) && at - start < HOSTNAME_MAX) at++
     // Behind the last part there is nothing for it to be the host of, and what ends with a colon is a tag.
     if (at === start || at >= to || bytes[at] !== SPACE || bytes[at - 1] === COLON) return start
-    this.hostFrom = start
-    this.hostTo = at
+    this.#setHost(start, at)
     const isSpaced = at + 2 < to && bytes[at + 1] === COLON && bytes[at + 2] === SPACE
     return isSpaced ? at + 2 : at
+  }
+
+  /** Position behind `HOST:`. */
+  #readForwarded(start: number): number {
+    const { bytes, to } = this
+    let at = start
+    while (at < to && isHostByte(bytes[at]!) && bytes[at] !== COLON && at - start < HOSTNAME_MAX) at++
+    if (at === start || at >= to || bytes[at] !== COLON) return start
+    this.#setHost(start, at)
+    return at + 1
+  }
+
+  #setHost(from: number, to: number): void {
+    this.hostFrom = from
+    this.hostTo = to
   }
 
   /** `TAG: `, `TAG[PID]: ` or `TAG[PID] `, and what follows. */
@@ -301,6 +334,12 @@ function skipSpaces(bytes: Bytes, from: number, to: number): number {
   let at = from
   while (at < to && bytes[at] === SPACE) at++
   return at
+}
+
+function startsWith(bytes: Bytes, from: number, to: number, text: string): boolean {
+  if (to - from < text.length) return false
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false
+  return true
 }
 
 /** Names and addresses of hosts, and what relays chain them with. */

@@ -2,7 +2,7 @@
 import type { Time } from '#codecs/event/time.ts'
 import { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
 import { type Bytes, latin1, utf8 } from '#std/bytes.ts'
-import type { Block } from '#telemetry/block.ts'
+import type { Block, BlockContext } from '#telemetry/block.ts'
 import { SyslogMessage } from './message.ts'
 import { facilities, levels } from './names.ts'
 import { Step, StructuredData, unescaped } from './structured-data.ts'
@@ -26,11 +26,11 @@ export class SyslogJson {
     for (let i = 0; i < block.count; i++) {
       if (block.selection[i] === 0) continue
       this.#message.read(block.bytes, block.starts[i]!, block.ends[i]!)
-      this.#writeMessage(block.context.arrivalMs)
+      this.#writeMessage(block.context)
     }
   }
 
-  #writeMessage(arrivalMs: number): void {
+  #writeMessage({ arrivalMs, truncated }: BlockContext): void {
     const writer = this.#writer
     const message = this.#message
     writer.raw('{"message":')
@@ -45,6 +45,7 @@ export class SyslogJson {
     this.#writePart('msg_id', message.idFrom, message.idTo)
     if (message.dataFrom !== -1) this.#writeStructure()
     if (message.form === 'none') writer.raw(',"syslog_parse_error":true')
+    if (truncated) writer.raw(',"truncated":true')
     writer.raw('}')
     writer.endRecord()
   }
