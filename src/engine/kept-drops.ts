@@ -27,10 +27,10 @@ export class KeptDrops {
   /** Of the block that is being processed. */
   readonly drops: KeptDrop[] = []
 
-  /** `text`: the encoder that writes records as they are. */
+  /** `text`: the encoder that writes records as they are. What is no text is kept as JSON: who sends it again knows no other format. */
   constructor(chain: Chain, text: Encoder) {
     this.#chain = chain
-    this.#text = text
+    this.#text = { ...text, formats: [] }
   }
 
   begin(): void {
