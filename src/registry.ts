@@ -21,6 +21,7 @@ import { elasticsearch as elasticsearchSource } from '#sources/elasticsearch/ela
 import { http as httpSource } from '#sources/http/http.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
+import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -35,6 +36,7 @@ export const registry = {
     datadogSource,
     splunkHecSource,
     elasticsearchSource,
+    otlpSource,
   ],
   outputs: [
     consoleOutput, //
