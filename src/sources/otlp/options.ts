@@ -1,10 +1,14 @@
 /** The options of `otlp`. */
 import { z } from 'zod'
 import { durableOptions } from '#listeners/acceptance.ts'
+import { allowOption } from '#listeners/allow.ts'
 import { apiKeysOption } from '#listeners/api-keys.ts'
-import { httpListenerOptions } from '#listeners/options.ts'
+import { listenOption } from '#listeners/listen.ts'
+import { connectionsMaxOption, httpListenerOptions } from '#listeners/options.ts'
+import { tlsOption } from '#listeners/tls.ts'
 
 const MIB = 1024 * 1024
+const milliseconds = (standard: number) => z.int().min(1).max(0x7fff_ffff).default(standard)
 
 const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text), {
   error: 'must be an origin, such as https://shop.example.com, or *',
@@ -20,13 +24,18 @@ const http = z.strictObject({
 })
 
 const grpc = z.strictObject({
-  ...httpListenerOptions('0.0.0.0:4317'),
+  listen: listenOption('0.0.0.0:4317'),
+  ...tlsOption,
+  ...allowOption,
+  connections_max: connectionsMaxOption('more are closed at once'),
   concurrent_streams_max: z
     .int()
     .min(1)
     .max(10_000)
     .default(100)
     .describe('Requests at once on one connection; clients wait with further ones.'),
+  request_timeout_ms: milliseconds(30_000).describe('Time for a whole request to arrive.'),
+  keep_alive_ms: milliseconds(65_000).describe('A connection without requests is closed after this long.'),
 })
 
 export const config = z.strictObject({

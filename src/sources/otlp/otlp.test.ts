@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { ManualClock, systemClock } from '#std/clock.ts'
 import { type Signal, signals } from '#telemetry/signal.ts'
+import { authority, clientCertificate, clientKey, serverCertificate, serverKey } from '#test/support/certificates.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
 import { decodeMessage, encodeMessage, methodOf, requestName, responseName } from '#test/support/otlp-messages.ts'
 import { otlp } from './otlp.ts'
@@ -28,18 +32,20 @@ async function listening(options: Record<string, unknown> = {}, context = new Ca
   const on = (door: unknown) => (door === false ? false : { listen: '127.0.0.1:0', ...(door as object) })
   const source = otlp.create(otlp.config.parse({ http: on(http), grpc: on(grpc), ...rest }), context)
   await source.start()
-  const address = (scheme: string) => new RegExp(`${scheme}://(\\S+)`).exec(source.address())?.[1] ?? ''
   const clients: Client[] = []
   const client = (more: object = {}) => {
-    const made = new Client(address('grpc'), credentials.createInsecure(), { 'grpc.enable_retries': 0, ...more })
+    const made = new Client(address({ source }, 'grpc'), credentials.createInsecure(), {
+      'grpc.enable_retries': 0,
+      ...more,
+    })
     clients.push(made)
     return made
   }
   return {
     context,
     source,
-    url: `http://${address('http')}`,
-    grpc: address('grpc'),
+    url: `http://${address({ source }, 'http')}`,
+    grpc: address({ source }, 'grpc'),
     client,
     async [Symbol.asyncDispose]() {
       for (const each of clients) each.close()
@@ -322,6 +328,48 @@ test('otlp: browsers may send from the origins that are named', async () => {
   const none = await fetch(`${plain.url}/v1/traces`, { method: 'OPTIONS' })
   assert.deepEqual([none.status, none.headers.has('access-control-allow-origin')], [405, false])
 })
+
+test('otlp: TLS with client certificates, and lists of who may connect, on both doors', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'otlp-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const tls = {
+    cert_file: write('cert.pem', serverCertificate),
+    key_file: write('key.pem', serverKey),
+    client_ca_file: write('ca.pem', authority),
+    client_auth: 'require',
+  }
+  await using node = await listening({ http: { tls }, grpc: { tls } })
+  assert.match(node.source.address(), /^https:\S+ grpcs:\S+$/)
+  const ca = Buffer.from(authority)
+  const shown = credentials.createSsl(ca, Buffer.from(clientKey), Buffer.from(clientCertificate))
+  for (const [credential, expected] of [
+    [shown, undefined],
+    [credentials.createSsl(ca), status.UNAVAILABLE],
+    [credentials.createInsecure(), status.UNAVAILABLE],
+  ] as const) {
+    const client = new Client(address(node, 'grpcs'), credential, {
+      'grpc.ssl_target_name_override': 'server.test',
+      'grpc.enable_retries': 0,
+    })
+    assert.equal((await call(client, methodOf('logs'), request('logs'))).error?.code, expected)
+    client.close()
+  }
+  assert.ok(node.context.reasons().every((reason) => reason === 'handshake'))
+  await using far = await listening({ http: { allow: ['192.0.2.0/24'] }, grpc: { allow: ['192.0.2.0/24'] } })
+  await assert.rejects(post(`${far.url}/v1/logs`, request('logs')))
+  assert.equal((await call(far.client(), methodOf('logs'), request('logs'))).error?.code, status.UNAVAILABLE)
+  assert.ok(far.context.reasons().every((reason) => reason === 'not_allowed'))
+  const broken = { ...tls, key_file: write('other.pem', clientKey) }
+  await assert.rejects(listening({ http: false, grpc: { tls: broken } }), { code: 'SG_LISTEN' })
+})
+
+function address({ source }: { source: { address(): string } }, scheme: string): string {
+  return new RegExp(`${scheme}://(\\S+)`).exec(source.address())?.[1] ?? ''
+}
 
 /** A call made of parts, by hand: what the server said. */
 function byHand(address: string, chunks: Buffer[], headers: Record<string, string> = {}, end = true) {

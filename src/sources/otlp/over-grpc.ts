@@ -6,7 +6,9 @@
  */
 import {
   constants,
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
@@ -14,10 +16,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { BodyLimits } from '#component/exchange.ts'
 import type { RejectReason, SourceContext } from '#component/source.ts'
-import { addressText, boundAddress, type ListenAddress, listenError, parseListen } from '#listeners/listen.ts'
-import { Refusals, TOO_MANY_CONNECTIONS } from '#listeners/refusals.ts'
+import { AllowList } from '#listeners/allow.ts'
+import { addressText, boundAddress, type ListenAddress, listenError, parseListen, tlsError } from '#listeners/listen.ts'
+import { NO_HANDSHAKE, NOT_ALLOWED, Refusals, TOO_MANY_CONNECTIONS } from '#listeners/refusals.ts'
+import { isHandshakeRefused, ListenerTls } from '#listeners/tls.ts'
 import type { Bytes } from '#std/bytes.ts'
 import type { Signal } from '#telemetry/signal.ts'
 import { Code, type Refusal, responseBytes, statusBytes } from './answer.ts'
@@ -62,12 +67,17 @@ export class GrpcDoor {
   readonly #reception: Receptionist
   readonly #limits: BodyLimits
   readonly #gauge: (connections: number) => void
+  readonly #allow: AllowList
   readonly #tooMany: Refusals
+  readonly #notAllowed: Refusals
+  readonly #noHandshake: Refusals
+  /** With TLS also those whose handshake is to come. */
+  readonly #sockets = new Set<Socket>()
   readonly #sessions = new Map<ServerHttp2Session, Connection>()
   /** Calls between their head and their answer, and whether their message has arrived. */
   readonly #underWay = new Map<Promise<void>, ServerHttp2Stream>()
-  #server: Http2Server | undefined
-  #sockets = 0
+  #server: Http2Server | Http2SecureServer | undefined
+  #tls: ListenerTls | undefined
   #bound: ListenAddress
   #opened = 0
 
@@ -78,18 +88,17 @@ export class GrpcDoor {
     this.#limits = limits
     this.#gauge = gauge
     this.#bound = parseListen(options.listen)!
-    const fields = { source: context.id, connections_max: options.connections_max }
-    this.#tooMany = new Refusals(context, fields, TOO_MANY_CONNECTIONS)
+    this.#allow = new AllowList(options.allow)
+    const source = context.id
+    this.#tooMany = new Refusals(context, { source, connections_max: options.connections_max }, TOO_MANY_CONNECTIONS)
+    this.#notAllowed = new Refusals(context, { source }, NOT_ALLOWED)
+    this.#noHandshake = new Refusals(context, { source }, NO_HANDSHAKE)
   }
 
   /** Rejects with `SG_LISTEN`. */
   async start(): Promise<void> {
-    const { connections_max: connectionsMax, concurrent_streams_max: maxConcurrentStreams } = this.#options
-    const server = createServer({
-      settings: { maxConcurrentStreams, initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
-      maxSessionMemory: SESSION_MEMORY_MIB,
-    })
-    server.maxConnections = connectionsMax
+    const server = await this.#makeServer()
+    server.maxConnections = this.#options.connections_max
     server.on('drop', () => this.#tooMany.add())
     server.on('connection', (socket: Socket) => this.#onConnection(socket))
     server.on('session', (session) => this.#onSession(session))
@@ -101,6 +110,7 @@ export class GrpcDoor {
         server.listen(this.#bound.port, this.#bound.host, resolve)
       })
     } catch (cause) {
+      this.#tls?.stop()
       throw listenError(this.#context.id, this.address(), cause)
     }
     server.on('error', (error) => this.#context.log.warn({ source: this.#context.id, err: error }, 'cannot accept'))
@@ -109,7 +119,7 @@ export class GrpcDoor {
   }
 
   address(): string {
-    return addressText('grpc', this.#bound)
+    return addressText(this.#options.tls === undefined ? 'grpc' : 'grpcs', this.#bound)
   }
 
   /** Takes no new calls; resolves when those under way have ended: what has arrived whole is handed over. */
@@ -117,6 +127,7 @@ export class GrpcDoor {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined
+    this.#tls?.stop()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const session of this.#sessions.keys()) session.close()
     const deadline = this.#context.clock.after(STOP_WAIT_MS, () => {
@@ -125,16 +136,51 @@ export class GrpcDoor {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay.keys())
     deadline.cancel()
     const patience = this.#context.clock.after(STOP_WAIT_MS, () => {
-      for (const session of this.#sessions.keys()) session.destroy()
+      for (const socket of this.#sockets) socket.destroy()
     })
     await closed
     patience.cancel()
   }
 
+  async #makeServer(): Promise<Http2Server | Http2SecureServer> {
+    const { tls, concurrent_streams_max: maxConcurrentStreams } = this.#options
+    const options = {
+      settings: { maxConcurrentStreams, initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
+      maxSessionMemory: SESSION_MEMORY_MIB,
+    }
+    if (tls === undefined) return createServer(options)
+    const { id: source, clock, log } = this.#context
+    try {
+      this.#tls = await ListenerTls.read(tls, { clock, log, source })
+    } catch (cause) {
+      throw tlsError(source, this.address(), cause)
+    }
+    const server = createSecureServer({ ...options, ...this.#tls.serverOptions })
+    server.on('tlsClientError', (error, socket) => this.#onHandshakeError(error, socket))
+    this.#tls.watch(server)
+    return server
+  }
+
   #onConnection(socket: Socket): void {
-    this.#sockets++
-    this.#gauge(this.#sockets)
-    socket.once('close', () => this.#gauge(--this.#sockets))
+    if (!this.#allow.allows(socket.remoteAddress)) {
+      this.#context.reject('not_allowed', 1, 0)
+      this.#notAllowed.add()
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    this.#gauge(this.#sockets.size)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#gauge(this.#sockets.size)
+    })
+  }
+
+  #onHandshakeError(error: Error, socket: Duplex): void {
+    socket.destroy()
+    if (!isHandshakeRefused(error, socket)) return
+    this.#context.reject('handshake', 1, 0)
+    this.#noHandshake.add()
   }
 
   #onSession(session: ServerHttp2Session): void {
