@@ -40,12 +40,18 @@ export interface Group {
 export function groupsOf({ bytes, ends, records }: { bytes: Bytes; ends: Int32Array; records: number }): Group[] {
   const groups = new Map<string, Group>()
   let last: Group | undefined
+  let lastKey = 0
+  let lastPayload = 0
   let start = 0
   for (let i = 0; i < records; i++) {
     const length = bytes[start]! | (bytes[start + 1]! << 8)
-    const payload = start + LENGTH_BYTES + length
-    const key = latin1(bytes, start + LENGTH_BYTES, payload)
-    if (last === undefined || last.key !== key) {
+    const from = start + LENGTH_BYTES
+    const payload = from + length
+    // Neighbours are mostly of one group: comparing bytes is cheaper than making text of them.
+    if (last === undefined || bytes.compare(bytes, lastKey, lastPayload, from, payload) !== 0) {
+      const key = latin1(bytes, from, payload)
+      lastKey = from
+      lastPayload = payload
       last = groups.get(key)
       if (last === undefined) {
         last = { key, records: [], from: [], to: [] }

@@ -2,7 +2,7 @@
  * `otlp`: records as log records of OpenTelemetry (opentelemetry-proto: logs/v1/logs.proto), grouped by the resource
  * they are of:
  *
- *   header of codecs/grouped, key: Resource { attributes = 1 } | 0x12 length LogRecord, a field of ScopeLogs
+ *   header of codecs/grouped, key: see `group.ts` | 0x12 length LogRecord, a field of ScopeLogs
  *
  * What `codecs/event` recognises becomes a field of its own: time, severity, body, trace and span id; service and host
  * go to the resource as `service.name` and `host.name`. All other members of a JSON object become attributes, those of
@@ -16,6 +16,7 @@ import { allocate, type Bytes, copyBytes, fromText, isUtf8, latin1, utf8, utf8Le
 import type { Block } from '#telemetry/block.ts'
 import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 import { AnyValueWriter, VALUE_GROWTH_MAX, VALUE_OVERHEAD_MAX, writeText } from './any-value.ts'
+import { groupKey } from './group.ts'
 
 export interface OtlpOptions {
   /** Attributes of each resource that has none of that name: together at most `RESOURCE_OPTIONS_BYTES_MAX`. */
@@ -39,6 +40,8 @@ const LEVEL_BYTES_MAX = 256
 const KEYS_KEPT_MAX = 1024
 /** Most that a record takes beside its key and its values. */
 const RECORD_BYTES_MAX = 128
+/** What a key takes beside its attributes: the resource's tag and length, and that of both. */
+const KEY_BYTES = 12
 /** Up to here a bound may be as coarse as it likes. */
 const COARSE_BYTES_MAX = 1024 * 1024
 
@@ -51,6 +54,7 @@ const ATTRIBUTE_TAG = 0x32
 const TRACE_ID_TAG = 0x4a
 const SPAN_ID_TAG = 0x52
 const OBSERVED_TIME_TAG = 0x59
+const RESOURCE_TAG = 0x0a
 const RESOURCE_ATTRIBUTE_TAG = 0x0a
 const STRING_TAG = 0x0a
 const VALUE_TAG = 0x12
@@ -94,7 +98,7 @@ class OtlpEncoder implements Encoder {
 
   sizeMax(block: Block): number {
     const { starts, ends, selection, count } = block
-    const fixed = groupHeaderBytes(this.#attributesBytes) + RECORD_BYTES_MAX
+    const fixed = groupHeaderBytes(this.#attributesBytes) + KEY_BYTES + RECORD_BYTES_MAX
     let size = 0
     for (let i = 0; i < count; i++) {
       if (selection[i] === 0) continue
@@ -150,9 +154,10 @@ class OtlpEncoder implements Encoder {
   #makeKey(resource: number): Bytes {
     const reader = this.#reader
     const json = resource === -1 ? 0 : reader.ownEnds[RESOURCE]! - resource
-    const target = allocate(VALUE_GROWTH_MAX * json + 2 * (NAME_BYTES_MAX + 32) + this.#attributesBytes)
+    const target = allocate(VALUE_GROWTH_MAX * json + 2 * (NAME_BYTES_MAX + 32) + this.#attributesBytes + KEY_BYTES)
     const written = new Set<string>()
-    let write = 0
+    const start = 2
+    let write = start
     if (resource !== -1) {
       const attributes = attributesOf(reader.bytes, resource)
       const values = this.#values
@@ -176,7 +181,9 @@ class OtlpEncoder implements Encoder {
       write = writeAttribute(name, value.toWellFormed(), target, write)
       written.add(name)
     }
-    return target.subarray(0, write)
+    target[start - 2] = RESOURCE_TAG
+    const end = closeLength(target, start, write)
+    return groupKey(target.subarray(start - 2, end), NOTHING)
   }
 
   /** Where the object `resource` of the record at hand begins, or -1 when it has none that goes into the key. */

@@ -1,37 +1,85 @@
-/** Export requests made of encoded log records, and what the answers say (opentelemetry-proto: collector/logs/v1). */
-import { groupsOf } from '#codecs/grouped/grouped.ts'
+/** Export requests made of encoded records, and what the answers say (opentelemetry-proto: collector/…/v1). */
+import { type Group, groupsOf } from '#codecs/grouped/grouped.ts'
+import { MEMBER_FIELD_TAG, partsOf, RESOURCE_FIELD_TAG } from '#codecs/otlp/group.ts'
 import { fieldsOf, varintBytes, writeVarint } from '#codecs/protobuf/wire.ts'
 import type { Batch, SendResult } from '#component/output.ts'
 import { allocate, type Bytes, copyBytes, writeLatin1 } from '#std/bytes.ts'
 
-const RESOURCE_LOGS_TAG = 0x0a
-const RESOURCE_TAG = 0x0a
-const SCOPE_LOGS_TAG = 0x12
+/** What a resource and a scope of its own take around a record: two tags, two lengths. */
+export const GROUP_BYTES_MAX = 12
 
-/** What a resource of its own takes around a record: three tags, three lengths. */
-export const RESOURCE_BYTES_MAX = 18
+/** One field of the request. */
+interface ResourceGroup {
+  /** Its fields beside its scopes, one character per byte. */
+  head: string
+  bytes: number
+  scopes: ScopeGroup[]
+}
 
-/** An `ExportLogsServiceRequest`: records grouped by resource, in the order in which each shows first. */
+interface ScopeGroup {
+  head: string
+  bytes: number
+  records: Group
+}
+
+/**
+ * An `Export…ServiceRequest`: records grouped by resource, those by scope, in the order in which each shows first. What came
+ * as OTLP has its resources and scopes as they came.
+ */
 export function requestOf(batch: Batch): Bytes {
   const groups = groupsOf(batch)
-  const scopes = groups.map(({ from, to }) => from.reduce((sum, start, i) => sum + to[i]! - start, 0))
-  const sizes = groups.map(({ key }, g) => fieldBytes(key.length) + fieldBytes(scopes[g]!))
-  const target = allocate(sizes.reduce((sum, size) => sum + fieldBytes(size), 0))
+  const whole = groups.filter(({ key }) => key === '')
+  const resources = resourcesOf(groups)
+  const target = allocate(
+    resources.reduce((sum, { bytes }) => sum + fieldBytes(bytes), 0) +
+      whole.reduce((sum, records) => sum + payloadBytes(records), 0),
+  )
   let write = 0
-  for (const [g, { key, from, to }] of groups.entries()) {
-    target[write++] = RESOURCE_LOGS_TAG
-    write = writeVarint(target, sizes[g]!, write)
-    target[write++] = RESOURCE_TAG
-    write = writeVarint(target, key.length, write)
-    write += writeLatin1(target, key, write)
-    target[write++] = SCOPE_LOGS_TAG
-    write = writeVarint(target, scopes[g]!, write)
-    for (let i = 0; i < from.length; i++) {
-      copyBytes(batch.bytes, from[i]!, to[i]!, target, write)
-      write += to[i]! - from[i]!
+  for (const { head, bytes, scopes } of resources) {
+    target[write++] = RESOURCE_FIELD_TAG
+    write = writeVarint(target, bytes, write)
+    write += writeLatin1(target, head, write)
+    for (const scope of scopes) {
+      target[write++] = MEMBER_FIELD_TAG
+      write = writeVarint(target, scope.bytes, write)
+      write += writeLatin1(target, scope.head, write)
+      write = writePayloads(batch, scope.records, target, write)
     }
   }
+  for (const records of whole) write = writePayloads(batch, records, target, write)
   return target
+}
+
+function resourcesOf(groups: readonly Group[]): ResourceGroup[] {
+  const resources = new Map<string, ResourceGroup>()
+  for (const records of groups) {
+    if (records.key === '') continue
+    const { resource: head, scope } = partsOf(records.key)
+    let resource = resources.get(head)
+    if (resource === undefined) {
+      resource = { head, bytes: head.length, scopes: [] }
+      resources.set(head, resource)
+    }
+    const bytes = scope.length + payloadBytes(records)
+    resource.scopes.push({ head: scope, bytes, records })
+    resource.bytes += fieldBytes(bytes)
+  }
+  return [...resources.values()]
+}
+
+function payloadBytes({ from, to }: Group): number {
+  let sum = 0
+  for (let i = 0; i < from.length; i++) sum += to[i]! - from[i]!
+  return sum
+}
+
+function writePayloads({ bytes }: Batch, { from, to }: Group, target: Bytes, at: number): number {
+  let write = at
+  for (let i = 0; i < from.length; i++) {
+    copyBytes(bytes, from[i]!, to[i]!, target, write)
+    write += to[i]! - from[i]!
+  }
+  return write
 }
 
 function fieldBytes(length: number): number {

@@ -1,14 +1,15 @@
 /**
- * `otlp` sends log records to whoever takes OpenTelemetry's protocol, over HTTP or gRPC (OTLP 1.x: a collector, or most
- * vendors).
+ * `otlp` sends logs, metrics or spans to whoever takes OpenTelemetry's protocol, over HTTP or gRPC (OTLP 1.x: a collector, or
+ * most vendors).
  */
 import { z } from 'zod'
 import { RESOURCE_OPTIONS_BYTES_MAX } from '#codecs/otlp/otlp.ts'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
 import { utf8Length } from '#std/bytes.ts'
+import { type Signal, signals } from '#telemetry/signal.ts'
 import { endpointOptions, endpointUrl } from '../endpoint.ts'
-import { partialSuccessIn, RESOURCE_BYTES_MAX, requestOf, resultOf } from './export.ts'
+import { GROUP_BYTES_MAX, partialSuccessIn, requestOf, resultOf } from './export.ts'
 import { GrpcTransport } from './over-grpc.ts'
 import { HttpTransport } from './over-http.ts'
 import type { Transport } from './transport.ts'
@@ -16,6 +17,8 @@ import type { Transport } from './transport.ts'
 /** What a server takes by default over gRPC, and by the specification's advice a client sends at most. */
 const REQUEST_BYTES_DEFAULT = 4 * 1024 * 1024
 const ATTRIBUTES_MAX = 64
+
+const ENCODERS: Record<Signal, string> = { logs: 'otlp', metrics: 'otlp_metrics', traces: 'otlp_spans' }
 
 /** What the protocol itself writes. */
 const OWN_HEADERS = new Set(['content-type', 'content-encoding', 'content-length', 'host', 'te', 'user-agent'])
@@ -34,7 +37,9 @@ const headerValue = z
 const config = z.strictObject({
   url: endpointUrl
     .refine((url) => !URL.canParse(url) || new URL(url).username === '', 'must hold no user; use headers')
-    .describe('Where to send. Over HTTP /v1/logs is added where it has no path; over gRPC only host and port count.'),
+    .describe(
+      'Where to send. Over HTTP /v1/logs, /v1/metrics or /v1/traces is added where it has no path; over gRPC only host and port count.',
+    ),
   protocol: z.enum(['http', 'grpc']).default('http').describe('How the requests travel.'),
   headers: z
     .record(headerName, headerValue)
@@ -48,7 +53,9 @@ const config = z.strictObject({
       (attributes) => utf8Length(Object.entries(attributes).flat().join('')) <= RESOURCE_OPTIONS_BYTES_MAX,
       `is above ${RESOURCE_OPTIONS_BYTES_MAX} bytes`,
     )
-    .describe('Attributes of each resource that has none of that name, such as service.name.'),
+    .describe(
+      'Attributes of each resource that has none of that name, such as service.name; not of what came as OTLP.',
+    ),
   compression: z.enum(['none', 'gzip']).default('gzip').describe('How requests are compressed.'),
   request_bytes_max: z
     .int()
@@ -63,15 +70,16 @@ type Options = z.output<typeof config>
 
 export const otlp = defineOutput({
   name: 'otlp',
-  summary: 'Sends log records by the OpenTelemetry protocol.',
+  summary: 'Sends logs, metrics or spans by the OpenTelemetry protocol.',
   shape: 'request',
+  signals,
   config,
-  encoder: ({ resource_attributes }) => ({ name: 'otlp', options: { resource_attributes } }),
+  encoder: ({ resource_attributes }, signal) => ({ name: ENCODERS[signal], options: { resource_attributes } }),
   concurrency: ({ concurrency }) => concurrency,
   batch: { maxRecords: 8_192, maxBytes: 1_000_000, maxWaitMs: 1_000 },
   limits: ({ request_bytes_max: bytes }) => ({ bytes, recordBytes: bytes }),
-  // As if each record were of a resource of its own: then no batch makes a request above the limit.
-  weigh: (_, from, to) => to - from + RESOURCE_BYTES_MAX,
+  // As if each record were of a resource and a scope of its own: then no batch makes a request above the limit.
+  weigh: (_, from, to) => to - from + GROUP_BYTES_MAX,
   create: (options, context) => new OtlpOutput(options, context),
 })
 

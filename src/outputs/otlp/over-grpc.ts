@@ -1,14 +1,19 @@
-/** OTLP/gRPC: unary calls of `LogsService/Export`, whose messages are bytes here. */
+/** OTLP/gRPC: unary calls of `…Service/Export`, whose messages are bytes here. */
 import type { ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/grpc-js'
 import type { Failed, OutputContext } from '#component/output.ts'
 import { type Bytes, viewOf } from '#std/bytes.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import type { TlsPlan } from '#upstreams/plan.ts'
 import type { Upstream } from '#upstreams/upstream.ts'
 import type { EndpointSettings } from '../endpoint.ts'
 import { statusIn } from './export.ts'
 import { aborted, type ExportResult, notRunning, type Transport } from './transport.ts'
 
-const METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+const METHODS: Record<Signal, string> = {
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+}
 /** What the specification lets a server answer with at most. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 /** A server that was away is looked for again after this long at most; between tries calls fail at once. */
@@ -89,10 +94,11 @@ export class GrpcTransport implements Transport {
     const { clients, metadata } = connection
     const client = clients[this.#turn++ % clients.length]!
     const body = request()
+    const method = METHODS[this.#context.signal]
     const options = { deadline: Date.now() + this.#settings.timeout_ms }
     return await new Promise((resolve) => {
       const onAbort = () => call.cancel()
-      const call = client.makeUnaryRequest(METHOD, same, same, body, metadata.clone(), options, (error, response) => {
+      const call = client.makeUnaryRequest(method, same, same, body, metadata.clone(), options, (error, response) => {
         signal.removeEventListener('abort', onAbort)
         if (error === null) resolve({ ok: true, response: viewOf(response!) })
         else resolve(signal.aborted ? aborted : this.#failure(error))

@@ -1,12 +1,13 @@
 /** OTLP/HTTP with binary Protocol Buffers. */
 import type { Failed, OutputContext } from '#component/output.ts'
+import { StreamgateError } from '#contract/error.ts'
 import type { Bytes } from '#std/bytes.ts'
+import { signals } from '#telemetry/signal.ts'
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 import { Endpoint, type EndpointSettings, gzip } from '../endpoint.ts'
 import { statusIn } from './export.ts'
 import { aborted, type ExportResult, notRunning, type Transport } from './transport.ts'
 
-const PATH = '/v1/logs'
 /** "All other 4xx or 5xx response status codes MUST NOT be retried." */
 const RETRYABLE = new Set([429, 502, 503, 504])
 
@@ -25,7 +26,7 @@ export class HttpTransport implements Transport {
   ) {
     const url = new URL(settings.url)
     this.#endpoint = new Endpoint({ ...settings, url: url.origin }, context)
-    this.#path = (url.pathname === '/' ? PATH : url.pathname) + url.search
+    this.#path = pathOf(url, context) + url.search
     this.#compressed = compressed
     this.#headers = { ...headers, 'content-type': 'application/x-protobuf' }
     if (compressed) this.#headers['content-encoding'] = 'gzip'
@@ -63,6 +64,16 @@ export class HttpTransport implements Transport {
     const message = said === '' ? failed.message : `the server answered ${answer.status}: ${said}`
     return { ...rest, message, retryable, ...(retryable && retryAfterMs !== undefined ? { retryAfterMs } : {}) }
   }
+}
+
+/** A path that is given is used as it stands; one that takes another signal can only be a mistake. */
+function pathOf({ pathname }: URL, { id, signal }: OutputContext): string {
+  const path = `/v1/${signal}`
+  if (pathname === '/') return path
+  const other = signals.find((each) => each !== signal && pathname.endsWith(`/v1/${each}`))
+  if (other === undefined) return pathname
+  const message = `output "${id}" sends ${signal}, but its url ends with /v1/${other}; leave the path out, or end it with ${path}`
+  throw new StreamgateError('SG_CONFIG_INVALID', message, { path: 'url' })
 }
 
 /** A server that answers in another format says nothing that is understood here; the status is success all the same. */
