@@ -1,7 +1,8 @@
 /**
  * Sends load, as a process of its own so that its CPU is not counted: `blast.ts tcp PORT FILE CONNECTIONS REPEAT`,
- * `blast.ts paced PORT LINES_PER_SECOND SECONDS`, `blast.ts udp PORT COUNT RATE`, or `blast.ts http PORT FILE CONNECTIONS
- * REQUESTS LINES_PER_BODY`. Prints what it sent as JSON.
+ * `blast.ts paced PORT LINES_PER_SECOND SECONDS`, `blast.ts udp PORT COUNT RATE`, `blast.ts http PORT FILE CONNECTIONS
+ * REQUESTS LINES_PER_BODY`, or `blast.ts requests PORT FILE CONNECTIONS REQUESTS`, whose file has whole requests, each behind its
+ * length in 32 bits. Prints what it sent as JSON.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -74,7 +75,10 @@ async function udp(port: number, count: number, rate: number): Promise<object> {
 
 /** Bodies of lines, one request at a time on each connection, and how they were answered. */
 async function http(port: number, file: string, connections: number, requests: number, lines: number): Promise<object> {
-  const all = requestsOf(readFileSync(file), lines)
+  return await send(port, requestsOf(readFileSync(file), lines), connections, requests)
+}
+
+async function send(port: number, all: readonly Buffer[], connections: number, requests: number): Promise<object> {
   const delays: number[] = []
   let next = 0
   let accepted = 0
@@ -86,7 +90,7 @@ async function http(port: number, file: string, connections: number, requests: n
       while (next < requests) {
         const sentAt = performance.now()
         socket.write(all[next++ % all.length]!)
-        if ((await answerOn(socket)).startsWith('HTTP/1.1 202 ')) accepted++
+        if ((await answerOn(socket)).startsWith('HTTP/1.1 20')) accepted++
         delays.push(performance.now() - sentAt)
       }
       socket.end()
@@ -106,6 +110,16 @@ function requestsOf(bytes: Buffer, lines: number): Buffer[] {
     const body = `${all.slice(i * lines, (i + 1) * lines).join('\n')}\n`
     return Buffer.from(`${head}${body.length}\r\n\r\n${body}`, 'latin1')
   })
+}
+
+function preparedIn(bytes: Buffer): Buffer[] {
+  const all: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32LE(at)
+    all.push(bytes.subarray(at + 4, end))
+    at = end
+  }
+  return all
 }
 
 /** The next answer as it came; a connection that ends before fails the run. */
@@ -129,5 +143,7 @@ const sent =
       ? await paced(Number(port), numbers[0]!, numbers[1]!)
       : mode === 'http'
         ? await http(Number(port), rest[0]!, numbers[1]!, numbers[2]!, numbers[3]!)
-        : await udp(Number(port), numbers[0]!, numbers[1]!)
+        : mode === 'requests'
+          ? await send(Number(port), preparedIn(readFileSync(rest[0]!)), numbers[1]!, numbers[2]!)
+          : await udp(Number(port), numbers[0]!, numbers[1]!)
 console.log(JSON.stringify(sent))

@@ -6,6 +6,7 @@ import type { CorpusKind } from './corpus.ts'
 import { deadVendor } from './dead-vendor.ts'
 import { durable } from './durable.ts'
 import { blast, Sink, Subject } from './measure.ts'
+import { otlp } from './otlp.ts'
 import { type Program, relays, routers } from './peers.ts'
 import {
   CONNECTIONS,
@@ -93,6 +94,7 @@ async function* wanted(size: Size, only: (title: string) => boolean): AsyncGener
   if (only('dead_vendor')) yield* deadVendor(size)
   if (only('datadog')) yield await vendor('datadog', size)
   if (only('loki')) yield await vendor('loki', size)
+  if (only('otlp')) yield* otlp(size)
   if (only('spool')) yield* spool(size)
   if (only('durable')) yield* durable(size)
 }

@@ -50,3 +50,11 @@ export function routers(scratch: string): Program[] {
     ]),
   ].flatMap((found) => found ?? [])
 }
+
+/** Of OTLP; `contrib` because the plain one has no rules. */
+export function collectors(): Program[] {
+  const command = ['otelcol-contrib', '--config', config('otelcol.yaml')]
+  return [peer('otelcol-contrib', versionOf('otelcol-contrib', '--version'), 18089, command)].flatMap(
+    (found) => found ?? [],
+  )
+}
