@@ -214,6 +214,7 @@ test('otlp: a durable source answers when it is safe, or asks to be sent it agai
   // What came before is not known to be safe yet: nothing more is taken.
   assert.equal((await post(`${node.url}/v1/logs`, request('logs'))).status, 503)
   assert.equal(context.intake.puts, 4)
+  assert.deepEqual(context.reasons(), ['overload'], 'what was taken is not refused, whatever its sender was told')
   known(true)
 })
 

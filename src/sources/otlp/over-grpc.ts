@@ -235,8 +235,8 @@ export class GrpcDoor {
       const { reason, ...refusal } = failures[read.failure]
       return this.#reception.refuse(signal, reason, { ...refusal, message: read.message }, read.wireBytes).refusal
     }
-    const reception = await this.#reception.take(signal, origin, read.body.bytes, admission.key)
-    read.body.release()
+    const { body } = read
+    const reception = await this.#reception.take(signal, origin, body.bytes, admission.key, () => body.release())
     return reception.ok ? responseBytes(reception.taken) : reception.refusal
   }
 }

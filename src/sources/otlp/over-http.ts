@@ -50,7 +50,8 @@ export class HttpDoor {
   }
 
   address(): string {
-    return this.#mounted?.address() ?? addressText('http', parseListen(this.#options.listen)!)
+    const scheme = this.#options.tls === undefined ? 'http' : 'https'
+    return this.#mounted?.address() ?? addressText(scheme, parseListen(this.#options.listen)!)
   }
 
   #routesOf(signal: Signal, cors: CorsOptions): Route[] {
@@ -85,10 +86,11 @@ export class HttpDoor {
     }
     const { body } = received
     const request = media === JSON_TYPE ? fromJson(signal, body.bytes) : { ok: true as const, bytes: body.bytes }
+    const release = () => body.release()
     const reception = request.ok
-      ? await this.#reception.take(signal, exchange.origin, request.bytes, admission.key)
+      ? await this.#reception.take(signal, exchange.origin, request.bytes, admission.key, release)
       : this.#reception.malformed(signal, request.message, body.length)
-    body.release()
+    release()
     if (!reception.ok) refuse(exchange, media, reception.refusal, headers)
     else {
       const { taken } = reception
@@ -105,10 +107,14 @@ function mediaOf(contentType: string | undefined): Media | undefined {
 }
 
 function refuse(exchange: Exchange, media: Media, refusal: Refusal, more: Headers): void {
-  const { status, retryMs } = refusal
-  const again: Headers = retryMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryMs) }
   const body = media === JSON_TYPE ? statusJson(refusal) : statusBytes(refusal)
-  exchange.answer(status, { 'content-type': media, ...more, ...again }, body)
+  exchange.answer(refusal.status, { 'content-type': media, ...more, ...remedyOf(refusal) }, body)
+}
+
+/** What the sender may do about it. */
+function remedyOf({ status, retryMs }: Refusal): Headers {
+  if (retryMs !== undefined) return { 'retry-after': retryAfterSeconds(retryMs) }
+  return status === 401 ? { 'www-authenticate': 'Bearer' } : {}
 }
 
 /** What the listener says no to itself: it does not know what the request speaks. */

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { checkRequest, splitRequest } from '#codecs/otlp/request.ts'
 import type { BodyLimits } from '#component/exchange.ts'
 import type { RejectReason, SourceContext } from '#component/source.ts'
-import { Acceptance, type Accepted, type Piece } from '#listeners/acceptance.ts'
+import { Acceptance, type Piece, putPieces } from '#listeners/acceptance.ts'
 import { type Admitted, type ApiKeyOptions, ApiKeys, shownKey } from '#listeners/api-keys.ts'
 import type { Bytes } from '#std/bytes.ts'
 import type { Signal } from '#telemetry/signal.ts'
@@ -26,11 +26,9 @@ const unknownKey: Refusal = {
   message: 'An API key is asked for, as a bearer token or in X-API-Key.',
 }
 const later = { status: 503, code: Code.unavailable, retryMs: RETRY_MS }
-const notTaken: Record<Exclude<Accepted, 'taken'>, Refusal> = {
-  no_room: { ...later, message: 'There is no room for more records now.' },
-  late: { ...later, message: 'What came before is not safe yet.' },
-  unsafe: { ...later, message: 'It cannot be kept safe now; send it again.' },
-}
+const noRoom: Refusal = { ...later, message: 'There is no room for more records now.' }
+const late: Refusal = { ...later, message: 'What came before is not safe yet.' }
+const unsafe: Refusal = { ...later, message: 'It cannot be kept safe now; send it again.' }
 
 export type Admission = { ok: true; key: Admitted } | { ok: false; refusal: Refusal }
 export type Reception = { ok: true; taken: Taken } | { ok: false; refusal: Refusal }
@@ -78,18 +76,29 @@ export class Receptionist {
     return this.refuse(signal, 'malformed', { status: 400, code: Code.invalidArgument, message }, bytes)
   }
 
-  /** Takes an `Export…ServiceRequest`. It stays the caller's, and must not change before this resolves. Never rejects. */
-  async take(signal: Signal, origin: number, request: Bytes, key: Admitted): Promise<Reception> {
-    const checked = checkRequest(signal, request, 0, request.length)
-    if (!checked.ok) return this.malformed(signal, checked.message, request.length)
-    const { entryBytesMax } = this.#context.intake
-    const cut = request.length > entryBytesMax ? splitRequest(request, 0, request.length, entryBytesMax) : undefined
-    const requests = cut?.pieces ?? (checked.records > 0 ? [request] : [])
-    if (requests.length > 0) {
-      const accepted = await this.#acceptance.accept(origin, piecesOf(requests, { origin, framing: DECODERS[signal] }))
-      if (accepted !== 'taken') return this.refuse(signal, 'overload', notTaken[accepted], request.length)
+  /**
+   * Takes an `Export…ServiceRequest`. It must not change before `release` is called, as soon as it is not needed any more. Never
+   * rejects.
+   */
+  async take(signal: Signal, origin: number, request: Bytes, key: Admitted, release: () => void): Promise<Reception> {
+    const { length } = request
+    const checked = checkRequest(signal, request, 0, length)
+    if (!checked.ok || this.#acceptance.isLate) {
+      release()
+      return checked.ok
+        ? this.refuse(signal, 'overload', late, length)
+        : this.malformed(signal, checked.message, length)
     }
-    key.spend(checked.records, request.length)
+    const { entryBytesMax } = this.#context.intake
+    const cut = length > entryBytesMax ? splitRequest(request, 0, length, entryBytesMax) : undefined
+    const requests = cut?.pieces ?? (checked.records > 0 ? [request] : [])
+    const isSafe = this.#acceptance.follow(origin)
+    const put = await putPieces(this.#context.intake, piecesOf(requests, { origin, framing: DECODERS[signal] }))
+    release()
+    if (put === 'no_room') return this.refuse(signal, 'overload', noRoom, length)
+    key.spend(checked.records, length)
+    // What is not safe has been taken all the same, and counts as that.
+    if (requests.length > 0 && !(await isSafe())) return { ok: false, refusal: unsafe }
     return { ok: true, taken: this.#takenBut(signal, cut?.tooLarge ?? 0, cut?.tooLargeBytes ?? 0) }
   }
 
