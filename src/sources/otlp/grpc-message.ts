@@ -6,7 +6,7 @@
  *
  * A unary call has one; what comes behind it is an error.
  */
-import type { ServerHttp2Stream } from 'node:http2'
+import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { BodyLimits, ReceivedBody } from '#component/exchange.ts'
 import { Body } from '#listeners/body.ts'
@@ -32,7 +32,7 @@ interface Around {
 }
 
 /** Never rejects. Who gets a body calls its `release`. After a failure nothing more is read: the caller closes the stream. */
-export async function readMessage(stream: ServerHttp2Stream, around: Around): Promise<MessageResult> {
+export async function readMessage(stream: Readable, around: Around): Promise<MessageResult> {
   const read = await readPlain(stream, around)
   if (!read.ok || !read.isCompressed) return read
   if (!around.gzip) {
@@ -44,7 +44,7 @@ export async function readMessage(stream: ServerHttp2Stream, around: Around): Pr
 
 type Plain = { ok: true; body: Body; isCompressed: boolean } | (MessageResult & { ok: false })
 
-function readPlain(stream: ServerHttp2Stream, { limits, clock, timeoutMs }: Around): Promise<Plain> {
+function readPlain(stream: Readable, { limits, clock, timeoutMs }: Around): Promise<Plain> {
   return new Promise((resolve) => {
     const { decompressedBytesMax: bytesMax } = limits
     const prefix = new Uint8Array(PREFIX_BYTES)

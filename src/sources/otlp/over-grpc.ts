@@ -4,16 +4,13 @@
  * A call is one message in, one message out (grpc/grpc: doc/PROTOCOL-HTTP2.md), which takes little; a library would read
  * any number of messages whole before it asks whether there is room for them.
  */
-import {
-  constants,
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -30,11 +27,11 @@ import { type MessageFailure, readMessage } from './grpc-message.ts'
 import type { GrpcOptions } from './options.ts'
 import { type Around, RETRY_MS, type Receptionist } from './reception.ts'
 
-const METHODS: Readonly<Record<string, Signal>> = {
-  '/opentelemetry.proto.collector.logs.v1.LogsService/Export': 'logs',
-  '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export': 'metrics',
-  '/opentelemetry.proto.collector.trace.v1.TraceService/Export': 'traces',
-}
+const METHODS = new Map<string | undefined, Signal>([
+  ['/opentelemetry.proto.collector.logs.v1.LogsService/Export', 'logs'],
+  ['/opentelemetry.proto.collector.metrics.v1.MetricsService/Export', 'metrics'],
+  ['/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'traces'],
+])
 const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i
 const ENCODINGS = 'identity,gzip'
 /** How much of a message may be on its way, so that a large one does not wait for our consent every 64 KiB. */
@@ -42,6 +39,9 @@ const STREAM_WINDOW_BYTES = 1024 * 1024
 const SESSION_WINDOW_BYTES = 8 * 1024 * 1024
 /** What one connection may hold in HTTP/2's own queues, in MiB. */
 const SESSION_MEMORY_MIB = 10
+/** RFC 9113, section 7. */
+const NO_ERROR = 0x0
+const CANCEL = 0x8
 /** At the end, requests under way have this long to arrive whole. */
 const STOP_WAIT_MS = 1000
 /** gRPC wants these characters of a message escaped. */
@@ -57,10 +57,6 @@ const failures: Record<MessageFailure, { reason: RejectReason; status: number; c
   aborted: { reason: 'malformed', status: 400, code: Code.internal },
 }
 
-interface Connection {
-  readonly origin: number
-}
-
 export class GrpcDoor {
   readonly #options: GrpcOptions
   readonly #context: SourceContext
@@ -73,11 +69,13 @@ export class GrpcDoor {
   readonly #noHandshake: Refusals
   /** With TLS also those whose handshake is to come. */
   readonly #sockets = new Set<Socket>()
-  readonly #sessions = new Map<ServerHttp2Session, Connection>()
+  /** With the origin of what each brings. */
+  readonly #sessions = new Map<ServerHttp2Session, number>()
   /** Calls between their head and their answer, and whether their message has arrived. */
   readonly #underWay = new Map<Promise<void>, ServerHttp2Stream>()
   #server: Http2Server | Http2SecureServer | undefined
   #tls: ListenerTls | undefined
+  #stopped: Promise<void> | undefined
   #bound: ListenAddress
   #opened = 0
 
@@ -122,16 +120,19 @@ export class GrpcDoor {
     return addressText(this.#options.tls === undefined ? 'grpc' : 'grpcs', this.#bound)
   }
 
-  /** Takes no new calls; resolves when those under way have ended: what has arrived whole is handed over. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    this.#server = undefined
+  /** Takes no new calls; resolves when those under way have ended: what has arrived whole is handed over. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop(this.#server)
+    return this.#stopped
+  }
+
+  async #stop(server: Http2Server | Http2SecureServer | undefined): Promise<void> {
     this.#tls?.stop()
+    if (server === undefined) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const session of this.#sessions.keys()) session.close()
     const deadline = this.#context.clock.after(STOP_WAIT_MS, () => {
-      for (const stream of this.#underWay.values()) if (!stream.readableEnded) stream.close(constants.NGHTTP2_CANCEL)
+      for (const stream of this.#underWay.values()) if (!stream.readableEnded) stream.close(CANCEL)
     })
     while (this.#underWay.size > 0) await Promise.all(this.#underWay.keys())
     deadline.cancel()
@@ -148,6 +149,8 @@ export class GrpcDoor {
       settings: { maxConcurrentStreams, initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
       maxSessionMemory: SESSION_MEMORY_MIB,
     }
+    // Loaded when it is needed: nodes without this door need not hold it.
+    const { createSecureServer, createServer } = await import('node:http2')
     if (tls === undefined) return createServer(options)
     const { id: source, clock, log } = this.#context
     try {
@@ -184,9 +187,10 @@ export class GrpcDoor {
   }
 
   #onSession(session: ServerHttp2Session): void {
-    this.#sessions.set(session, { origin: ORIGIN_BASE - this.#opened++ })
+    this.#sessions.set(session, ORIGIN_BASE - this.#opened++)
     session.once('close', () => this.#sessions.delete(session))
     session.on('error', () => undefined)
+    if (session.destroyed) return
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
     session.setTimeout(this.#options.keep_alive_ms, () => session.close())
   }
@@ -194,13 +198,13 @@ export class GrpcDoor {
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => undefined)
     const { session } = stream
-    const connection = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session)
-    if (connection === undefined || !isGrpc(headers)) {
-      if (!stream.destroyed) stream.respond({ ':status': 415 }, { endStream: true })
-      stream.close(constants.NGHTTP2_NO_ERROR)
+    const origin = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session)
+    if (origin === undefined || !isGrpc(headers)) {
+      if (!stream.destroyed && !stream.closed) stream.respond({ ':status': 415 }, { endStream: true })
+      stream.close(NO_ERROR)
       return
     }
-    const handled = this.#call(stream, headers, connection.origin)
+    const handled = this.#call(stream, headers, origin)
     this.#underWay.set(handled, stream)
     void handled.then(() => this.#underWay.delete(handled))
   }
@@ -219,7 +223,7 @@ export class GrpcDoor {
   }
 
   async #export(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, origin: number): Promise<Bytes | Refusal> {
-    const signal = METHODS[headers[':path'] ?? '']
+    const signal = METHODS.get(headers[':path'])
     if (signal === undefined) return unimplemented('There is no such method.')
     const encoding = headers['grpc-encoding'] ?? 'identity'
     if (encoding !== 'identity' && encoding !== 'gzip') {
@@ -279,5 +283,5 @@ function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
     'grpc-status-details-bin': statusBytes(refusal).toString('base64'),
   }
   stream.respond(trailers, { endStream: true })
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+  if (!stream.readableEnded) stream.close(NO_ERROR)
 }
