@@ -11,6 +11,8 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const CHUNK = 256 * 1024
+/** A little less than what senders are asked to wait. */
+const AGAIN_MS = 500
 
 async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1' })
@@ -78,7 +80,14 @@ async function http(port: number, file: string, connections: number, requests: n
   return await send(port, requestsOf(readFileSync(file), lines), connections, requests)
 }
 
-async function send(port: number, all: readonly Buffer[], connections: number, requests: number): Promise<object> {
+/** `again`: what is answered with 503 is sent again until it is taken. */
+async function send(
+  port: number,
+  all: readonly Buffer[],
+  connections: number,
+  requests: number,
+  again = false,
+): Promise<object> {
   const delays: number[] = []
   let next = 0
   let accepted = 0
@@ -89,8 +98,15 @@ async function send(port: number, all: readonly Buffer[], connections: number, r
       socket.setNoDelay(true)
       while (next < requests) {
         const sentAt = performance.now()
-        socket.write(all[next++ % all.length]!)
-        if ((await answerOn(socket)).startsWith('HTTP/1.1 20')) accepted++
+        const request = all[next++ % all.length]!
+        socket.write(request)
+        let answer = await answerOn(socket)
+        while (again && answer.startsWith('HTTP/1.1 503 ')) {
+          await sleep(AGAIN_MS)
+          socket.write(request)
+          answer = await answerOn(socket)
+        }
+        if (answer.startsWith('HTTP/1.1 20')) accepted++
         delays.push(performance.now() - sentAt)
       }
       socket.end()
@@ -144,6 +160,6 @@ const sent =
       : mode === 'http'
         ? await http(Number(port), rest[0]!, numbers[1]!, numbers[2]!, numbers[3]!)
         : mode === 'requests'
-          ? await send(Number(port), preparedIn(readFileSync(rest[0]!)), numbers[1]!, numbers[2]!)
+          ? await send(Number(port), preparedIn(readFileSync(rest[0]!)), numbers[1]!, numbers[2]!, true)
           : await udp(Number(port), numbers[0]!, numbers[1]!)
 console.log(JSON.stringify(sent))

@@ -120,7 +120,7 @@ export class Body implements ReceivedBody {
     const needed = this.#length + chunk.length
     const size = this.#memory.length
     if (needed > size) {
-      const grown = size === 0 ? needed : Math.max(needed, Math.min(2 * size, growsTo))
+      const grown = size === 0 ? needed : Math.max(needed, Math.min(4 * size, growsTo))
       if (!this.#budget.take(grown - size)) return false
       const memory = size === 0 ? viewOf(chunk) : allocate(grown)
       this.#memory.copy(memory, 0, 0, this.#length)
