@@ -10,7 +10,8 @@ import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { loki as lokiEntries } from '#codecs/loki/loki.ts'
 import { metricRecords } from '#codecs/metric/decoder.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
-import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
+import { otlpLogs, otlpTraces } from '#codecs/otlp/decoders.ts'
+import { otlp as otlpRecords, otlpSpans } from '#codecs/otlp/otlp.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
@@ -52,6 +53,8 @@ export const engineRegistry = {
     datadogLogs,
     hecEvents,
     bulk,
+    otlpLogs,
+    otlpTraces,
   ],
   encoders: [
     text, //
@@ -63,5 +66,6 @@ export const engineRegistry = {
     partitioned,
     lokiEntries,
     otlpRecords,
+    otlpSpans,
   ],
 } as const satisfies EngineRegistry

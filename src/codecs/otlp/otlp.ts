@@ -7,6 +7,8 @@
  * What `codecs/event` recognises becomes a field of its own: time, severity, body, trace and span id; service and host
  * go to the resource as `service.name` and `host.name`. All other members of a JSON object become attributes, those of
  * its `attributes` beside them, and those of its `resource` (or `resource.attributes`) join the resource.
+ *
+ * Records that came as OTLP stay what they are, with their resource and scope.
  */
 import { severityOf } from '#codecs/event/level.ts'
 import { EventReader, eventFields, Slot } from '#codecs/event/reader.ts'
@@ -17,6 +19,7 @@ import type { Block } from '#telemetry/block.ts'
 import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 import { AnyValueWriter, VALUE_GROWTH_MAX, VALUE_OVERHEAD_MAX, writeText } from './any-value.ts'
 import { groupKey } from './group.ts'
+import { OwnRecords } from './own-records.ts'
 
 export interface OtlpOptions {
   /** Attributes of each resource that has none of that name: together at most `RESOURCE_OPTIONS_BYTES_MAX`. */
@@ -26,6 +29,31 @@ export interface OtlpOptions {
 export const otlp: EncoderDefinition = {
   name: 'otlp',
   create: (options) => new OtlpEncoder({ resource_attributes: {}, ...options }),
+}
+
+/** Spans as they came; records of other formats never come to it. */
+export const otlpSpans: EncoderDefinition = {
+  name: 'otlp_spans',
+  create: (options) => new OtlpSpanEncoder({ resource_attributes: {}, ...options }),
+}
+
+class OtlpSpanEncoder implements Encoder {
+  readonly name = 'otlp_spans'
+  readonly verbatim = false
+  readonly formats = ['otlp_span'] as const
+  readonly #own: OwnRecords
+
+  constructor({ resource_attributes: attributes }: OtlpOptions) {
+    this.#own = new OwnRecords(attributes)
+  }
+
+  sizeMax(block: Block): number {
+    return this.#own.sizeMax(block)
+  }
+
+  encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
+    return this.#own.encode(block, target, at, ends, firstEnd)
+  }
 }
 
 /** Names and values of the configured attributes, in UTF-8. */
@@ -83,6 +111,8 @@ const TRUNCATED = Buffer.concat([
 class OtlpEncoder implements Encoder {
   readonly name = 'otlp'
   readonly verbatim = false
+  readonly formats = ['otlp_log'] as const
+  readonly #own: OwnRecords
   readonly #attributes: readonly [name: string, value: string][]
   readonly #attributesBytes: number
   readonly #reader = new EventReader(OWN_NAMES)
@@ -92,11 +122,13 @@ class OtlpEncoder implements Encoder {
   readonly #taken = new Int32Array(RESOURCE_TAKEN + 1)
 
   constructor({ resource_attributes: attributes }: OtlpOptions) {
+    this.#own = new OwnRecords(attributes)
     this.#attributes = Object.entries(attributes)
     this.#attributesBytes = this.#attributes.reduce((sum, [name, value]) => sum + utf8Length(name + value) + 24, 0)
   }
 
   sizeMax(block: Block): number {
+    if (block.context.format.name === 'otlp_log') return this.#own.sizeMax(block)
     const { starts, ends, selection, count } = block
     const fixed = groupHeaderBytes(this.#attributesBytes) + KEY_BYTES + RECORD_BYTES_MAX
     let size = 0
@@ -110,6 +142,7 @@ class OtlpEncoder implements Encoder {
   }
 
   encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
+    if (block.context.format.name === 'otlp_log') return this.#own.encode(block, target, at, ends, firstEnd)
     const { selection, count } = block
     const reader = this.#reader
     reader.begin(block)

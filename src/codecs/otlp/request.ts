@@ -1,36 +1,203 @@
-/** Stand-in until the codec is there. */
-import { fieldsOf } from '#codecs/protobuf/wire.ts'
-import type { Bytes } from '#std/bytes.ts'
+/** Requests as sources take them: whether they are what they should be, and smaller ones made of large ones. */
+import { FieldReader } from '#codecs/protobuf/reader.ts'
+import { varintBytes, writeVarint } from '#codecs/protobuf/wire.ts'
+import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'
 import type { Signal } from '#telemetry/signal.ts'
+import { copyHead, headLength, RecordCursor } from './cursor.ts'
+import { MEMBER_FIELD_TAG, RESOURCE_FIELD_TAG } from './group.ts'
+import { anyValue, type MessageSpec, NESTING_MAX, requests } from './messages.ts'
 
 export type Checked = { ok: true; records: number } | { ok: false; message: string }
 
-export function checkRequest(_signal: Signal, bytes: Bytes, from: number, to: number): Checked {
-  let records = 0
-  let end = from
-  for (const { field, from: a, to: b } of fieldsOf(bytes, from, to)) {
-    end = b
-    if (field !== 1) continue
-    for (const scope of fieldsOf(bytes, a, b)) {
-      if (scope.field !== 2) continue
-      for (const record of fieldsOf(bytes, scope.from, scope.to)) if (record.field === 2) records++
-    }
-  }
-  return end === to ? { ok: true, records } : { ok: false, message: 'It is no export request.' }
+/**
+ * Checks all of a request, so that nobody behind sends on what breaks the request of others: every message ends where it should,
+ * and fields have the types that they should. Counts its log records, spans or metrics. Text is not checked for UTF-8.
+ */
+export function checkRequest(signal: Signal, bytes: Bytes, from: number, to: number): Checked {
+  const spec = requests[signal]
+  check.bytes = bytes
+  check.message = ''
+  check.records = 0
+  check.recordSpec = spec.fields[1]!.message!.fields[2]!.message!.fields[2]!.message!
+  return checkMessage(from, to, spec, 0, 0)
+    ? { ok: true, records: check.records }
+    : { ok: false, message: check.message }
 }
 
-export function splitRequest(bytes: Bytes, from: number, to: number, bytesMax: number) {
-  const pieces: Bytes[] = []
-  let tooLarge = 0
-  let tooLargeBytes = 0
-  let start = from
-  for (const { to: b } of fieldsOf(bytes, from, to)) {
-    if (b - start <= bytesMax) pieces.push(bytes.subarray(start, b))
-    else {
-      tooLarge++
-      tooLargeBytes += b - start
-    }
-    start = b
+const READERS_KEPT = 3 * NESTING_MAX + 16
+
+/** What is being checked: one request at a time. */
+const check = {
+  bytes: allocate(0),
+  message: '',
+  records: 0,
+  recordSpec: anyValue,
+  /** By depth of messages. */
+  readers: Array.from({ length: READERS_KEPT }, () => new FieldReader()),
+}
+
+function checkMessage(from: number, to: number, spec: MessageSpec, depth: number, nesting: number): boolean {
+  const reader = check.readers[depth]!
+  reader.begin(check.bytes, from, to)
+  const inner = spec === anyValue ? nesting + 1 : nesting
+  if (inner > NESTING_MAX) {
+    check.message = `A value is nested deeper than ${NESTING_MAX}.`
+    return false
   }
-  return { pieces, tooLarge, tooLargeBytes }
+  if (spec === check.recordSpec) check.records++
+  while (reader.next()) {
+    const field = spec.fields[reader.field]
+    if (field === undefined) continue
+    if (reader.type !== field.wireType && !isPacked(reader, field.repeated, field.message)) {
+      check.message = `Field ${reader.field} of a ${spec.name} has the wrong type, at byte ${reader.start}.`
+      return false
+    }
+    if (field.message !== undefined && !checkMessage(reader.from, reader.to, field.message, depth + 1, inner))
+      return false
+  }
+  if (reader.broken) check.message = `A ${spec.name} breaks off at byte ${reader.start}.`
+  return !reader.broken
+}
+
+function isPacked(reader: FieldReader, repeated: boolean, message: MessageSpec | undefined): boolean {
+  return repeated && message === undefined && reader.type === 2
+}
+
+export interface Split {
+  /** Each a request of its own, at most `bytesMax` bytes. */
+  pieces: Bytes[]
+  /** Records that fit nowhere, and their bytes. */
+  tooLarge: number
+  tooLargeBytes: number
+}
+
+/** What a resource and a scope take around a record beside their heads: three tags, three lengths of 32 bits. */
+const AROUND_BYTES_MAX = 3 * 6
+
+/**
+ * Cuts a well-formed request where records end, into several of at most `bytesMax` bytes; each repeats the resource and scope of its
+ * records. Those may take half of a piece at most, so that all pieces together are no more than twice the request: records of
+ * larger ones are too large, as are records above the limit.
+ */
+export function splitRequest(bytes: Bytes, from: number, to: number, bytesMax: number): Split {
+  const split: Split = { pieces: [], tooLarge: 0, tooLargeBytes: 0 }
+  const cursor = new RecordCursor()
+  const piece = new Piece(bytes)
+  let resources = 0
+  let scopes = 0
+  let resourceLength = 0
+  let scopeLength = 0
+  cursor.begin(bytes, from, to)
+  while (cursor.next()) {
+    if (cursor.resources !== resources) {
+      resources = cursor.resources
+      resourceLength = headLength(bytes, cursor.resourceFrom, cursor.resourceTo)
+    }
+    if (cursor.scopes !== scopes) {
+      scopes = cursor.scopes
+      scopeLength = headLength(bytes, cursor.scopeFrom, cursor.scopeTo)
+    }
+    const { start, to: end } = cursor.scope
+    const headsBytes = AROUND_BYTES_MAX + resourceLength + scopeLength
+    if (headsBytes + end - start > bytesMax || headsBytes > bytesMax / 2) {
+      split.tooLarge++
+      split.tooLargeBytes += cursor.to - cursor.from
+      continue
+    }
+    if (piece.bytesMax > 0 && piece.bytesWith(cursor, headsBytes) > bytesMax) split.pieces.push(piece.take())
+    piece.add(cursor, resourceLength, scopeLength)
+  }
+  if (piece.bytesMax > 0) split.pieces.push(piece.take())
+  return split
+}
+
+/** A scope within a piece: where its head is, and [from, to) of the fields that are records. */
+interface ScopePlan {
+  number: number
+  from: number
+  to: number
+  head: number
+  ranges: number[]
+  bytes: number
+}
+
+interface ResourcePlan {
+  number: number
+  from: number
+  to: number
+  head: number
+  scopes: ScopePlan[]
+}
+
+/** A request in the making: what goes into it, and how large it may become. */
+class Piece {
+  bytesMax = 0
+  readonly #bytes: Bytes
+  #resources: ResourcePlan[] = []
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes
+  }
+
+  /** An upper bound of its size with the cursor's record. */
+  bytesWith({ resources, scopes, scope }: RecordCursor, headsBytes: number): number {
+    const last = this.#resources.at(-1)
+    const isKnown = last?.number === resources && last.scopes.at(-1)?.number === scopes
+    return this.bytesMax + (isKnown ? 0 : headsBytes) + scope.to - scope.start
+  }
+
+  add(cursor: RecordCursor, resourceLength: number, scopeLength: number): void {
+    let resource = this.#resources.at(-1)
+    if (resource?.number !== cursor.resources) {
+      const { resources: number, resourceFrom: from, resourceTo: to } = cursor
+      resource = { number, from, to, head: resourceLength, scopes: [] }
+      this.#resources.push(resource)
+      this.bytesMax += resourceLength + AROUND_BYTES_MAX
+    }
+    let scope = resource.scopes.at(-1)
+    if (scope?.number !== cursor.scopes) {
+      const { scopes: number, scopeFrom: from, scopeTo: to } = cursor
+      scope = { number, from, to, head: scopeLength, ranges: [], bytes: 0 }
+      resource.scopes.push(scope)
+      this.bytesMax += scopeLength + AROUND_BYTES_MAX
+    }
+    const { start, to } = cursor.scope
+    const { ranges } = scope
+    if (ranges.at(-1) === start) ranges[ranges.length - 1] = to
+    else ranges.push(start, to)
+    scope.bytes += to - start
+    this.bytesMax += to - start
+  }
+
+  /** The request, in memory of its own. The next one begins. */
+  take(): Bytes {
+    const target = allocate(this.bytesMax)
+    let write = 0
+    for (const { from, to, head, scopes } of this.#resources) {
+      const size = scopes.reduce((sum, scope) => sum + fieldBytes(scope.head + scope.bytes), head)
+      write = openField(target, RESOURCE_FIELD_TAG, size, write)
+      write += copyHead(this.#bytes, from, to, target.subarray(write))
+      for (const scope of scopes) {
+        write = openField(target, MEMBER_FIELD_TAG, scope.head + scope.bytes, write)
+        write += copyHead(this.#bytes, scope.from, scope.to, target.subarray(write))
+        for (let r = 0; r < scope.ranges.length; r += 2) {
+          const [start, end] = [scope.ranges[r]!, scope.ranges[r + 1]!]
+          copyBytes(this.#bytes, start, end, target, write)
+          write += end - start
+        }
+      }
+    }
+    this.#resources = []
+    this.bytesMax = 0
+    return target.subarray(0, write)
+  }
+}
+
+function fieldBytes(length: number): number {
+  return 1 + varintBytes(length) + length
+}
+
+function openField(target: Bytes, tag: number, length: number, at: number): number {
+  target[at] = tag
+  return writeVarint(target, length, at + 1)
 }
