@@ -227,14 +227,14 @@ function hasBackslash(bytes: Bytes, from: number, to: number): boolean {
   return false
 }
 
-function skipSpace(bytes: Bytes, from: number): number {
+export function skipSpace(bytes: Bytes, from: number): number {
   let at = from
   while (bytes[at]! <= SPACE) at++
   return at
 }
 
 /** Position behind the string that begins at `from`. */
-function stringEnd(bytes: Bytes, from: number): number {
+export function stringEnd(bytes: Bytes, from: number): number {
   let at = from + 1
   while (bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
   return at + 1
@@ -251,7 +251,7 @@ function scalarEnd(bytes: Bytes, from: number): number {
 }
 
 /** Position behind the value that begins at `from`. */
-function valueEnd(bytes: Bytes, from: number): number {
+export function valueEnd(bytes: Bytes, from: number): number {
   const first = bytes[from]
   if (first === QUOTE) return stringEnd(bytes, from)
   if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(bytes, from)

@@ -2,7 +2,7 @@
  * The messages of OTLP, as far as we know them: opentelemetry-proto 1.x (collector, logs, trace, metrics, common, resource).
  * One table for who checks requests and for who makes them of JSON.
  *
- * `id` is `bytes` that JSON writes as hexadecimal digits; `enum` is a whole number in both.
+ * `id16` and `id8` are `bytes` of that length, or none, that JSON writes as hexadecimal digits; `enum` is a whole number in both.
  */
 import type { Signal } from '#telemetry/signal.ts'
 
@@ -12,15 +12,15 @@ const GRAMMAR = `
   ScopeLogs { InstrumentationScope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3 }
   LogRecord {
     fixed64 time_unix_nano = 1; enum severity_number = 2; string severity_text = 3; AnyValue body = 5;
-    repeated KeyValue attributes = 6; uint32 dropped_attributes_count = 7; fixed32 flags = 8; id trace_id = 9;
-    id span_id = 10; fixed64 observed_time_unix_nano = 11; string event_name = 12
+    repeated KeyValue attributes = 6; uint32 dropped_attributes_count = 7; fixed32 flags = 8; id16 trace_id = 9;
+    id8 span_id = 10; fixed64 observed_time_unix_nano = 11; string event_name = 12
   }
 
   ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1 }
   ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; string schema_url = 3 }
   ScopeSpans { InstrumentationScope scope = 1; repeated Span spans = 2; string schema_url = 3 }
   Span {
-    id trace_id = 1; id span_id = 2; string trace_state = 3; id parent_span_id = 4; string name = 5; enum kind = 6;
+    id16 trace_id = 1; id8 span_id = 2; string trace_state = 3; id8 parent_span_id = 4; string name = 5; enum kind = 6;
     fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; repeated KeyValue attributes = 9;
     uint32 dropped_attributes_count = 10; repeated Event events = 11; uint32 dropped_events_count = 12;
     repeated Link links = 13; uint32 dropped_links_count = 14; SpanStatus status = 15; fixed32 flags = 16
@@ -29,7 +29,7 @@ const GRAMMAR = `
     fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4
   }
   Link {
-    id trace_id = 1; id span_id = 2; string trace_state = 3; repeated KeyValue attributes = 4;
+    id16 trace_id = 1; id8 span_id = 2; string trace_state = 3; repeated KeyValue attributes = 4;
     uint32 dropped_attributes_count = 5; fixed32 flags = 6
   }
   SpanStatus { string message = 2; enum code = 3 }
@@ -67,7 +67,7 @@ const GRAMMAR = `
   }
   ValueAtQuantile { double quantile = 1; double value = 2 }
   Exemplar {
-    fixed64 time_unix_nano = 2; double as_double = 3; id span_id = 4; id trace_id = 5; sfixed64 as_int = 6;
+    fixed64 time_unix_nano = 2; double as_double = 3; id8 span_id = 4; id16 trace_id = 5; sfixed64 as_int = 6;
     repeated KeyValue filtered_attributes = 7
   }
 
@@ -91,17 +91,21 @@ const GRAMMAR = `
 const WIRE_TYPES = {
   ...{ bool: 0, enum: 0, int64: 0, uint64: 0, uint32: 0, sint32: 0 },
   ...{ fixed64: 1, sfixed64: 1, double: 1 },
-  ...{ string: 2, bytes: 2, id: 2 },
+  ...{ string: 2, bytes: 2, id16: 2, id8: 2 },
   fixed32: 5,
 } as const
 export type ScalarType = keyof typeof WIRE_TYPES
 
 export interface FieldSpec {
   readonly number: number
+  /** In JSON. */
+  readonly name: string
   readonly wireType: number
   readonly repeated: boolean
   /** Undefined for messages. */
   readonly scalar: ScalarType | undefined
+  /** Of ids: how many bytes they have, unless they have none; 0 for all other fields. */
+  readonly idBytes: number
   /** Undefined for scalars. */
   readonly message: MessageSpec | undefined
 }
@@ -136,18 +140,18 @@ function parse(grammar: string): ReadonlyMap<string, MessageSpec> {
     const { fields, byName } = specs.get(name!)!
     for (const [, repeated, type, field, number] of body!.matchAll(/(repeated )?(\w+) (\w+) = (\d+)/g)) {
       const scalar = type! in WIRE_TYPES ? (type as ScalarType) : undefined
+      const name = field!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
       const spec: FieldSpec = {
         number: Number(number),
+        name,
         wireType: scalar === undefined ? 2 : WIRE_TYPES[scalar],
         repeated: repeated !== undefined,
         scalar,
+        idBytes: scalar === 'id16' ? 16 : scalar === 'id8' ? 8 : 0,
         message: scalar === undefined ? specs.get(type!) : undefined,
       }
       fields[spec.number] = spec
-      byName.set(
-        field!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-        spec,
-      )
+      byName.set(name, spec)
     }
   }
   return specs

@@ -49,13 +49,18 @@ function checkMessage(from: number, to: number, spec: MessageSpec, depth: number
     const field = spec.fields[reader.field]
     if (field === undefined) continue
     if (reader.type !== field.wireType && !isPacked(reader, field.repeated, field.message)) {
-      check.message = `Field ${reader.field} of a ${spec.name} has the wrong type, at byte ${reader.start}.`
+      check.message = `Field ${reader.field} of ${spec.name} has the wrong type, at byte ${reader.start}.`
+      return false
+    }
+    const { idBytes } = field
+    if (idBytes > 0 && reader.to > reader.from && reader.to - reader.from !== idBytes) {
+      check.message = `${spec.name}.${field.name} has ${reader.to - reader.from} bytes instead of ${idBytes}.`
       return false
     }
     if (field.message !== undefined && !checkMessage(reader.from, reader.to, field.message, depth + 1, inner))
       return false
   }
-  if (reader.broken) check.message = `A ${spec.name} breaks off at byte ${reader.start}.`
+  if (reader.broken) check.message = `${spec.name} breaks off at byte ${reader.start}.`
   return !reader.broken
 }
 
