@@ -12,6 +12,9 @@ import { metricRecords } from '#codecs/metric/decoder.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { otlpLogs, otlpTraces } from '#codecs/otlp/decoders.ts'
 import { otlp as otlpRecords, otlpSpans } from '#codecs/otlp/otlp.ts'
+import { otlp as otlpRecords } from '#codecs/otlp/otlp.ts'
+import { otlpMetrics } from '#codecs/otlp_metrics/decoder.ts'
+import { otlpMetricsEncoder } from '#codecs/otlp_metrics/encoder.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
@@ -55,6 +58,7 @@ export const engineRegistry = {
     bulk,
     otlpLogs,
     otlpTraces,
+    otlpMetrics,
   ],
   encoders: [
     text, //
@@ -67,5 +71,6 @@ export const engineRegistry = {
     lokiEntries,
     otlpRecords,
     otlpSpans,
+    otlpMetricsEncoder,
   ],
 } as const satisfies EngineRegistry

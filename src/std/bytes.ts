@@ -97,3 +97,12 @@ export function countByte(bytes: Bytes, byte: number, from: number, to: number):
   for (let at = view.indexOf(byte); at !== -1; at = view.indexOf(byte, at + 1)) count++
   return count
 }
+
+export function toBase64(bytes: Bytes, from: number, to: number): string {
+  return bytes.toString('base64', from, to)
+}
+
+/** As far as it is base64. */
+export function fromBase64(text: string): Bytes {
+  return Buffer.from(text, 'base64')
+}

@@ -1,7 +1,10 @@
 /** How rules see metric records: `name`, `value`, `kind`, `unit`, and labels by their names. */
 import { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
+import { AttributeReader } from '#codecs/otlp_metrics/attributes.ts'
+import { FieldReader } from '#codecs/protobuf/reader.ts'
+import { fieldsOf, WireType } from '#codecs/protobuf/wire.ts'
 import { assert } from '#std/assert.ts'
-import { fromText, latin1, utf8Length } from '#std/bytes.ts'
+import { type Bytes, fromText, latin1, utf8Length } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
 import type { FieldKind, FieldValue, Lookup, RecordFormat } from '#telemetry/format.ts'
 import { writeDistribution } from './distribution.ts'
@@ -25,11 +28,18 @@ const METRIC_NAME = '__name__'
 /** `name` is the metric's name; `labels/x`, or just `x`, is a label. */
 class MetricLookup implements Lookup {
   readonly #name: string
-  readonly #label: ReturnType<typeof fromText>
+  readonly #label: Bytes
+  /** The attribute of a resource that has it, where it may stand there. */
+  readonly #resourceName: Bytes | undefined
   readonly #reader = new MetricReader()
+  readonly #attributes = new AttributeReader()
+  readonly #fields = new FieldReader()
 
   constructor(name: string) {
     this.#name = name
+    const resourceName =
+      WELL_KNOWN_RESOURCE[name] ?? (name.startsWith(RESOURCE) ? name.slice(RESOURCE.length) : undefined)
+    this.#resourceName = resourceName === undefined ? undefined : fromText(resourceName)
     const label = name === 'name' ? METRIC_NAME : name.startsWith('labels/') ? name.slice('labels/'.length) : name
     this.#label = fromText(label)
   }
@@ -42,11 +52,32 @@ class MetricLookup implements Lookup {
       const text = latin1(block.bytes, labels.valueFrom, labels.valueTo)
       return { kind: fieldKinds[labels.type] ?? 'text', text, from: 0, to: text.length }
     }
+    const attribute = this.#resourceName === undefined ? undefined : this.#inResource(reader)
+    if (attribute !== undefined) return attribute
     if (this.#name === 'value') return made('number', String(reader.value))
     if (this.#name === 'kind') return made('text', kinds[reader.kind]!)
     if (this.#name !== 'unit') return undefined
     const unit = reader.text(MetricField.UNIT)
     return unit === '' ? undefined : made('text', latin1(fromText(unit), 0, utf8Length(unit)))
+  }
+
+  /** `resource` holds field 1 of ResourceMetrics: Resource { repeated KeyValue attributes = 1 }. */
+  #inResource(reader: MetricReader): FieldValue | undefined {
+    const part = reader.field(MetricField.RESOURCE)
+    if (part === undefined) return undefined
+    const { bytes } = reader
+    for (const { field, from, to } of fieldsOf(bytes, part.from, part.to)) {
+      if (field !== 1) continue
+      this.#fields.begin(bytes, from, to)
+      while (this.#fields.next()) {
+        if (this.#fields.field !== 1 || this.#fields.type !== WireType.bytes) continue
+        if (!this.#attributes.read(bytes, this.#fields.from, this.#fields.to)) continue
+        if (!this.#attributes.isKey(this.#resourceName!)) continue
+        const { text, type } = this.#attributes.text()
+        return made(fieldKinds[type] ?? 'text', latin1(fromText(text), 0, utf8Length(text)))
+      }
+    }
+    return undefined
   }
 }
 
@@ -56,6 +87,10 @@ const fieldKinds: Readonly<Record<number, FieldKind>> = {
   [LabelType.DOUBLE]: 'number',
   [LabelType.BOOLEAN]: 'boolean',
 }
+
+/** Names of attributes of the resource that a metric came with; paths as they are in OpenTelemetry's JSON. */
+const RESOURCE = 'resource/attributes/'
+const WELL_KNOWN_RESOURCE: Readonly<Record<string, string>> = { service: 'service.name', host: 'host.name' }
 
 function made(kind: FieldKind, text: string): FieldValue {
   return { kind, text, from: 0, to: text.length }
