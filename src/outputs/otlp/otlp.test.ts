@@ -287,6 +287,6 @@ test('otlp: the configurations of the guide are some', () => {
     assert.deepEqual(warnings, [])
     assert.equal(plan.outputs[0]?.type, 'otlp')
   }
-  assert.equal(blocks.length, 2)
+  assert.equal(blocks.length, 3)
   rmSync(dirname(config), { recursive: true })
 })
