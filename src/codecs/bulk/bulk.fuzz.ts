@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '#test/support/fuzz.ts'
-import { decodeAll } from '#test/support/fuzz-decoder.ts'
+import { decodeAll, scanAll } from '#test/support/fuzz-decoder.ts'
 import { bulk } from './bulk.ts'
+import { BulkScan } from './bulk-scan.ts'
 
 const seeds = [
   `{"field":"es_index","index":"logs"}\n{"create":{"_index":"a","_id":"1"}}\n{"message":"a"}\n{"index":{}}\n{"b":[1,{"c":2}]}\n`,
@@ -11,5 +12,10 @@ const seeds = [
 export const fuzz: FuzzTarget = {
   name: 'bulk',
   seeds: seeds.map((seed) => Buffer.from(seed)),
-  run: (bytes) => decodeAll(bulk, bytes),
+  run(bytes) {
+    decodeAll(bulk, bytes)
+    scanAll(bulk, bytes, (body, pieceBytesMax) => new BulkScan(body, pieceBytesMax, 100))
+    const head = bytes.indexOf(0x0a) + 1
+    scanAll(bulk, bytes.subarray(head), (body, pieceBytesMax) => new BulkScan(body, pieceBytesMax, 100))
+  },
 }

@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '#test/support/fuzz.ts'
-import { decodeAll } from '#test/support/fuzz-decoder.ts'
+import { decodeAll, scanAll } from '#test/support/fuzz-decoder.ts'
 import { datadogLogs } from './datadog_logs.ts'
+import { DatadogScan } from './datadog-scan.ts'
 
 const seeds = [
   `{}\n[{"message":"a","status":"info","ddtags":"a:b"},{"date":1,"x":{"y":[1,"\\""]}}]`,
@@ -11,5 +12,10 @@ const seeds = [
 export const fuzz: FuzzTarget = {
   name: 'datadog_logs',
   seeds: seeds.map((seed) => Buffer.from(seed)),
-  run: (bytes) => decodeAll(datadogLogs, bytes),
+  run(bytes) {
+    decodeAll(datadogLogs, bytes)
+    scanAll(datadogLogs, bytes, (body, pieceBytesMax) => new DatadogScan(body, pieceBytesMax))
+    const head = bytes.indexOf(0x0a) + 1
+    scanAll(datadogLogs, bytes.subarray(head), (body, pieceBytesMax) => new DatadogScan(body, pieceBytesMax))
+  },
 }
