@@ -174,8 +174,16 @@ test("Elastic's client is content: it asks, writes in bulk, and writes one", asy
   await client.close()
 })
 
+const HEC = { index: 'web', metadata_from_records: true }
 const SENT = [
-  { message: 'round-trip 1', level: 'info', service: 'checkout', host: 'web-1', n: { a: [1, '"\\\n☃'] } },
+  {
+    message: 'round-trip 1',
+    level: 'info',
+    service: 'checkout',
+    host: 'web-1',
+    sourcetype: 'app',
+    n: { a: [1, '"\\\n☃'] },
+  },
   { '@timestamp': '2026-01-31T08:15:30.123Z', msg: 'round-trip 2', trace_id: 'abc', level: 'error' },
   'round-trip 3: a line "of text"',
 ]
@@ -184,7 +192,7 @@ test('what our own outputs send comes in as it went out', async () => {
   await using receiver = await startIntakes(folder, { splunk_hec: { acknowledgements: true } })
   const outputs = [
     { id: 'datadog', type: 'datadog', api_key: KEY, source: 'nodejs', tags: ['env:prod'] },
-    { id: 'splunk_hec', type: 'splunk_hec', token: KEY, acknowledgements: true, ack_poll_ms: 20, index: 'web' },
+    { id: 'splunk_hec', type: 'splunk_hec', token: KEY, acknowledgements: true, ack_poll_ms: 20, ...HEC },
     { id: 'elasticsearch', type: 'elasticsearch', api_key: KEY, data_stream: 'logs-test-default' },
   ].map((output) => ({ ...output, url: receiver.address(output.id), batch: { max_wait_ms: 20 } }))
   const config = {

@@ -66,6 +66,8 @@ export class EventReader {
   /** By index of the caller's names, where `has` holds: [from, to) of the value, a string's with its quotes. */
   readonly ownStarts: Int32Array
   readonly ownEnds: Int32Array
+  /** The same: where the key begins, with its quotes. */
+  readonly ownKeys: Int32Array
   readonly #ranks = new Int32Array(eventFields.length)
   readonly #keys: Map<string, Key>
   #block: Block | undefined
@@ -78,6 +80,7 @@ export class EventReader {
     this.has = new Uint8Array(ownNames.length)
     this.ownStarts = new Int32Array(ownNames.length)
     this.ownEnds = new Int32Array(ownNames.length)
+    this.ownKeys = new Int32Array(ownNames.length)
   }
 
   /** Call once before the records of a block are read, and again when its bytes have changed. */
@@ -170,6 +173,7 @@ export class EventReader {
   #take(key: Key, open: number, close: number, value: number, stop: number, depth: number): void {
     if (key.own !== -1) {
       this.has[key.own] = 1
+      this.ownKeys[key.own] = open + this.#shift
       this.ownStarts[key.own] = value + this.#shift
       this.ownEnds[key.own] = stop + this.#shift
     }

@@ -30,6 +30,8 @@ export type EventMember = { key: string } & (
   | { value: 'service' | 'host' | 'level' | 'trace_id' | 'span_id'; otherwise?: string | undefined; prefix?: string }
   /** The level by OpenTelemetry's number, 0 (unknown) to 24; an empty name leaves it out. */
   | { value: 'severity'; names: readonly string[] }
+  /** Text that the record has under this very name at its top; with `record.as` `value`, it stands only here then. */
+  | { value: 'own'; otherwise?: string | undefined }
   /** Id of the source that took it in. */
   | { value: 'source' }
   /** Text that no other record has (`codecs/event/unique-id.ts`), so that the record is known when it comes again. */
@@ -92,6 +94,8 @@ export class EventJson implements Encoder {
   /** Bytes that every record may need beside itself. */
   readonly #fixedBytes: number
   readonly #copies: number
+  /** Indices of members whose value is the record's own. */
+  readonly #own: readonly number[]
 
   constructor(options: EventJsonOptions, head?: RecordHead) {
     const { record } = options
@@ -108,7 +112,8 @@ export class EventJson implements Encoder {
     this.#renames = renamed.length > 0
     this.#reader = new EventReader([...options.members.map(({ key }) => key), ...renamed])
     this.#head = head
-    this.#copies = this.#members.filter(({ slot }) => slot !== -1).length
+    this.#copies = this.#members.filter(({ slot, value }) => slot !== -1 || value === 'own').length
+    this.#own = this.#members.flatMap(({ value }, m) => (value === 'own' ? [m] : []))
     const members = this.#members.reduce((sum, member) => sum + member.bytesMax, 0)
     this.#fixedBytes =
       (head?.bytesMax ?? 0) +
@@ -162,7 +167,7 @@ export class EventJson implements Encoder {
       if (spread && reader.has[m] === 1) continue
       const before = write
       if (write > first) target[write++] = COMMA
-      const end = writeMember(this.#members[m]!, reader, block, target, write)
+      const end = writeMember(this.#members[m]!, m, reader, block, target, write)
       write = end === -1 ? before : end
     }
     return write
@@ -183,6 +188,7 @@ export class EventJson implements Encoder {
     if (hasMembers) target[write++] = COMMA
     if (isObject && as === 'value') {
       write = put(this.#objectKey, target, write)
+      if (this.#own.length > 0) return flatten(block, target, write, this.#copyWithoutOwn(target, write))
       copyBytes(bytes, from, to, target, write)
       return flatten(block, target, write, write + to - from)
     }
@@ -190,6 +196,26 @@ export class EventJson implements Encoder {
     write = writeString(bytes, from, to, target, write)
     if (as === 'members' && block.context.truncated) write = put(TRUNCATED, target, write)
     return write
+  }
+
+  /** Copies the record, an object, without the members that stand outside of it already. */
+  #copyWithoutOwn(target: Bytes, at: number): number {
+    const { bytes, from, to, ownKeys, ownEnds } = this.#reader
+    const taken = this.#own.filter((m) => hasOwnText(this.#reader, m)).sort((a, b) => ownKeys[a]! - ownKeys[b]!)
+    let read = from
+    let write = at
+    for (const m of taken) {
+      write = putRange(bytes, read, ownKeys[m]!, target, write)
+      read = skipSpace(bytes, ownEnds[m]!)
+      if (bytes[read] === COMMA) read++
+    }
+    // The last member may be gone: then a comma stands before the brace.
+    if (taken.length > 0 && bytes[skipSpace(bytes, read)] === CLOSE_BRACE) {
+      let last = write - 1
+      while (target[last]! <= SPACE) last--
+      if (target[last] === COMMA) write = last
+    }
+    return putRange(bytes, read, to, target, write)
   }
 
   /** Copies [from, to) of the record, which are members, and renames the one that is its message. */
@@ -241,7 +267,7 @@ function compile(member: EventMember): Member {
     member.value === 'literal'
       ? json(member.literal)
       : 'otherwise' in member && member.otherwise !== undefined
-        ? json(`${member.prefix ?? ''}${member.otherwise}`)
+        ? json(`${('prefix' in member && member.prefix) || ''}${member.otherwise}`)
         : undefined
   const prefix = fromText('prefix' in member ? JSON.stringify(member.prefix ?? '').slice(1, -1) : '')
   const names = member.value === 'severity' ? member.names.map((name) => (name === '' ? undefined : json(name))) : []
@@ -258,8 +284,21 @@ function keyOf(name: string): Bytes {
 }
 
 /** Writes one member. Returns the position behind it, or -1 when there is nothing to say. */
-function writeMember(member: Member, reader: EventReader, block: Block, target: Bytes, at: number): number {
+function writeMember(
+  member: Member,
+  index: number,
+  reader: EventReader,
+  block: Block,
+  target: Bytes,
+  at: number,
+): number {
   let write = put(member.key, target, at)
+  if (member.value === 'own') {
+    if (hasOwnText(reader, index)) {
+      return putRange(reader.bytes, reader.ownStarts[index]!, reader.ownEnds[index]!, target, write)
+    }
+    return member.otherwise === undefined ? -1 : put(member.otherwise, target, write)
+  }
   if (member.slot !== -1) {
     const from = reader.starts[member.slot]!
     const length = reader.ends[member.slot]! - from
@@ -294,6 +333,20 @@ function writeMember(member: Member, reader: EventReader, block: Block, target: 
       return name === undefined ? -1 : put(name, target, write)
     }
   }
+}
+
+/** Whether the record has text under the name of this member at its top, and not too long. */
+function hasOwnText(reader: EventReader, index: number): boolean {
+  if (!reader.isObject || reader.has[index] === 0) return false
+  const from = reader.ownStarts[index]!
+  const length = reader.ownEnds[index]! - from - 2
+  return reader.bytes[from] === QUOTE && length > 0 && length <= COPIED_BYTES_MAX
+}
+
+function skipSpace(bytes: Bytes, from: number): number {
+  let at = from
+  while (bytes[at]! <= SPACE) at++
+  return at
 }
 
 /** Up to here a loop is faster than the call that copies. */

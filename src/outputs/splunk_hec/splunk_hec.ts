@@ -34,6 +34,12 @@ const config = z
     source: metadata('Value of source for all records.'),
     sourcetype: metadata('Value of sourcetype for all records.'),
     host: metadata('Value of host: where a record names none (event), or for all records (raw).'),
+    metadata_from_records: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether text that a record has under index, source and sourcetype is its metadata and no field of it. Mode event only.',
+      ),
     fields: z
       .record(z.string().min(1).max(256), z.union([z.string().max(1024), z.number(), z.boolean()]))
       .optional()
@@ -56,6 +62,10 @@ const config = z
     error: 'is required unless upstream is given',
     path: ['url'],
   })
+  .refine(({ mode, metadata_from_records }) => mode === 'event' || !metadata_from_records, {
+    error: 'goes with mode event only',
+    path: ['metadata_from_records'],
+  })
   .refine(({ mode, fields }) => mode === 'event' || fields === undefined, {
     error: 'go with mode event only',
     path: ['fields'],
@@ -74,13 +84,17 @@ export const splunkHec = defineOutput({
   create: (options, context) => new SplunkHecOutput(options, context),
 })
 
-function shapeOf({ host, source, sourcetype, index, fields }: Options): Record<string, unknown> {
-  const fixed = { source, sourcetype, index, fields }
+function shapeOf(options: Options): Record<string, unknown> {
+  const { host, source, sourcetype, index, fields, metadata_from_records } = options
+  const metadata = { source, sourcetype, index }
+  const fixed = metadata_from_records ? { fields } : { ...metadata, fields }
+  const own = metadata_from_records ? metadata : {}
   return {
     after: '\n',
     members: [
       { key: 'time', value: 'seconds' },
       { key: 'host', value: 'host', otherwise: host },
+      ...Object.entries(own).map(([key, otherwise]) => ({ key, value: 'own', otherwise })),
       ...Object.entries(fixed).flatMap(([key, literal]) =>
         literal === undefined ? [] : [{ key, value: 'literal', literal }],
       ),
