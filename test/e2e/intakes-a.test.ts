@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test'
 import { Client } from '@elastic/elasticsearch'
 import winston from 'winston'
 import { Program, temporaryFolder } from '#test/support/program.ts'
+import { HttpSink } from '#test/support/sinks.ts'
 
 const require = createRequire(import.meta.url)
 const KEY = 'key-of-the-test'
@@ -224,4 +225,77 @@ test('what our own outputs send comes in as it went out', async () => {
   const isDelivered = async () => (await stats()).outputs.every(({ delivered }) => delivered.records === 3)
   await sender.until(isDelivered, 'all to be delivered, and acknowledged')
   for (const { id, last_error } of (await stats()).outputs) assert.equal(last_error, null, id)
+})
+
+const CHANNEL = '0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba'
+const REQUESTS = 20
+
+/** Sends it all and hears yes to it: from Splunk's collector, that it is acknowledged. Returns what must not be lost. */
+async function sendAndHearYes(node: Program): Promise<string[]> {
+  const post = async (path: string, body: string, status: number) => {
+    const headers = { 'content-type': 'application/json', 'x-splunk-request-channel': CHANNEL }
+    const answer = await fetch(path, { method: 'POST', body, headers })
+    assert.equal(answer.status, status)
+    return (await answer.json()) as { ackId: number; acks: Record<string, boolean> }
+  }
+  const sent: string[] = []
+  const named = (name: string) => {
+    sent.push(name)
+    return `"message":"<${name}>"`
+  }
+  const hec = `${node.address('splunk_hec')}/services/collector`
+  const unacknowledged = new Set<number>()
+  for (let i = 0; i < REQUESTS; i++) {
+    await post(`${node.address('datadog')}/api/v2/logs`, `[{${named(`dd-${i}`)}},{"message":"DEBUG"}]`, 202)
+    const action = '{"create":{}}'
+    await post(`${node.address('elasticsearch')}/logs/_bulk`, `${action}\n{${named(`es-${i}`)}}\n`, 200)
+    unacknowledged.add((await post(`${hec}/event`, `{"event":{${named(`hec-${i}`)}}}`, 200)).ackId)
+  }
+  await node.until(async () => {
+    const { acks } = await post(`${hec}/ack`, JSON.stringify({ acks: [...unacknowledged] }), 200)
+    for (const [id, isSafe] of Object.entries(acks)) if (isSafe) unacknowledged.delete(Number(id))
+    return unacknowledged.size === 0
+  }, 'acknowledgements')
+  return sent
+}
+
+test('what durable intakes have said yes to survives kill -9', async () => {
+  const dataDir = join(folder, 'durable')
+  await using vendor = await HttpSink.start()
+  const durable = { listen: '127.0.0.1:0', durable: true }
+  const config = {
+    version: 2,
+    sources: [
+      { id: 'datadog', type: 'datadog', ...durable },
+      { id: 'splunk_hec', type: 'splunk_hec', acknowledgements: true, ...durable },
+      { id: 'elasticsearch', type: 'elasticsearch', ...durable },
+    ],
+    pipelines: [
+      {
+        id: 'all',
+        sources: ['datadog', 'splunk_hec', 'elasticsearch'],
+        processors: [{ id: 'no_debug', type: 'filter', params: { value: 'DEBUG' } }],
+        outputs: ['vendor'],
+      },
+    ],
+    outputs: [
+      { id: 'vendor', type: 'http', url: vendor.url, batch: { max_wait_ms: 10 }, retry: { base_ms: 20, cap_ms: 50 } },
+    ],
+  }
+  writeFileSync(join(folder, 'durable.json'), JSON.stringify(config))
+  const flags = ['--config', join(folder, 'durable.json')]
+  for (let i = 0; i < 10_000; i++) vendor.answers.push({ status: 503 })
+  let sent: string[]
+  {
+    await using first = await Program.start('node', { flags, dataDir })
+    sent = await sendAndHearYes(first)
+    await first.stop('SIGKILL')
+  }
+  assert.equal(sent.length, 3 * REQUESTS)
+  vendor.answers.length = 0
+  vendor.requests.length = 0
+  await using second = await Program.start('node', { flags, dataDir })
+  const arrived = () => vendor.requests.map(({ body }) => body).join('')
+  await second.until(() => sent.every((name) => arrived().includes(`<${name}>`)), 'all that was promised')
+  assert.ok(!arrived().includes('DEBUG'))
 })
