@@ -1,6 +1,6 @@
 /**
- * The intakes for agents of Datadog, Splunk and Elasticsearch, through the whole program: real clients send to it, rules work on what
- * they send, and what our own outputs send comes back in as it went out.
+ * The intakes for agents of Datadog, Splunk and Elasticsearch, through the whole program: real clients send to it,
+ * rules work on what they send, and what our own outputs send comes back in as it went out.
  */
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
@@ -230,7 +230,9 @@ test('what our own outputs send comes in as it went out', async () => {
 const CHANNEL = '0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba'
 const REQUESTS = 20
 
-/** Sends it all and hears yes to it: from Splunk's collector, that it is acknowledged. Returns what must not be lost. */
+/**
+ * Sends it all and hears yes to it: from Splunk's collector, that it is acknowledged. Returns what must not be lost.
+ */
 async function sendAndHearYes(node: Program): Promise<string[]> {
   const post = async (path: string, body: string, status: number) => {
     const headers = { 'content-type': 'application/json', 'x-splunk-request-channel': CHANNEL }

@@ -14,7 +14,9 @@ export interface DecodedEntry {
   blocks: number
 }
 
-/** Decodes an entry that stands between other bytes, as in the intake, with the newline that the intake puts behind it. */
+/**
+ * Decodes an entry that stands between other bytes, as in the intake, with the newline that the intake puts behind it.
+ */
 export function decodeEntry(
   definition: DecoderDefinition,
   entry: string | Uint8Array,

@@ -4,7 +4,9 @@ import { type Bytes, viewOf } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import type { DecoderDefinition } from '#telemetry/decoder.ts'
 
-/** Decodes all of an entry, and looks for a field in each record. Returns how many there are, and what was malformed. */
+/**
+ * Decodes all of an entry, and looks for a field in each record. Returns how many there are, and what was malformed.
+ */
 export function decodeAll(definition: DecoderDefinition, input: Uint8Array): { records: number; malformed: number } {
   const bytes: Bytes = viewOf(new SharedArrayBuffer(input.length + 1))
   bytes.set(input)
@@ -27,7 +29,9 @@ export function decodeAll(definition: DecoderDefinition, input: Uint8Array): { r
   return decodedAll
 }
 
-/** A body as its source sees it: what the scan lets through, cut into small pieces, is what the decoder finds in them. */
+/**
+ * A body as its source sees it: what the scan lets through, cut into small pieces, is what the decoder finds in them.
+ */
 export function scanAll(
   definition: DecoderDefinition,
   input: Uint8Array,

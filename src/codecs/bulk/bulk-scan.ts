@@ -1,8 +1,8 @@
 /**
  * Looks through a bulk request: an action on a line, and for most actions a document on the next.
  *
- * What is refused by itself (`update` and `delete`, a document that is no JSON object) is overwritten with blanks, so that the
- * rest can be handed on as it stands.
+ * What is refused by itself (`update` and `delete`, a document that is no JSON object) is overwritten with blanks, so
+ * that the rest can be handed on as it stands.
  */
 import { Pieces, type Scan } from '#codecs/headed/pieces.ts'
 import { isJsonObject } from '#codecs/json/validate.ts'

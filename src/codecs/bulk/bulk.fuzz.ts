@@ -4,7 +4,7 @@ import { bulk } from './bulk.ts'
 import { BulkScan } from './bulk-scan.ts'
 
 const seeds = [
-  `{"field":"es_index","index":"logs"}\n{"create":{"_index":"a","_id":"1"}}\n{"message":"a"}\n{"index":{}}\n{"b":[1,{"c":2}]}\n`,
+  `{"field":"es_index","index":"logs"}\n{"create":{"_index":"a","_id":"1"}}\n{"m":"a"}\n{"index":{}}\n{"b":[1,{"c":2}]}\n`,
   `{"field":"es_index"}\n   \n{"index":{}}\n{"es_index":"own"}\n`,
   `{}\n{"create":{}}\n{}\n`,
 ]

@@ -8,9 +8,9 @@
  *   {"message":"b"}\n
  *   -> {"es_index":"metrics","message":"a"}   {"es_index":"logs","message":"b"}
  *
- * Documents keep their members as they stand. The index that is meant, by the action or else by the head, is added under the
- * head's name for it, unless the document has a member of that name or neither names one. Blank lines are passed over: the
- * source blanks what it has refused.
+ * Documents keep their members as they stand. The index that is meant, by the action or else by the head, is added
+ * under the head's name for it, unless the document has a member of that name or neither names one. Blank lines are
+ * passed over: the source blanks what it has refused.
  */
 import { HeadedDecoder, type RecordShape } from '#codecs/headed/headed.ts'
 import type { JsonLinesWriter } from '#codecs/json/lines-writer.ts'

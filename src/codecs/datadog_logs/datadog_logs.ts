@@ -4,8 +4,8 @@
  *   {"ddsource":"nginx"}\n [ {"message":"GET /","status":"warn","date":1700000000000} , … ]
  *   -> {"ddsource":"nginx","message":"GET /","level":"warn","timestamp":1700000000000}
  *
- * Records keep their members as they stand. `status`, where it is text, is the level and gets that name, and `date` is the
- * timestamp, unless the record has one of that name; the head fills in what a record does not say.
+ * Records keep their members as they stand. `status`, where it is text, is the level and gets that name, and `date` is
+ * the timestamp, unless the record has one of that name; the head fills in what a record does not say.
  */
 import { HeadedDecoder, Newlines, nextObject, type RecordShape } from '#codecs/headed/headed.ts'
 import { SharedMembers } from '#codecs/headed/shared-members.ts'

@@ -16,8 +16,8 @@ export interface RecordShape {
   /** [from, to) of `bytes` is the head. It stays where it is until the last record has been written. */
   head(bytes: Bytes, from: number, to: number): void
   /**
-   * Writes what begins at `at` as a record, or nothing if it is none, and ends it. Returns the position behind it, above `at`; or
-   * -1 where neither it nor anything behind it can be read.
+   * Writes what begins at `at` as a record, or nothing if it is none, and ends it. Returns the position behind it,
+   * above `at`; or -1 where neither it nor anything behind it can be read.
    */
   record(bytes: Bytes, at: number, to: number, out: JsonLinesWriter, block: Block): number
 }
@@ -58,7 +58,10 @@ const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-/** Position of the next object in a row of objects, with commas between them and brackets around them or without; `to` at its end. */
+/**
+ * Position of the next object in a row of objects, with commas between them and brackets around them or without; `to`
+ * at its end.
+ */
 export function nextObject(bytes: Bytes, at: number, to: number): number {
   let position = skipSpace(bytes, at, to)
   while (position < to) {

@@ -1,6 +1,6 @@
 /**
- * `described_lines`: lines whose request says something of all of them, such as a host. Each becomes a JSON object: one that
- * is a JSON object gets what it does not say itself; any other becomes its message. Blank lines are none.
+ * `described_lines`: lines whose request says something of all of them, such as a host. Each becomes a JSON object:
+ * one that is a JSON object gets what it does not say itself; any other becomes its message. Blank lines are none.
  */
 import type { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
 import { Members, skipSpace } from '#codecs/json/members.ts'

@@ -17,8 +17,8 @@ export class SharedMembers {
   }
 
   /**
-   * Writes those that `own`, made of the same names, does not have, with commas between them. `bytes` hold the head. True: it
-   * wrote nothing.
+   * Writes those that `own`, made of the same names, does not have, with commas between them. `bytes` hold the head.
+   * True: it wrote nothing.
    */
   writeMissing(bytes: Bytes, own: Members | undefined, out: JsonLinesWriter): boolean {
     const { keyFrom, to } = this.#members

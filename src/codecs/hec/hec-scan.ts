@@ -1,6 +1,6 @@
 /**
- * Looks through the events of a request to Splunk's collector, one behind the other or in an array, and stops at the first that
- * is bad: those before it are taken, as the collector does.
+ * Looks through the events of a request to Splunk's collector, one behind the other or in an array, and stops at the
+ * first that is bad: those before it are taken, as the collector does.
  *
  *   {"time":1.5,"host":"web-1","event":"a"} {"event":{…},"fields":{"k":"v"}} …
  */

@@ -12,10 +12,8 @@ const golden: [name: string, entry: string, records: string[]][] = [
   ],
   [
     'an object keeps its members, with the envelope before and fields behind',
-    '{}\n{"time":1426279439.123,"host":"h","source":"s","sourcetype":"st","index":"i","event":{"a":{"b":1},"msg":"m"},"fields":{"env":"prod","n":["x","y"]}}',
-    [
-      '{"timestamp":1426279439.123,"index":"i","sourcetype":"st","source":"s","host":"h","a":{"b":1},"msg":"m","env":"prod","n":["x","y"]}',
-    ],
+    '{}\n{"time":142.123,"host":"h","source":"s","sourcetype":"st","index":"i","event":{"a":{"b":1}},"fields":{"n":["x"]}}',
+    ['{"timestamp":142.123,"index":"i","sourcetype":"st","source":"s","host":"h","a":{"b":1},"n":["x"]}'],
   ],
   [
     'what the event says itself goes before the envelope and fields',
@@ -29,11 +27,11 @@ const golden: [name: string, entry: string, records: string[]][] = [
   ],
   [
     'the head fills in what the envelope does not say, and null says nothing',
-    '{"host":"head","index":"main"}\n{"host":"own","event":"a"}{"host":null,"time":null,"event":"b"}{"event":{"index":"x"}}',
+    '{"host":"head","index":"main"}\n{"host":"own","event":"a"}{"host":null,"time":null,"event":"b"}{"event":{"index":5}}',
     [
       '{"index":"main","host":"own","message":"a"}',
       '{"index":"main","host":"head","message":"b"}',
-      '{"host":"head","index":"x"}',
+      '{"host":"head","index":5}',
     ],
   ],
   [

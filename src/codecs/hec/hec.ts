@@ -5,9 +5,9 @@
  *   -> {"timestamp":1.5,"host":"web-1","index":"main","message":"a","n":1,"env":"prod"}
  *      {"index":"main","message":"b"}
  *
- * An event that is an object keeps its members as they stand; any other is the message. What the envelope says (`time` as
- * `timestamp`) stands before them, and `fields` behind them, where the event has no member of that name. The head fills in what
- * the envelope does not say.
+ * An event that is an object keeps its members as they stand; any other is the message. What the envelope says (`time`
+ * as `timestamp`) stands before them, and `fields` behind them, where the event has no member of that name. The head
+ * fills in what the envelope does not say.
  */
 import { HeadedDecoder, Newlines, nextObject, type RecordShape } from '#codecs/headed/headed.ts'
 import { SharedMembers } from '#codecs/headed/shared-members.ts'
@@ -101,7 +101,10 @@ class HecEvent implements RecordShape {
     return this.#envelope.has(i) && bytes[this.#envelope.from[i]!] !== LETTER_N
   }
 
-  /** `event`: position of the event's brace, or -1. Names are compared through a set: any number of them takes linear time. */
+  /**
+   * `event`: position of the event's brace, or -1. Names are compared through a set: any number of them takes linear
+   * time.
+   */
   #writeFields(bytes: Bytes, event: number, out: JsonLinesWriter): void {
     const fields = this.#envelope.from[HecMember.fields]!
     if (bytes[fields] !== OPEN_BRACE) return

@@ -1,14 +1,14 @@
 /**
- * Finds members of a JSON object by their names, without parsing the rest. For decoders that take a vendor's shape apart and
- * put its pieces together again.
+ * Finds members of a JSON object by their names, without parsing the rest. For decoders that take a vendor's shape
+ * apart and put its pieces together again.
  *
  *   {"time":1.5,"event":{"a":"}"},"host":"web-1"}
  *    keyFrom^ ^keyTo    ^from[1]  ^to[1]
  *           ^from[0]
  *
- * What it walks over is taken for JSON, not checked: of text that is none it says that the object does not end, or it finds
- * something inside the bounds that it was given. Keys that are written with escapes are not recognised. Of equal keys the last
- * counts, as for `JSON.parse`.
+ * What it walks over is taken for JSON, not checked: of text that is none it says that the object does not end, or it
+ * finds something inside the bounds that it was given. Keys that are written with escapes are not recognised. Of equal
+ * keys the last counts, as for `JSON.parse`.
  */
 import { type Bytes, fromText } from '#std/bytes.ts'
 
@@ -24,7 +24,10 @@ const SPACE = 0x20
 const BRACE_BIT = 0x20
 
 export class Members {
-  /** By index of the name: [keyFrom, keyTo) is the key with its quotes, [from, to) the value, a string's with its quotes; -1: it has none. */
+  /**
+   * By index of the name: [keyFrom, keyTo) is the key with its quotes, [from, to) the value, a string's with its
+   * quotes; -1: it has none.
+   */
   readonly keyFrom: Int32Array
   readonly keyTo: Int32Array
   readonly from: Int32Array

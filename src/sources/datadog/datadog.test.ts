@@ -19,11 +19,9 @@ const taken: [name: string, path: string, headers: Record<string, string>, body:
   [
     'what the query says of all',
     '/api/v2/logs?ddsource=nginx&ddtags=env%3Aprod%2Ca%3Ab&service=s',
-    { ...json, hostname: 'from-a-header' },
-    '[{"message":"a","service":"own","status":"warn"}]',
-    [
-      '{"ddsource":"nginx","ddtags":"env:prod,a:b","hostname":"from-a-header","message":"a","service":"own","level":"warn"}',
-    ],
+    { ...json, hostname: 'header' },
+    '[{"m":"a","service":"own","status":"warn"}]',
+    ['{"ddsource":"nginx","ddtags":"env:prod,a:b","hostname":"header","m":"a","service":"own","level":"warn"}'],
   ],
   [
     'what the query says of lines',

@@ -1,5 +1,6 @@
 /**
- * `datadog` takes logs as Datadog's intake does, so that agents and libraries can stay as they are and only change the address.
+ * `datadog` takes logs as Datadog's intake does, so that agents and libraries can stay as they are and only change the
+ * address.
  *
  * Its limits are not Datadog's but for the size of a body: more than 1000 entries are taken too.
  */

@@ -163,7 +163,7 @@ test('elasticsearch takes a key as ApiKey, Bearer, or the password of Basic', as
   assert.equal((await world.send('GET', '/')).status, 401)
 })
 
-test('elasticsearch answers 503 when there is no room or it is not safe, and 429 to a key that has sent enough', async () => {
+test('elasticsearch answers 503 without room or safety, and 429 to a key that has sent enough', async () => {
   const bulk = '{"index":{}}\n{}\n'
   await using full = await IntakeWorld.start(elasticsearch)
   full.intake.setRoom(0)

@@ -1,6 +1,6 @@
 /**
- * `elasticsearch` takes documents as Elasticsearch's bulk and index APIs do, and answers what clients ask before they send, so
- * that they can stay as they are. It keeps nothing and finds nothing: there is no search.
+ * `elasticsearch` takes documents as Elasticsearch's bulk and index APIs do, and answers what clients ask before they
+ * send, so that they can stay as they are. It keeps nothing and finds nothing: there is no search.
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'

@@ -1,6 +1,6 @@
 /**
- * What Beats, Logstash and Fluent Bit ask and set up before they send: templates, policies, pipelines, data streams, aliases.
- * Nothing of it is kept. Whatever is asked for is there already, whatever is set up is acknowledged.
+ * What Beats, Logstash and Fluent Bit ask and set up before they send: templates, policies, pipelines, data streams,
+ * aliases. Nothing of it is kept. Whatever is asked for is there already, whatever is set up is acknowledged.
  */
 import type { Exchange, Route } from '#component/exchange.ts'
 import { answerJson } from './answers.ts'

@@ -1,6 +1,7 @@
 /**
- * Acknowledgements for senders that ask for them: each request on a channel gets a number, which is told to be safe once, to who
- * asks, when what it brought is safe. Numbers and channels are bounded; a channel that is not used for a while is forgotten.
+ * Acknowledgements for senders that ask for them: each request on a channel gets a number, which is told to be safe
+ * once, to who asks, when what it brought is safe. Numbers and channels are bounded; a channel that is not used for a
+ * while is forgotten.
  */
 import type { Clock } from '#std/clock.ts'
 

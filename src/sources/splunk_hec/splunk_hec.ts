@@ -1,8 +1,9 @@
 /**
- * `splunk_hec` takes events and raw lines as Splunk's HTTP Event Collector does, so that its many senders can stay as they are.
+ * `splunk_hec` takes events and raw lines as Splunk's HTTP Event Collector does, so that its many senders can stay as
+ * they are.
  *
- * With `acknowledgements`, a request that was taken is answered at once, and acknowledged when it is safe: with all outputs, on
- * disk where they write what they take.
+ * With `acknowledgements`, a request that was taken is answered at once, and acknowledged when it is safe: with all
+ * outputs, on disk where they write what they take.
  */
 import { z } from 'zod'
 import { LinesScan } from '#codecs/headed/lines-scan.ts'
