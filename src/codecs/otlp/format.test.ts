@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { severityOf } from '#codecs/event/level.ts'
+import { EventReader, Slot } from '#codecs/event/reader.ts'
 import { fromLatin1, fromText } from '#std/bytes.ts'
 import { Block } from '#telemetry/block.ts'
 import { stringsOf } from '#telemetry/strings.ts'
@@ -285,4 +287,28 @@ test('otlp: as JSON', () => {
     },
     {},
   ])
+})
+
+test('otlp: the JSON form says what codecs/event looks for', () => {
+  const into = new Block()
+  const reader = new EventReader()
+  for (const [block, message] of [
+    [recordsBlock('logs', [log], around), 'paid 123-45-6789 é'],
+    [recordsBlock('traces', [span], around), undefined],
+  ] as const) {
+    block.context.format.toJson(block, into)
+    reader.begin(into)
+    reader.read(0)
+    assert.ok(reader.timed)
+    assert.deepEqual(reader.time, { ms: Number(TIME.slice(0, 13)), nanos: 456_789 })
+    const read = (['service', 'host', 'trace_id', 'span_id', 'message'] as const).map((name) =>
+      reader.string(Slot[name]),
+    )
+    assert.deepEqual(read, ['checkout', 'web-1', TRACE, SPAN, message])
+  }
+  const block = recordsBlock('logs', [{ severity_number: 18 }])
+  block.context.format.toJson(block, into)
+  reader.begin(into)
+  reader.read(0)
+  assert.equal(severityOf(reader.string(Slot.level)!), 17)
 })

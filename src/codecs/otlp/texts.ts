@@ -54,6 +54,10 @@ const SCOPE = takers({
   }),
 })
 
+const KEY_TAG = 0x0a
+const VALUE_TAG = 0x12
+const STRING_TAG = 0x0a
+
 export class Texts {
   readonly #record: Takers
   readonly #readers = Array.from({ length: 3 * NESTING_MAX + 8 }, () => new FieldReader())
@@ -95,7 +99,28 @@ export class Texts {
     }
   }
 
+  /**
+   * Most attributes are a short key and a short text, written the usual way, which is read without a reader:
+   *
+   *   0a k key 12 v 0a t text
+   */
   #keyValue(from: number, to: number, depth: number, nesting: number): void {
+    const bytes = this.#bytes
+    const value = from + 2 + bytes[from + 1]!
+    const text = value + 4
+    if (
+      bytes[from] === KEY_TAG &&
+      bytes[from + 1]! < 0x80 &&
+      text <= to &&
+      bytes[value] === VALUE_TAG &&
+      bytes[value + 1] === to - value - 2 &&
+      bytes[value + 2] === STRING_TAG &&
+      bytes[value + 3] === to - text &&
+      to - value < 0x80
+    ) {
+      this.#text(text, to)
+      return
+    }
     const reader = this.#readers[depth]!
     reader.begin(this.#bytes, from, to)
     while (reader.next()) {

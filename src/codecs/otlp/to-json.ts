@@ -167,7 +167,8 @@ class JsonWriter {
       }
       this.#out.raw('}')
     }
-    if (count > 0) this.#out.raw(']')
+    if (count === 0) return
+    this.#out.raw(']')
     this.#started = true
   }
 
@@ -284,6 +285,7 @@ class JsonWriter {
       }
     }
     this.#out.raw(isList ? '}' : ']')
+    this.#started = true
   }
 
   /** Where the last of each field of the message stands; for those inside a record, good until the next call. */
