@@ -3,6 +3,8 @@
  *
  * With a key the choice hangs on the key alone: all records of a trace, say, are kept or dropped together, by every node
  * alike, and what is kept at 10 % is also kept at 50 %.
+ *
+ * Spans are sampled by their trace, as all others sample them that follow OpenTelemetry: see `trace-state.ts`.
  */
 import { z } from 'zod'
 import { Field } from '#component/fields.ts'
@@ -12,6 +14,7 @@ import { latin1ToBytes } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'
 import type { Block } from '#telemetry/block.ts'
 import type { FieldValue } from '#telemetry/format.ts'
+import { SpanSampler } from './span-sampler.ts'
 
 const config = z.strictObject({
   keep_ratio: numeric(z.number().min(0).max(1)).describe('Share of records to keep, 0 to 1.'),
@@ -20,7 +23,7 @@ const config = z.strictObject({
     .min(1)
     .max(512)
     .optional()
-    .describe('Field that decides, such as trace_id; without it chance decides.'),
+    .describe('Field that decides, such as trace_id; without it the trace decides for spans, chance for all else.'),
   missing_key: z
     .enum(['random', 'keep', 'drop'])
     .default('random')
@@ -29,7 +32,7 @@ const config = z.strictObject({
     .string()
     .max(128)
     .default('sample_rate')
-    .describe('Field of JSON records that gets 1 / keep_ratio; empty for none.'),
+    .describe('Field of JSON records, or attribute, that gets 1 / keep_ratio; empty for none.'),
 })
 
 export const sample = defineProcessor({
@@ -52,6 +55,8 @@ class Sampler implements Processor {
   /** How many records each of those that are kept stands for; 1 where nobody wants to know. */
   readonly #rate: number
   readonly #random: () => number
+  /** For spans, unless another field decides. */
+  readonly #spans: SpanSampler | undefined
 
   constructor(options: z.output<typeof config>, context: ProcessorContext) {
     this.#threshold = options.keep_ratio * RANGE
@@ -61,11 +66,23 @@ class Sampler implements Processor {
     const writes = options.sample_rate_field !== '' && options.keep_ratio > 0
     this.#rate = writes ? Number((1 / options.keep_ratio).toPrecision(6)) : 1
     this.#random = context.random
+    this.#spans =
+      options.key === undefined || options.key === 'trace_id'
+        ? new SpanSampler({
+            ratio: options.keep_ratio,
+            keepsMissing: () => this.#keepsMissing(),
+            rateName: options.sample_rate_field,
+          })
+        : undefined
   }
 
   process(block: Block): void {
     const { selection, count } = block
     const { format } = block.context
+    if (format.name === 'otlp_span' && this.#spans !== undefined) {
+      this.#spans.process(block)
+      return
+    }
     for (let i = 0; i < count; i++) {
       if (selection[i] === 0) continue
       if (!this.#keeps(block, i)) block.drop(i)
@@ -80,9 +97,13 @@ class Sampler implements Processor {
       if (value !== undefined && value.kind !== 'null') {
         return hashOf(value) < this.#threshold
       }
-      if (this.#missing !== 'random') return this.#missing === 'keep'
+      return this.#keepsMissing()
     }
     return this.#random() * RANGE < this.#threshold
+  }
+
+  #keepsMissing(): boolean {
+    return this.#missing === 'random' ? this.#random() * RANGE < this.#threshold : this.#missing === 'keep'
   }
 }
 
