@@ -217,13 +217,13 @@ const cases: readonly Case[] = [
     name: 'redact: longer than what it hides, with a group',
     rules: of('redact', {
       pattern: '(\\d{3})-\\d{2}-\\d{4}',
-      replacement: '<$1 and what is behind it, hidden by a long word>',
+      replacement: '<$1 and what is behind it, hidden by much>',
     }),
     left: ALL,
     fields: {
-      a: { message: 'payment failed for <123 and what is behind it, hidden by a long word>' },
+      a: { message: 'payment failed for <123 and what is behind it, hidden by much>' },
       d: {
-        ssn: 'is <987 and what is behind it, hidden by a long word>, twice <987 and what is behind it, hidden by a long word>',
+        ssn: 'is <987 and what is behind it, hidden by much>, twice <987 and what is behind it, hidden by much>',
       },
     },
   },

@@ -1,7 +1,7 @@
 /**
- * The decoders of `Export…ServiceRequest`: each LogRecord or Span is a record, where it stands. What is around records comes as
- * shared parts: fields 1 and 3 of their Resource… and of their Scope…. Fields of those two that OpenTelemetry does not
- * have are lost; those of records, resources and scopes themselves are kept.
+ * The decoders of `Export…ServiceRequest`: each LogRecord or Span is a record, where it stands. What is around records
+ * comes as shared parts: fields 1 and 3 of their Resource… and of their Scope…. Fields of those two that OpenTelemetry
+ * does not have are lost; those of records, resources and scopes themselves are kept.
  *
  * They take the levels apart and look into no record: sources have checked the whole request (`request.ts`).
  */
@@ -26,8 +26,8 @@ function decoderOf(name: string, format: RecordFormat): DecoderDefinition {
 }
 
 /**
- * What the records of a block may come to with the resource and scope of each: encoders write them for every record, so a
- * large resource makes blocks of few records.
+ * What the records of a block may come to with the resource and scope of each: encoders write them for every record, so
+ * a large resource makes blocks of few records.
  */
 const WEIGHT_BYTES_MAX = 16 * BLOCK_BYTES_TARGET
 
@@ -113,8 +113,8 @@ const counting = new RecordCursor()
 const NOTHING = allocate(0)
 
 /**
- * The head of a Resource… or Scope…. One that has the same bytes as the one before is the same object: who sends mostly sends
- * one resource, and who looks into it need look once.
+ * The head of a Resource… or Scope…. One that has the same bytes as the one before is the same object: who sends mostly
+ * sends one resource, and who looks into it need look once.
  */
 class Part {
   bytes: Bytes = NOTHING

@@ -1,6 +1,6 @@
 /**
- * Texts that rules have edited, put back into their records and shared parts: the messages around a text get their new lengths,
- * all else stays byte for byte.
+ * Texts that rules have edited, put back into their records and shared parts: the messages around a text get their new
+ * lengths, all else stays byte for byte.
  */
 import { FieldReader } from '#codecs/protobuf/reader.ts'
 import {
@@ -19,7 +19,9 @@ import type { Block } from '#telemetry/block.ts'
 import type { Strings } from '#telemetry/strings.ts'
 import { NESTING_MAX } from './messages.ts'
 
-/** What the lengths of the messages around a text may grow by, when it grows: three messages a level, and those on top. */
+/**
+ * What the lengths of the messages around a text may grow by, when it grows: three messages a level, and those on top.
+ */
 const LENGTHS_GROWTH_MAX = 4 * (3 * NESTING_MAX + 8)
 
 export function giveBack(block: Block, strings: Strings): void {
@@ -45,8 +47,8 @@ export function giveBack(block: Block, strings: Strings): void {
 }
 
 /**
- * A rule edits what is shared for the records that it sees. Where some record of the same pair is hidden from it, the others
- * get a pair of their own, once. Returns which pair they have.
+ * A rule edits what is shared for the records that it sees. Where some record of the same pair is hidden from it, the
+ * others get a pair of their own, once. Returns which pair they have.
  */
 function ownPair(block: Block, pair: number): number {
   const { count, selection, partOf, shared } = block

@@ -1,7 +1,7 @@
 /**
- * OTLP/JSON as the protobuf that it stands for (opentelemetry-proto: docs/specification.md, "JSON Protobuf Encoding"): names in
- * lowerCamelCase, ids in hexadecimal, enums as whole numbers, numbers of 64 bits as decimal text or as numbers, bytes as base64.
- * Members of other names are passed by; null is the same as nothing.
+ * OTLP/JSON as the protobuf that it stands for (opentelemetry-proto: docs/specification.md, "JSON Protobuf Encoding"):
+ * names in lowerCamelCase, ids in hexadecimal, enums as whole numbers, numbers of 64 bits as decimal text or as
+ * numbers, bytes as base64. Members of other names are passed by; null is the same as nothing.
  *
  * Nothing is made of the JSON on the way, so memory is what the request takes.
  */

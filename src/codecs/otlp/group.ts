@@ -1,15 +1,17 @@
 /**
- * Where an encoded record of OTLP belongs, as the key of `codecs/grouped`; the same for logs, spans and metrics, whose messages
- * are alike down to the numbers of these fields:
+ * Where an encoded record of OTLP belongs, as the key of `codecs/grouped`; the same for logs, spans and metrics, whose
+ * messages are alike down to the numbers of these fields:
  *
  *   Export…ServiceRequest { repeated Resource… = 1 }
  *   Resource… { Resource resource = 1, repeated Scope… = 2, string schema_url = 3 }
  *   Scope…    { InstrumentationScope scope = 1, repeated record = 2, string schema_url = 3 }
  *
- *   key:     varint n | n bytes: fields 1 and 3 of Resource… | the rest: fields 1 and 3 of Scope…, all with tags and lengths
+ *   key:     varint n | n bytes: fields 1 and 3 of Resource… | the rest: fields 1 and 3 of Scope…;
+ *            all with tags and lengths
  *   payload: 0x12 length record, a field of Scope…
  *
- * A resource and scope that are too long for a key have an empty key, and the payload is a whole field 1 of the request.
+ * A resource and scope that are too long for a key have an empty key, and the payload is a whole field 1 of the
+ * request.
  */
 import { varintBytes, writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'

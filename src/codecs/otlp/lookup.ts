@@ -1,7 +1,8 @@
 /**
- * Fields by name. A path is a place in the JSON form of a record (`to-json.ts`): `attributes/x`, `resource/attributes/x`, `scope/name`,
- * `body/x`, `status/code`; keys may hold dots. Well-known names mean the same as everywhere. Any other name is a field of the
- * record, or else an attribute: of the record, of the scope, of the resource.
+ * Fields by name. A path is a place in the JSON form of a record (`to-json.ts`): `attributes/x`,
+ * `resource/attributes/x`, `scope/name`, `body/x`, `status/code`; keys may hold dots. Well-known names mean the same as
+ * everywhere. Any other name is a field of the record, or else an attribute: of the record, of the scope, of the
+ * resource.
  */
 import { FieldReader, varintAt } from '#codecs/protobuf/reader.ts'
 import { WireType } from '#codecs/protobuf/wire.ts'

@@ -1,8 +1,9 @@
 /**
- * The messages of OTLP, as far as we know them: opentelemetry-proto 1.x (collector, logs, trace, metrics, common, resource).
- * One table for who checks requests and for who makes them of JSON.
+ * The messages of OTLP, as far as we know them: opentelemetry-proto 1.x (collector, logs, trace, metrics, common,
+ * resource). One table for who checks requests and for who makes them of JSON.
  *
- * `id16` and `id8` are `bytes` of that length, or none, that JSON writes as hexadecimal digits; `enum` is a whole number in both.
+ * `id16` and `id8` are `bytes` of that length, or none, that JSON writes as hexadecimal digits; `enum` is a whole
+ * number in both.
  */
 import type { Signal } from '#telemetry/signal.ts'
 
@@ -74,7 +75,9 @@ const GRAMMAR = `
   Resource {
     repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; repeated EntityRef entity_refs = 3
   }
-  EntityRef { string schema_url = 1; string type = 2; repeated string id_keys = 3; repeated string description_keys = 4 }
+  EntityRef {
+    string schema_url = 1; string type = 2; repeated string id_keys = 3; repeated string description_keys = 4
+  }
   InstrumentationScope {
     string name = 1; string version = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4
   }
@@ -118,7 +121,9 @@ export interface MessageSpec {
   readonly byName: ReadonlyMap<string, FieldSpec>
 }
 
-/** How deep a value may hold others: readers of Protocol Buffers stop at 100 messages, and a level takes up to three. */
+/**
+ * How deep a value may hold others: readers of Protocol Buffers stop at 100 messages, and a level takes up to three.
+ */
 export const NESTING_MAX = 32
 
 const messages = parse(GRAMMAR)

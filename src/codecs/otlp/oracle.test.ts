@@ -1,4 +1,7 @@
-/** What skimming finds in messages that protobufjs wrote is what they were written from, and edits decode to what was meant. */
+/**
+ * What skimming finds in messages that protobufjs wrote is what they were written from, and edits decode to what was
+ * meant.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,6 +1,6 @@
 /**
- * CPU time of OTLP logs: taken apart, a third dropped by a word, social security numbers hidden by a pattern, written again.
- * `node src/codecs/otlp/otlp.bench.ts [records]`
+ * CPU time of OTLP logs: taken apart, a third dropped by a word, social security numbers hidden by a pattern, written
+ * again. `node src/codecs/otlp/otlp.bench.ts [records]`
  */
 import type { Processor } from '#component/processor.ts'
 import { filter } from '#processors/filter/filter.ts'

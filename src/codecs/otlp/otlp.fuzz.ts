@@ -1,4 +1,6 @@
-/** Any bytes as requests: checked, cut, taken apart, read and edited by rules, as JSON, and sent on; and as OTLP/JSON. */
+/**
+ * Any bytes as requests: checked, cut, taken apart, read and edited by rules, as JSON, and sent on; and as OTLP/JSON.
+ */
 import { allocate, fromText, viewOf } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import { stringsOf } from '#telemetry/strings.ts'
@@ -9,15 +11,20 @@ import { otlp, otlpSpans } from './otlp.ts'
 import { checkRequest, splitRequest } from './request.ts'
 
 const ATTRIBUTES = `"attributes":[{"key":"user","value":{"stringValue":"u1"}},{"key":"n","value":{"intValue":"-42"}},
-  {"key":"m","value":{"kvlistValue":{"values":[{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"x"},{}]}}}]}}},
-  {"key":"d","value":{"doubleValue":0.5}},{"key":"b","value":{"boolValue":true}},{"key":"y","value":{"bytesValue":"AQI="}}]`
+  {"key":"m","value":{"kvlistValue":{"values":[{"key":"a","value":
+    {"arrayValue":{"values":[{"stringValue":"x"},{}]}}}]}}},
+  {"key":"d","value":{"doubleValue":0.5}},
+  {"key":"b","value":{"boolValue":true}},{"key":"y","value":{"bytesValue":"AQI="}}]`
 const IDS = '"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174"'
 const AROUND = `"resource":{${ATTRIBUTES}},"schemaUrl":"https://example.com"`
 const LOGS = `{"resourceLogs":[{${AROUND},"scopeLogs":[{"scope":{"name":"lib",${ATTRIBUTES}},"logRecords":[
-  {"timeUnixNano":"1544712660300000000","severityNumber":10,"severityText":"info","body":{"stringValue":"paid"},${IDS},
-  ${ATTRIBUTES},"flags":1,"eventName":"e"},{"body":{"kvlistValue":{"values":[{"key":"message","value":{"intValue":7}}]}}}]}]}]}`
-const SPANS = `{"resourceSpans":[{${AROUND},"scopeSpans":[{"scope":{"name":"lib"},"spans":[{${IDS},"name":"GET /","kind":2,
-  "traceState":"ot=th:8","startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661000000000",${ATTRIBUTES},
+  {"timeUnixNano":"1544712660300000000","severityNumber":10,"severityText":"info",${IDS},
+  "body":{"stringValue":"paid"},
+  ${ATTRIBUTES},"flags":1,"eventName":"e"},
+  {"body":{"kvlistValue":{"values":[{"key":"message","value":{"intValue":7}}]}}}]}]}]}`
+const SPANS = `{"resourceSpans":[{${AROUND},"scopeSpans":[{"scope":{"name":"lib"},"spans":[
+  {${IDS},"name":"GET /","kind":2,"traceState":"ot=th:8","startTimeUnixNano":"1544712660000000000",
+  "endTimeUnixNano":"1544712661000000000",${ATTRIBUTES},
   "events":[{"timeUnixNano":"1","name":"e",${ATTRIBUTES}}],"links":[{${IDS},${ATTRIBUTES}}],
   "status":{"code":2,"message":"no"}},{"name":"x"}]}]}]}`
 

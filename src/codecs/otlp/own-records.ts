@@ -1,4 +1,7 @@
-/** Log records and spans that came as OTLP and go out as OTLP: byte for byte, grouped by what they share; see `group.ts`. */
+/**
+ * Log records and spans that came as OTLP and go out as OTLP: byte for byte, grouped by what they share; see
+ * `group.ts`.
+ */
 import { GROUP_KEY_BYTES_MAX, groupHeaderBytes, writeGroupHeader } from '#codecs/grouped/grouped.ts'
 import { FieldReader } from '#codecs/protobuf/reader.ts'
 import { LENGTH_BYTES_MAX, varintBytes, WireType, writeVarint } from '#codecs/protobuf/wire.ts'
@@ -108,7 +111,10 @@ function startOf(head: Bytes, from: number): number {
   return from
 }
 
-/** A key that is too long: the record is a whole field of the request. Writes what stands in front of the record's field. */
+/**
+ * A key that is too long: the record is a whole field of the request. Writes what stands in front of the record's
+ * field.
+ */
 function openWhole(resource: Bytes, scope: Bytes, record: number, target: Bytes, at: number): number {
   const inScope = scope.length + fieldBytes(record)
   let write = writeGroupHeader(NOTHING, target, at)

@@ -10,8 +10,9 @@ import { anyValue, type MessageSpec, NESTING_MAX, requests } from './messages.ts
 export type Checked = { ok: true; records: number } | { ok: false; message: string }
 
 /**
- * Checks all of a request, so that nobody behind sends on what breaks the request of others: every message ends where it should,
- * and fields have the types that they should. Counts its log records, spans or metrics. Text is not checked for UTF-8.
+ * Checks all of a request, so that nobody behind sends on what breaks the request of others: every message ends where
+ * it should, and fields have the types that they should. Counts its log records, spans or metrics. Text is not checked
+ * for UTF-8.
  */
 export function checkRequest(signal: Signal, bytes: Bytes, from: number, to: number): Checked {
   const spec = requests[signal]
@@ -80,9 +81,9 @@ export interface Split {
 const AROUND_BYTES_MAX = 3 * 6
 
 /**
- * Cuts a well-formed request where records end, into several of at most `bytesMax` bytes; each repeats the resource and scope of its
- * records. Those may take half of a piece at most, so that all pieces together are no more than twice the request: records of
- * larger ones are too large, as are records above the limit.
+ * Cuts a well-formed request where records end, into several of at most `bytesMax` bytes; each repeats the resource and
+ * scope of its records. Those may take half of a piece at most, so that all pieces together are no more than twice the
+ * request: records of larger ones are too large, as are records above the limit.
  */
 export function splitRequest(bytes: Bytes, from: number, to: number, bytesMax: number): Split {
   const split: Split = { pieces: [], tooLarge: 0, tooLargeBytes: 0 }

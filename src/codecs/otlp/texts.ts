@@ -1,6 +1,6 @@
 /**
- * All text that records hold: strings as values, at any depth, and names of spans, events and scopes. Keys are no text of a
- * record, nor are bytes, ids, schema URLs and the state of a trace.
+ * All text that records hold: strings as values, at any depth, and names of spans, events and scopes. Keys are no text
+ * of a record, nor are bytes, ids, schema URLs and the state of a trace.
  */
 import { FieldReader } from '#codecs/protobuf/reader.ts'
 import { WireType } from '#codecs/protobuf/wire.ts'

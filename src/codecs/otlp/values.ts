@@ -75,7 +75,10 @@ export function findLast(bytes: Bytes, from: number, to: number, field: number, 
   return isFound
 }
 
-/** Finds the AnyValue under `key` among the fields `field` of the message, each a KeyValue. The first with that key counts. */
+/**
+ * Finds the AnyValue under `key` among the fields `field` of the message, each a KeyValue. The first with that key
+ * counts.
+ */
 export function findByKey(bytes: Bytes, from: number, to: number, field: number, key: Bytes, found: Range): boolean {
   reader.begin(bytes, from, to)
   while (reader.next()) {

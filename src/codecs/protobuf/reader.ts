@@ -1,12 +1,12 @@
 /**
- * Reads the fields of a message where they stand, one after the other (protobuf.dev/programming-guides/encoding). A reader
- * is made once and begun often: reading allocates nothing.
+ * Reads the fields of a message where they stand, one after the other (protobuf.dev/programming-guides/encoding). A
+ * reader is made once and begun often: reading allocates nothing.
  *
  *   message: field*   field: varint (number << 3 | type), then by type
  *     0 varint | 1 eight bytes | 2 varint length, that many bytes | 5 four bytes      3 and 4 (groups) are not read
  *
- * Nothing is trusted: a field that goes on behind its message, a varint that does not end and a number of 0 make the message
- * `broken`, and reading ends there.
+ * Nothing is trusted: a field that goes on behind its message, a varint that does not end and a number of 0 make the
+ * message `broken`, and reading ends there.
  */
 import { allocate, type Bytes } from '#std/bytes.ts'
 import { VARINT_BYTES_MAX, WireType } from './wire.ts'

@@ -1,8 +1,8 @@
 /**
  * `sample` keeps a fixed share of records, and writes on those it keeps how many they stand for.
  *
- * With a key the choice hangs on the key alone: all records of a trace, say, are kept or dropped together, by every node
- * alike, and what is kept at 10 % is also kept at 50 %.
+ * With a key the choice hangs on the key alone: all records of a trace, say, are kept or dropped together, by every
+ * node alike, and what is kept at 10 % is also kept at 50 %.
  *
  * Spans are sampled by their trace, as all others sample them that follow OpenTelemetry: see `trace-state.ts`.
  */

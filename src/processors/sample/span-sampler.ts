@@ -24,7 +24,10 @@ export class SpanSampler implements Processor {
   /** Undefined: no span is kept. */
   readonly #threshold: string | undefined
   readonly #reader = new FieldReader()
-  /** Of the span at hand: [from, to) of its trace id and of the field that is its state, where that value begins; -1 for none. */
+  /**
+   * Of the span at hand: [from, to) of its trace id and of the field that is its state, where that value begins; -1 for
+   * none.
+   */
   #idFrom = -1
   #idTo = -1
   #stateStart = -1

@@ -1,12 +1,13 @@
 /**
- * What a trace's state says of sampling (W3C Trace Context, section 3.3; OpenTelemetry, "TraceState: Probability Sampling"):
+ * What a trace's state says of sampling (W3C Trace Context, section 3.3; OpenTelemetry, "TraceState: Probability
+ * Sampling"):
  *
  *   tracestate = member *( "," member )      member = key "=" value
  *   ot         = pair *( ";" pair )          pair   = "th:" 1*14 hex | "rv:" 14 hex | other ":" value
  *
- * A span is kept where its randomness R is at least the threshold T, both of 56 bits. R is `rv`, or else the last 56 bits of the
- * trace id; `th` has T without the zeros at its end. So whoever samples a trace, with whatever share, keeps a subset of what
- * those with a larger share keep. Both are 14 hexadecimal digits here, which compare as text.
+ * A span is kept where its randomness R is at least the threshold T, both of 56 bits. R is `rv`, or else the last 56
+ * bits of the trace id; `th` has T without the zeros at its end. So whoever samples a trace, with whatever share, keeps
+ * a subset of what those with a larger share keep. Both are 14 hexadecimal digits here, which compare as text.
  */
 import type { Bytes } from '#std/bytes.ts'
 
