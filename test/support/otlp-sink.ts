@@ -50,6 +50,11 @@ export class OtlpSink implements AsyncDisposable {
     return `http://127.0.0.1:${this.#grpcPort}`
   }
 
+  /** Forgets what has arrived. */
+  clear(): void {
+    for (const signal of signals) this.arrived[signal].length = 0
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#grpc.forceShutdown()
     this.#http.closeAllConnections()
