@@ -4,6 +4,7 @@ import type { Transform } from 'node:stream'
 import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { BodyLimits, Budget, ReceivedBody } from '#component/exchange.ts'
 import { allocate, type Bytes, viewOf } from '#std/bytes.ts'
+import { borrowMemory, returnMemory } from './spare-memory.ts'
 
 /** What becomes of the bytes: the failures that only reading can show. */
 export type ReadResult =
@@ -98,6 +99,8 @@ export function readBody(request: IncomingMessage, encoding: ContentEncoding, li
 export class Body implements ReceivedBody {
   readonly #budget: Budget
   #memory: Bytes
+  /** What `#memory` is the beginning of, where it was borrowed. */
+  #borrowed: Bytes | undefined
   #length: number
   /** `memory`: what it holds already, taken from the budget by the caller. */
   constructor(budget: Budget, memory: Bytes = NOTHING) {
@@ -122,9 +125,8 @@ export class Body implements ReceivedBody {
     if (needed > size) {
       const grown = size === 0 ? needed : Math.max(needed, Math.min(4 * size, growsTo))
       if (!this.#budget.take(grown - size)) return false
-      const memory = size === 0 ? viewOf(chunk) : allocate(grown)
-      this.#memory.copy(memory, 0, 0, this.#length)
-      this.#memory = memory
+      if (size === 0) this.#memory = viewOf(chunk)
+      else this.#grow(grown)
     }
     if (size > 0) this.#memory.set(chunk, this.#length)
     this.#length = needed
@@ -134,8 +136,18 @@ export class Body implements ReceivedBody {
   /** Safe to call twice. */
   release(): void {
     this.#budget.giveBack(this.#memory.length)
+    if (this.#borrowed !== undefined) returnMemory(this.#borrowed)
+    this.#borrowed = undefined
     this.#memory = NOTHING
     this.#length = 0
+  }
+
+  #grow(bytes: number): void {
+    const borrowed = borrowMemory(bytes)
+    this.#memory.copy(borrowed, 0, 0, this.#length)
+    if (this.#borrowed !== undefined) returnMemory(this.#borrowed)
+    this.#borrowed = borrowed
+    this.#memory = borrowed.subarray(0, bytes)
   }
 }
 
