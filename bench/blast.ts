@@ -1,8 +1,8 @@
 /**
  * Sends load, as a process of its own so that its CPU is not counted: `blast.ts tcp PORT FILE CONNECTIONS REPEAT`,
  * `blast.ts paced PORT LINES_PER_SECOND SECONDS`, `blast.ts udp PORT COUNT RATE`, `blast.ts http PORT FILE CONNECTIONS
- * REQUESTS LINES_PER_BODY`, or `blast.ts requests PORT FILE CONNECTIONS REQUESTS`, whose file has whole requests, each behind its
- * length in 32 bits. Prints what it sent as JSON.
+ * REQUESTS LINES_PER_BODY`, or `blast.ts requests PORT FILE CONNECTIONS REQUESTS`, whose file has whole requests, each
+ * behind its length in 32 bits. Prints what it sent as JSON.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * Memory of bodies that are gone, for those to come. Memory of its own for each of many large bodies has the collector run all
- * the time: it goes by the bytes that lie outside of its heap.
+ * Memory of bodies that are gone, for those to come. Memory of its own for each of many large bodies has the collector
+ * run all the time: it goes by the bytes that lie outside of its heap.
  */
 import { allocate, type Bytes } from '#std/bytes.ts'
 

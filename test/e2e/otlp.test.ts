@@ -1,6 +1,6 @@
 /**
- * OpenTelemetry's own SDK sends all three signals, in each of its three ways, through the program to a sink that reads with
- * protobufjs. What the exporters send straight to such a sink says what must arrive.
+ * OpenTelemetry's own SDK sends all three signals, in each of its three ways, through the program to a sink that reads
+ * with protobufjs. What the exporters send straight to such a sink says what must arrive.
  */
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** OTLP's messages by an implementation that is not ours: excerpts of opentelemetry-proto and google.rpc, word for word. */
+/** OTLP's messages by an implementation that is not ours: excerpts of opentelemetry-proto and google.rpc. */
 import protobuf from 'protobufjs'
 import type { Signal } from '#telemetry/signal.ts'
 
@@ -37,7 +37,8 @@ const { root } = protobuf.parse(
   message ScopeSpans { InstrumentationScope scope = 1; repeated Span spans = 2; string schema_url = 3; }
   message Span {
     message Event {
-      fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4;
+      fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3;
+      uint32 dropped_attributes_count = 4;
     }
     message Link {
       bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; repeated KeyValue attributes = 4;

@@ -23,8 +23,8 @@ interface ScopeGroup {
 }
 
 /**
- * An `Export…ServiceRequest`: records grouped by resource, those by scope, in the order in which each shows first. What came
- * as OTLP has its resources and scopes as they came.
+ * An `Export…ServiceRequest`: records grouped by resource, those by scope, in the order in which each shows first. What
+ * came as OTLP has its resources and scopes as they came.
  */
 export function requestOf(batch: Batch): Bytes {
   const groups = groupsOf(batch)

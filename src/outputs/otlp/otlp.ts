@@ -1,6 +1,6 @@
 /**
- * `otlp` sends logs, metrics or spans to whoever takes OpenTelemetry's protocol, over HTTP or gRPC (OTLP 1.x: a collector, or
- * most vendors).
+ * `otlp` sends logs, metrics or spans to whoever takes OpenTelemetry's protocol, over HTTP or gRPC (OTLP 1.x: a
+ * collector, or most vendors).
  */
 import { z } from 'zod'
 import { RESOURCE_OPTIONS_BYTES_MAX } from '#codecs/otlp/otlp.ts'
@@ -38,7 +38,8 @@ const config = z.strictObject({
   url: endpointUrl
     .refine((url) => !URL.canParse(url) || new URL(url).username === '', 'must hold no user; use headers')
     .describe(
-      'Where to send. Over HTTP /v1/logs, /v1/metrics or /v1/traces is added where it has no path; over gRPC only host and port count.',
+      'Where to send. Over HTTP /v1/logs, /v1/metrics or /v1/traces is added where it has no path; over gRPC ' +
+        'only host and port count.',
     ),
   protocol: z.enum(['http', 'grpc']).default('http').describe('How the requests travel.'),
   headers: z

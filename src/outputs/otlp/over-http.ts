@@ -72,8 +72,9 @@ function pathOf({ pathname }: URL, { id, signal }: OutputContext): string {
   if (pathname === '/') return path
   const other = signals.find((each) => each !== signal && pathname.endsWith(`/v1/${each}`))
   if (other === undefined) return pathname
-  const message = `output "${id}" sends ${signal}, but its url ends with /v1/${other}; leave the path out, or end it with ${path}`
-  throw new StreamgateError('SG_CONFIG_INVALID', message, { path: 'url' })
+  const problem = `output "${id}" sends ${signal}, but its url ends with /v1/${other}`
+  const remedy = `leave the path out, or end it with ${path}`
+  throw new StreamgateError('SG_CONFIG_INVALID', `${problem}; ${remedy}`, { path: 'url' })
 }
 
 /** A server that answers in another format says nothing that is understood here; the status is success all the same. */

@@ -31,7 +31,7 @@ interface Around {
   gzip: boolean
 }
 
-/** Never rejects. Who gets a body calls its `release`. After a failure nothing more is read: the caller closes the stream. */
+/** Never rejects. Who gets a body calls its `release`. After a failure nothing more is read: close the stream. */
 export async function readMessage(stream: Readable, around: Around): Promise<MessageResult> {
   const read = await readPlain(stream, around)
   if (!read.ok || !read.isCompressed) return read

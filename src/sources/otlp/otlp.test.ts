@@ -253,7 +253,7 @@ test('otlp: memory for requests that are being received is bounded', async () =>
   }
 })
 
-test('otlp: a request larger than an intake entry goes in as several; a record larger than that is refused alone', async () => {
+test('otlp: what is larger than an intake entry goes in as several; a record that is, is refused alone', async () => {
   await using node = await listening({}, new Carrying(new FakeIntake(2000)))
   const { context } = node
   const group = (texts: string[]) => ({

@@ -1,8 +1,8 @@
 /**
  * OTLP/gRPC: unary calls of `…Service/Export`, on Node's own HTTP/2.
  *
- * A call is one message in, one message out (grpc/grpc: doc/PROTOCOL-HTTP2.md), which takes little; a library would read
- * any number of messages whole before it asks whether there is room for them.
+ * A call is one message in, one message out (grpc/grpc: doc/PROTOCOL-HTTP2.md), which takes little; a library would
+ * read any number of messages whole before it asks whether there is room for them.
  */
 import type {
   Http2SecureServer,
@@ -120,7 +120,7 @@ export class GrpcDoor {
     return addressText(this.#options.tls === undefined ? 'grpc' : 'grpcs', this.#bound)
   }
 
-  /** Takes no new calls; resolves when those under way have ended: what has arrived whole is handed over. Safe to call twice. */
+  /** Takes no new calls; resolves when those under way have ended, and hands over what has arrived. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop(this.#server)
     return this.#stopped

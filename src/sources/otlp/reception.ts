@@ -1,7 +1,7 @@
 /**
  * Takes requests in, however they came: who may send, what is well-formed, and whether there is room.
  *
- * A request goes into the intake as it is, whole where it fits; otherwise cut where a resource, a scope or a record ends.
+ * A request goes into the intake as it is, whole where it fits; otherwise cut where a resource, scope or record ends.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { checkRequest, splitRequest } from '#codecs/otlp/request.ts'
@@ -77,8 +77,8 @@ export class Receptionist {
   }
 
   /**
-   * Takes an `Export…ServiceRequest`. It must not change before `release` is called, as soon as it is not needed any more. Never
-   * rejects.
+   * Takes an `Export…ServiceRequest`. It must not change before `release` is called, as soon as it is not needed any
+   * more. Never rejects.
    */
   async take(signal: Signal, origin: number, request: Bytes, key: Admitted, release: () => void): Promise<Reception> {
     const { length } = request
