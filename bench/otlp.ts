@@ -1,6 +1,6 @@
 /**
- * Log records in over OTLP/HTTP, as an SDK or a collector sends them: 512 in a request, one resource; a rule that drops,
- * one that redacts; what is left out over OTLP/HTTP. Nothing is compressed: gzip would be most of what is measured.
+ * Log records in over OTLP/HTTP, as an SDK or a collector sends them: 512 in a request, one resource; a rule that
+ * drops, one that redacts; what is left out over OTLP/HTTP. Nothing is compressed: gzip would be most of what is measured.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -12,6 +12,10 @@
  *
  * A resource and scope that are too long for a key have an empty key, and the payload is a whole field 1 of the
  * request.
+ *   key:     varint n | n bytes: fields 1 and 3 of Resource… | the rest: fields 1 and 3 of Scope…; with tags and lengths
+ *   payload: 0x12 length record, a field of Scope…
+ *
+ * A resource and scope too long for a key have an empty key, and the payload is a whole field 1 of the request.
  */
 import { varintBytes, writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'

@@ -120,7 +120,7 @@ export class GrpcDoor {
     return addressText(this.#options.tls === undefined ? 'grpc' : 'grpcs', this.#bound)
   }
 
-  /** Takes no new calls; resolves when those under way have ended, and hands over what has arrived. Safe to call twice. */
+  /** Takes no new calls, and hands over what has arrived; resolves when calls under way have ended. Safe twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop(this.#server)
     return this.#stopped
