@@ -33,6 +33,9 @@ export interface StreamPeer {
    * read of it.
    */
   write(bytes: Uint8Array | string): void
+  /** Until `release`, nothing more is read of this connection: for who is busy with what came. What was read already still comes to `take`. */
+  hold(): void
+  release(): void
   /** Ends the connection when what was written has gone out. What still comes is thrown away. */
   close(): void
 }
@@ -63,6 +66,8 @@ export class StreamConnection implements StreamPeer {
   #paused = false
   /** Too many answers lie unread. */
   #clogged = false
+  /** The framing is busy. */
+  #held = false
   #taking = false
   /** The framing wants no more of this stream. */
   #refused = false
@@ -111,6 +116,17 @@ export class StreamConnection implements StreamPeer {
     this.#socket.pause()
   }
 
+  hold(): void {
+    this.#held = true
+    this.#socket.pause()
+  }
+
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#readOn()
+  }
+
   close(): void {
     this.#refused = true
     if (!this.#taking) this.#finish()
@@ -123,7 +139,7 @@ export class StreamConnection implements StreamPeer {
 
   resume(): void {
     this.#paused = false
-    if (!this.#ended && !this.#clogged) this.#socket.resume()
+    this.#readOn()
   }
 
   /**
@@ -174,13 +190,17 @@ export class StreamConnection implements StreamPeer {
   #onTimeout(): void {
     if (this.#closing) this.#socket.destroy()
     // Paused by us, it is not the peer that is idle.
-    else if (!this.#paused) this.#finish()
+    else if (!this.#paused && !this.#held) this.#finish()
   }
 
   #onDrain(): void {
     if (!this.#clogged) return
     this.#clogged = false
-    if (!this.#paused && !this.#ended) this.#socket.resume()
+    this.#readOn()
+  }
+
+  #readOn(): void {
+    if (!this.#paused && !this.#clogged && !this.#held && !this.#ended) this.#socket.resume()
   }
 
   /** False: do not read on. */
@@ -192,7 +212,7 @@ export class StreamConnection implements StreamPeer {
       this.#finish()
       return true
     }
-    if (taken === length) return !this.#clogged
+    if (taken === length) return !this.#clogged && !this.#held
     this.#pending = allocate(length - taken)
     chunk.copy(this.#pending, 0, taken)
     this.#owner.full(this)
