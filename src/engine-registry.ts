@@ -3,6 +3,7 @@ import { bulk } from '#codecs/bulk/bulk.ts'
 import { datadogLogs } from '#codecs/datadog_logs/datadog_logs.ts'
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
+import { fluent } from '#codecs/fluent/fluent.ts'
 import { jsonArray as jsonArrayDecoder, lines, record } from '#codecs/framing/decoders.ts'
 import { describedLines } from '#codecs/headed/lines.ts'
 import { hecEvents } from '#codecs/hec/hec.ts'
@@ -47,6 +48,7 @@ export const engineRegistry = {
     lines, //
     record,
     jsonArrayDecoder,
+    fluent,
     metricRecords,
     syslogLines,
     syslogRecord,

@@ -18,6 +18,7 @@ import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { datadog as datadogSource } from '#sources/datadog/datadog.ts'
 import { elasticsearch as elasticsearchSource } from '#sources/elasticsearch/elasticsearch.ts'
+import { fluentForward } from '#sources/fluent_forward/fluent_forward.ts'
 import { http as httpSource } from '#sources/http/http.ts'
 import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
@@ -37,6 +38,7 @@ export const registry = {
     splunkHecSource,
     elasticsearchSource,
     otlpSource,
+    fluentForward,
   ],
   outputs: [
     consoleOutput, //

@@ -121,7 +121,11 @@ export function readHead(bytes: Bytes, at: number, to: number, head: Head): numb
   }
 }
 
-/** Has bytes or values behind its head. */
+/** Whether what was read is text, or binary that may be meant as text: senders do not tell them apart. */
+export function isTextual(head: Head): boolean {
+  return head.kind === Kind.text || head.kind === Kind.binary
+}
+
 export function isSized(kind: Kind): boolean {
   return kind === Kind.text || kind === Kind.binary || kind === Kind.extension
 }

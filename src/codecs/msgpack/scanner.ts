@@ -55,10 +55,9 @@ export class ValueScanner {
       let end = readHead(bytes, at, to, head)
       if (end === MALFORMED) return MALFORMED
       if (end === PARTIAL) return this.#wait(at + 1 - from)
-      if (isSized(head.kind)) {
-        end += head.length
-        if (end > to) return this.#wait(end - from)
-      }
+      if (isSized(head.kind)) end += head.length
+      if (end - from > this.#bytesMax) return TOO_LARGE
+      if (end > to) return this.#wait(end - from)
       this.#left[this.#depth]!--
       at = end
       this.#seen = at - from
