@@ -9,6 +9,7 @@ import { describedLines } from '#codecs/headed/lines.ts'
 import { hecEvents } from '#codecs/hec/hec.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
 import { loki as lokiEntries } from '#codecs/loki/loki.ts'
+import { lokiPush, lokiPushJson } from '#codecs/loki_push/loki_push.ts'
 import { metricRecords } from '#codecs/metric/decoder.ts'
 import { ndjson } from '#codecs/ndjson/ndjson.ts'
 import { otlpLogs, otlpTraces } from '#codecs/otlp/decoders.ts'
@@ -49,6 +50,8 @@ export const engineRegistry = {
     record,
     jsonArrayDecoder,
     fluent,
+    lokiPush,
+    lokiPushJson,
     metricRecords,
     syslogLines,
     syslogRecord,

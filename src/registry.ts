@@ -23,6 +23,7 @@ import { http as httpSource } from '#sources/http/http.ts'
 import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
+import { loki as lokiSource } from '#sources/loki/loki.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -39,6 +40,7 @@ export const registry = {
     elasticsearchSource,
     otlpSource,
     fluentForward,
+    lokiSource,
   ],
   outputs: [
     consoleOutput, //
