@@ -33,14 +33,14 @@ export function* dividePush(
   bytesMax: number,
 ): Generator<void, DividedPush> {
   const push = text === 'json' ? new JsonPush() : new ProtobufPush()
-  if (!push.begin(bytes, 0, bytes.length)) return malformed('the request has no streams')
+  if (!push.begin(bytes, 0, bytes.length)) return malformed('The request has no streams.')
   const head = pushHead(tenant)
   const cutter = new Cutter(push, text, head, bytes, bytesMax)
   const known = new Set<string>()
   let records = 0
   for (let turn = BYTES_PER_TURN; push.nextStream(0); ) {
     const labels = utf8(bytes, push.labelsFrom, push.labelsTo)
-    if (!known.has(labels) && !isLabels(labels, text)) return malformed(`error parsing labels: ${labels.slice(0, 200)}`)
+    if (!known.has(labels) && !isLabels(labels, text)) return malformed(`These are no labels: ${labels.slice(0, 200)}`)
     known.add(labels)
     if (!cutter.stream()) return TOO_LARGE
     while (push.nextEntry(0)) {
@@ -55,14 +55,14 @@ export function* dividePush(
     if (push.broken) break
     cutter.endOfStream()
   }
-  if (push.broken) return malformed('the request breaks off, or an entry has no time or no line')
+  if (push.broken) return malformed('The request breaks off, or an entry has no time or no line.')
   return { ok: true, records, pieces: cutter.pieces() }
 }
 
 const TOO_LARGE: DividedPush = {
   ok: false,
   reason: 'too_large',
-  detail: 'a single entry is larger than the intake allows',
+  detail: 'A single entry is larger than the intake allows.',
 }
 
 function malformed(detail: string): DividedPush {

@@ -7,24 +7,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { isJsonObject } from '#codecs/json/validate.ts'
-import { type DividedPush, dividePush, type PushPiece } from '#codecs/loki_push/divide.ts'
+import { type DividedPush, dividePush } from '#codecs/loki_push/divide.ts'
 import { TENANT_BYTES_MAX } from '#codecs/loki_push/loki_push.ts'
 import type { PushText } from '#codecs/loki_push/push.ts'
-import type { BodyLimits, Exchange, Headers, Mounted, Worded } from '#component/exchange.ts'
-import { defineSource, type RejectReason, type Source, type SourceContext } from '#component/source.ts'
-import { Acceptance, durableOptions, type Piece } from '#listeners/acceptance.ts'
-import { ApiKeys, apiKeysOption, retryAfterSeconds, shownKey } from '#listeners/api-keys.ts'
-import { addressText, parseListen } from '#listeners/listen.ts'
-import { bodyLimits, bodyOptions, httpListenerOptions } from '#listeners/options.ts'
-import { RETRY_AFTER } from '#listeners/problem.ts'
+import type { Exchange, Worded } from '#component/exchange.ts'
+import { defineSource, type Source, type SourceContext } from '#component/source.ts'
+import { shownKey } from '#listeners/api-keys.ts'
+import { HttpIntake, httpIntakeOptions } from '#listeners/http-intake.ts'
 import { type Bytes, isUtf8 } from '#std/bytes.ts'
 
-const config = z.strictObject({
-  ...httpListenerOptions('0.0.0.0:3100'),
-  ...bodyOptions(),
-  ...apiKeysOption,
-  ...durableOptions,
-})
+const config = z.strictObject(httpIntakeOptions('0.0.0.0:3100'))
 type Options = z.output<typeof config>
 
 export const loki = defineSource({
@@ -39,108 +31,66 @@ const PUSH_PATH = '/loki/api/v1/push'
 const TENANT_HEADER = 'x-scope-orgid'
 
 class LokiSource implements Source {
-  readonly #options: Options
   readonly #context: SourceContext
-  readonly #limits: BodyLimits
-  readonly #keys: ApiKeys
-  readonly #acceptance: Acceptance
-  #mounted: Mounted | undefined
+  readonly #intake: HttpIntake
 
   constructor(options: Options, context: SourceContext) {
-    this.#options = options
     this.#context = context
-    this.#limits = bodyLimits(options)
-    this.#keys = new ApiKeys(options.api_keys, context.clock)
-    this.#acceptance = new Acceptance(context, options.durable_timeout_ms)
+    this.#intake = new HttpIntake(context, options)
   }
 
-  async start(): Promise<void> {
-    this.#mounted = await this.#context.listeners.mount({
-      source: this.#context,
-      options: this.#options,
-      word,
-      routes: [
+  start(): Promise<void> {
+    const ready = (exchange: Exchange) => exchange.answer(200, { 'content-type': TEXT }, 'ready\n')
+    return this.#intake.start(
+      [
         { method: 'POST', path: PUSH_PATH, handle: (exchange) => this.#push(exchange) },
-        {
-          method: 'GET',
-          path: '/ready',
-          handle: (exchange) => exchange.answer(200, { 'content-type': TEXT }, 'ready\n'),
-        },
+        { method: 'GET', path: '/ready', handle: ready },
       ],
-    })
+      word,
+    )
   }
 
-  async stop(): Promise<void> {
-    await this.#mounted?.unmount()
+  stop(): Promise<void> {
+    return this.#intake.stop()
   }
 
   address(): string {
-    return this.#mounted?.address() ?? addressText('http', parseListen(this.#options.listen)!)
+    return this.#intake.address()
   }
 
   async #push(exchange: Exchange): Promise<void> {
-    const admission = this.#keys.admit(keyOf(exchange))
-    if (admission.kind === 'unknown') {
-      this.#refuse(
-        exchange,
-        'unauthorized',
-        exchange.declaredBytes,
-        401,
-        'unauthorized: no key, or one that is not known',
-      )
-      return
-    }
-    if (admission.kind === 'over_limit') {
-      const headers = { 'retry-after': retryAfterSeconds(admission.retryAfterMs) }
-      this.#refuse(
-        exchange,
-        'over_limit',
-        exchange.declaredBytes,
-        429,
-        'ingestion rate limit exceeded for this key',
-        headers,
-      )
-      return
-    }
+    const intake = this.#intake
+    const key = intake.admit(exchange, keyOf(exchange))
+    if (key === undefined) return
     const tenant = String(exchange.headers[TENANT_HEADER] ?? '')
     if (Buffer.byteLength(tenant) > TENANT_BYTES_MAX) {
-      this.#refuse(exchange, 'malformed', exchange.declaredBytes, 400, 'the tenant is too long')
+      intake.refuse(exchange, exchange.declaredBytes, { ...MALFORMED, detail: 'The tenant is too long.' })
       return
     }
     const text: PushText = /^application\/json\b/i.test(exchange.headers['content-type'] ?? '') ? 'json' : 'plain'
-    const received = await exchange.body(this.#limits, text === 'json' ? {} : { snappy: 'assumed' })
-    if (!received.ok) {
-      this.#refuse(exchange, received.reason, received.wireBytes, received.status, received.detail, received.headers)
-      return
-    }
-    const { body } = received
-    const { length, bytes } = body
-    const divided = await this.#divide(text, tenant, bytes)
+    const body = await intake.body(exchange, text === 'json' ? {} : { snappy: 'assumed' })
+    if (body === undefined) return
+    const divided = await this.#divide(text, tenant, body.bytes)
     if (!divided.ok) {
+      const { length } = body
       body.release()
-      const isLarge = divided.reason === 'too_large'
-      this.#refuse(exchange, isLarge ? 'body_too_large' : 'malformed', length, isLarge ? 413 : 400, divided.detail)
+      intake.refuse(exchange, length, {
+        ...(divided.reason === 'malformed' ? MALFORMED : TOO_LARGE),
+        detail: divided.detail,
+      })
       return
     }
-    const framing = text === 'json' ? 'loki_push_json' : 'loki_push'
-    const { pieces, records } = divided
-    const accepted =
-      records === 0
-        ? 'taken'
-        : await this.#acceptance.accept(exchange.origin, piecesOf(exchange.origin, framing, bytes, pieces))
-    body.release()
-    if (accepted === 'no_room' || accepted === 'late') {
-      this.#refuse(exchange, 'overload', length, 503, 'there is no room for more records now', RETRY_AFTER)
-      return
-    }
-    admission.key.spend(records, length)
-    if (accepted === 'taken') exchange.answer(204, {})
-    else exchange.refuse(503, 'it cannot be kept safe now; send it again', RETRY_AFTER)
+    const held = { records: divided.records, bytes: body.length, release: () => body.release() }
+    const entry = { origin: exchange.origin, framing: text === 'json' ? 'loki_push_json' : 'loki_push' }
+    const pieces = divided.pieces.map((piece) => ({ ...piece, entry, body: body.bytes }))
+    if (held.records === 0) held.release()
+    if (held.records === 0 || (await intake.hand(exchange, key, held, () => intake.put(pieces))))
+      exchange.answer(204, {})
   }
 
   async #divide(text: PushText, tenant: string, bytes: Bytes): Promise<DividedPush> {
     if (text === 'json' && !(isUtf8(bytes, 0, bytes.length) && isJsonObject(bytes, 0, bytes.length))) {
-      return { ok: false, reason: 'malformed', detail: 'the body is not JSON' }
+      return { ok: false, reason: 'malformed', detail: 'The body is not JSON.' }
     }
     const dividing = dividePush(text, tenant, bytes, this.#context.intake.entryBytesMax)
     for (;;) {
@@ -149,23 +99,10 @@ class LokiSource implements Source {
       await nextTurn()
     }
   }
-
-  #refuse(
-    exchange: Exchange,
-    reason: RejectReason,
-    bytes: number,
-    status: number,
-    detail: string,
-    headers: Headers = {},
-  ): void {
-    this.#context.reject(reason, 1, bytes)
-    exchange.refuse(status, detail, headers)
-  }
 }
 
-function* piecesOf(origin: number, framing: string, body: Bytes, pieces: readonly PushPiece[]): Iterable<Piece> {
-  for (const { head, from, to } of pieces) yield { entry: { origin, framing }, head, body, from, to }
-}
+const MALFORMED = { status: 400, reason: 'malformed' } as const
+const TOO_LARGE = { status: 413, reason: 'body_too_large' } as const
 
 /** As others are shown, or as the password of basic authorization, as clients of Loki have it. */
 function keyOf({ headers }: Exchange): string | undefined {
