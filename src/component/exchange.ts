@@ -121,6 +121,8 @@ export interface Budget {
 export interface Expected {
   /** `also`: when the head names it. `assumed`: also when the head names nothing, as Loki's senders do not. */
   snappy?: 'also' | 'assumed'
+  /** Sees the body as it is sent, compressed or not, piece by piece: for who verifies a signature. */
+  asSent?(chunk: Uint8Array): void
 }
 
 export interface ReceivedBody {

@@ -36,7 +36,12 @@ const decoders: Record<Exclude<ContentEncoding, 'identity'>, () => Transform> = 
  * Never rejects. After a failure the rest of the request is discarded, and its connection destroyed if that is too
  * much.
  */
-export function readBody(request: IncomingMessage, encoding: ContentEncoding, limits: BodyLimits): Promise<ReadResult> {
+export function readBody(
+  request: IncomingMessage,
+  encoding: ContentEncoding,
+  limits: BodyLimits,
+  asSent?: (chunk: Uint8Array) => void,
+): Promise<ReadResult> {
   return new Promise((resolve) => {
     const body = new Body(limits.budget)
     const decoder = encoding === 'identity' ? null : decoders[encoding]()
@@ -69,6 +74,7 @@ export function readBody(request: IncomingMessage, encoding: ContentEncoding, li
 
     request.on('data', (chunk: Uint8Array) => {
       wireBytes += chunk.length
+      if (!settled) asSent?.(chunk)
       if (settled) {
         if (wireBytes > limits.bodyBytesMax + DISCARDED_BYTES_MAX) request.destroy()
       } else if (wireBytes > limits.bodyBytesMax) {

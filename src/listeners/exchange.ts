@@ -112,7 +112,8 @@ export class HttpExchange implements Exchange {
     this.#peer.reading = this.#request
     if (this.#expects) this.#response.writeContinue()
     this.#expects = false
-    const read = await readBody(this.#request, encoding === 'snappy' ? 'identity' : encoding, limits)
+    const wire = encoding === 'snappy' ? 'identity' : encoding
+    const read = await readBody(this.#request, wire, limits, expected.asSent)
     if (read.ok) return encoding === 'snappy' ? await expand(read.body, read.wireBytes, limits) : read
     const why = read.failure === 'aborted' && this.#peer.timedOut ? 'timeout' : read.failure
     return failure(why, read.detail, read.wireBytes)
