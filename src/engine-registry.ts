@@ -1,5 +1,6 @@
 /** What engine threads need of the registry: they need not hold the rest. */
 import { bulk } from '#codecs/bulk/bulk.ts'
+import { cloudwatchPut } from '#codecs/cloudwatch_put/cloudwatch_put.ts'
 import { datadogLogs } from '#codecs/datadog_logs/datadog_logs.ts'
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
@@ -52,6 +53,7 @@ export const engineRegistry = {
     fluent,
     lokiPush,
     lokiPushJson,
+    cloudwatchPut,
     metricRecords,
     syslogLines,
     syslogRecord,

@@ -18,6 +18,7 @@ import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { datadog as datadogSource } from '#sources/datadog/datadog.ts'
 import { elasticsearch as elasticsearchSource } from '#sources/elasticsearch/elasticsearch.ts'
+import { cloudwatchLogs as cloudwatchLogsSource } from '#sources/cloudwatch_logs/cloudwatch_logs.ts'
 import { fluentForward } from '#sources/fluent_forward/fluent_forward.ts'
 import { http as httpSource } from '#sources/http/http.ts'
 import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
@@ -41,6 +42,7 @@ export const registry = {
     otlpSource,
     fluentForward,
     lokiSource,
+    cloudwatchLogsSource,
   ],
   outputs: [
     consoleOutput, //
