@@ -25,6 +25,7 @@ import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
 import { loki as lokiSource } from '#sources/loki/loki.ts'
+import { nats as natsSource } from '#sources/nats/nats.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -43,6 +44,7 @@ export const registry = {
     fluentForward,
     lokiSource,
     cloudwatchLogsSource,
+    natsSource,
   ],
   outputs: [
     consoleOutput, //
