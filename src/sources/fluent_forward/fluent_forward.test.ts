@@ -236,7 +236,7 @@ test('with a shared key, who knows it is let in, and shown that we know it too',
     more: (elements: unknown[]) => unknown[] = (all) => all,
   ) => {
     const peer = await open()
-    const [helo, { nonce, auth, keepalive }] = (await peer.answer()) as [string, Record<string, string>]
+    const [helo, { nonce, auth, keepalive }] = (await peer.answer()) as [string, Record<string, Uint8Array>]
     assert.deepEqual([helo, keepalive, nonce!.length, auth!.length], ['HELO', true, 32, 32])
     const digest = sha(salt, 'host', nonce!, key)
     peer.send(more(['PING', 'host', salt, digest, user, sha(auth!, user, password)]), ['t', 1, { n: 1 }])

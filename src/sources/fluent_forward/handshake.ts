@@ -11,7 +11,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Head, isTextual, Kind, readHead } from '#codecs/msgpack/head.ts'
 import { type Bytes, concat, fromText, latin1 } from '#std/bytes.ts'
 import type { Secret } from '#std/secret.ts'
-import { packText } from './message.ts'
+import { packBinary, packText } from './message.ts'
 
 export interface HandshakeSettings {
   key: Secret
@@ -38,7 +38,9 @@ export class Handshake {
   }
 
   helo(): Bytes {
-    const options = [text('nonce'), packText(this.#nonce), text('auth'), packText(this.#auth), text('keepalive'), TRUE]
+    // As binary, as Fluentd has them: there are senders that take no other salt for one.
+    const auth = this.#auth.length === 0 ? text('') : packBinary(this.#auth)
+    const options = [text('nonce'), packBinary(this.#nonce), text('auth'), auth, text('keepalive'), TRUE]
     return concat([ARRAY_OF_2, text('HELO'), MAP_OF_3, ...options])
   }
 

@@ -132,7 +132,12 @@ function malformed(detail: string): Message {
   return { kind: 'malformed', detail }
 }
 
-/** Bytes as MessagePack text; the other side may take them for binary. */
+/** Fewer than 256 bytes as MessagePack binary. */
+export function packBinary(bytes: Uint8Array): Bytes {
+  return concat([Uint8Array.of(0xc4, bytes.length), bytes])
+}
+
+/** Fewer than 65,536 bytes of UTF-8 as MessagePack text. */
 export function packText(bytes: Uint8Array): Bytes {
   const head = bytes.length < 256 ? 2 : 3
   const packed = allocate(head + bytes.length)
