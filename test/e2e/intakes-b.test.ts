@@ -1,6 +1,6 @@
 /**
- * Loki, CloudWatch Logs, Fluent forward and NATS, through the whole program and from the clients that people use: what they send goes
- * through a rule, and arrives; and what was acknowledged survives the power cut.
+ * Loki, CloudWatch Logs, Fluent forward and NATS, through the whole program and from the clients that people use: what
+ * they send goes through a rule, and arrives; and what was acknowledged survives the power cut.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -188,7 +188,10 @@ test('loggers of Loki and the SDK of CloudWatch, on one address', { timeout }, a
   })
 })
 
-/** Sends chunk after chunk, each until it is acknowledged, over as many connections as that takes. Gives what was acknowledged. */
+/**
+ * Sends chunk after chunk, each until it is acknowledged, over as many connections as that takes. Gives what was
+ * acknowledged.
+ */
 async function sendChunks(port: number, acknowledged: Set<number>, until: () => boolean): Promise<void> {
   for (let n = 0; !until(); ) {
     const socket = connect(port, LOCAL)

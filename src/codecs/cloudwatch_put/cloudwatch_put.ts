@@ -4,8 +4,8 @@
  *   {"log_group":"g","log_stream":"s"}\n {"timestamp":1700000000000,"message":"hi"} , …
  *   -> {"message":"hi","timestamp":1700000000000,"log_group":"g","log_stream":"s"}
  *
- * A message that is itself a JSON object gives its fields to the record instead; of what stands around it, the record gets what it does not
- * say itself.
+ * A message that is itself a JSON object gives its fields to the record instead; of what stands around it, the record
+ * gets what it does not say itself.
  */
 import { HeadedDecoder, nextObject, type RecordShape } from '#codecs/headed/headed.ts'
 import { SharedMembers } from '#codecs/headed/shared-members.ts'

@@ -9,7 +9,10 @@ export class Rfc3339Writer {
   #second = -1
   #text = ''
 
-  /** Undefined for what says nothing or cannot be written: times before 1970 or behind 9999, the very beginning of 1970, and nanoseconds of a second or more. */
+  /**
+   * Undefined for what says nothing or cannot be written: times before 1970 or behind 9999, the very beginning of 1970,
+   * and nanoseconds of a second or more.
+   */
   write(seconds: number, nanos: number): string | undefined {
     if (!(seconds >= 0 && seconds <= SECONDS_MAX && nanos >= 0 && nanos < NANOS_PER_SECOND)) return undefined
     if (seconds === 0 && nanos === 0) return undefined

@@ -6,8 +6,8 @@
  *   event:  [time, record]  or, as Fluent Bit has it,  [[time, metadata], record]
  *   time:   EventTime, an extension of type 0 with u32 seconds and u32 nanoseconds; or seconds as a number
  *
- * A record keeps its fields. Those that it does not have come to it from around it: `timestamp`, the tag, and metadata that is
- * not empty as `fluent_metadata`.
+ * A record keeps its fields. Those that it does not have come to it from around it: `timestamp`, the tag, and metadata
+ * that is not empty as `fluent_metadata`.
  */
 import { countDecoded } from '#codecs/framing/count.ts'
 import { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
@@ -37,8 +37,8 @@ const METADATA_FIELD = 'fluent_metadata'
 const TIMESTAMP_FIELD = 'timestamp'
 
 /**
- * What stands before the events of an entry. `tag` in UTF-8, at most `TAG_BYTES_MAX`. `isBare`: behind it stand the time and the
- * record of one event without the array around them, as a message in Message mode has them.
+ * What stands before the events of an entry. `tag` in UTF-8, at most `TAG_BYTES_MAX`. `isBare`: behind it stand the
+ * time and the record of one event without the array around them, as a message in Message mode has them.
  */
 export function entryHead(tagField: string, tag: Uint8Array, isBare: boolean): Bytes {
   const field = fromText(tagField)

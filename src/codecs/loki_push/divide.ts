@@ -1,6 +1,6 @@
 /**
- * Looks a push request through, and cuts one that is too large for an entry: between streams, and where a stream is too large itself, between
- * its entries, with its labels before each part.
+ * Looks a push request through, and cuts one that is too large for an entry: between streams, and where a stream is too
+ * large itself, between its entries, with its labels before each part.
  */
 import { writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes, concat, fromText, utf8 } from '#std/bytes.ts'
@@ -91,7 +91,10 @@ class Cutter {
   /** Streams that follow one another, and are to become one piece; -1: none. */
   #runFrom = -1
   #runEnd = -1
-  /** Entries of the stream at hand that are to become one piece; its labels as they stand before them, if it is to be cut. */
+  /**
+   * Entries of the stream at hand that are to become one piece; its labels as they stand before them, if it is to be
+   * cut.
+   */
   #labels: Bytes | undefined
   #partFrom = -1
   #partEnd = -1

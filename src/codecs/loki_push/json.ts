@@ -122,7 +122,10 @@ export class JsonPush implements PushWalker {
     return skipSpace(this.#bytes, at, this.#to)
   }
 
-  /** Position of the next element of an array, from behind its bracket or behind the element before; -1 at its end, or `broken`. */
+  /**
+   * Position of the next element of an array, from behind its bracket or behind the element before; -1 at its end, or
+   * `broken`.
+   */
   #element(at: number): number {
     const bytes = this.#bytes
     let position = this.#skip(at)

@@ -2,9 +2,11 @@
  * Label sets of Loki as fields of records.
  *
  *   labels  = "{" [ label *( "," label ) [ "," ] ] "}"
- *   label   = name "=" value            name as in Prometheus, value quoted as in Go: "…" with escapes, or `…` without
+ *   label   = name "=" value            name as in Prometheus, value quoted as in Go:
+ *                                       "…" with escapes, or `…` without
  *
- * `service_name` and `detected_level`, as Loki and its agents call them, become `service` and `level` where there is no such label.
+ * `service_name` and `detected_level`, as Loki and its agents call them, become `service` and `level` where there is no
+ * such label.
  */
 import { type Bytes, fromText } from '#std/bytes.ts'
 

@@ -13,7 +13,9 @@ const { root } = protobuf.parse(`
   syntax = "proto3";
   message PushRequest { repeated StreamAdapter streams = 1; }
   message StreamAdapter { string labels = 1; repeated EntryAdapter entries = 2; uint64 hash = 3; }
-  message EntryAdapter { Timestamp timestamp = 1; string line = 2; repeated LabelPair structuredMetadata = 3; repeated LabelPair parsed = 4; }
+  message EntryAdapter {
+    Timestamp timestamp = 1; string line = 2; repeated LabelPair structuredMetadata = 3; repeated LabelPair parsed = 4;
+  }
   message Timestamp { int64 seconds = 1; int32 nanos = 2; }
   message LabelPair { string name = 1; string value = 2; }
 `)

@@ -3,8 +3,9 @@
  *
  *   entry:  u16 length, tenant in UTF-8 | a push request, which need not be closed if it is JSON
  *
- * A record has the line as `message`, its `timestamp`, the labels of its stream and its metadata as fields, and the tenant as
- * `loki_tenant`. A label that has the name of one of the first two becomes `label_…`; metadata that has a name that is taken, `metadata_…`.
+ * A record has the line as `message`, its `timestamp`, the labels of its stream and its metadata as fields, and the
+ * tenant as `loki_tenant`. A label that has the name of one of the first two becomes `label_…`; metadata that has a
+ * name that is taken, `metadata_…`.
  */
 import { Rfc3339Writer } from '#codecs/event/rfc3339.ts'
 import { countDecoded } from '#codecs/framing/count.ts'

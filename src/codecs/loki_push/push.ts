@@ -1,8 +1,9 @@
 /**
- * Push requests of Loki, of which nothing is copied: where their streams and entries stand. For the decoder, and for who cuts a request.
+ * Push requests of Loki, of which nothing is copied: where their streams and entries stand. For the decoder, and for
+ * who cuts a request.
  *
- * A request is walked from its beginning each time; what lies before the position that is asked for is skipped by its length. It need not be closed:
- * who cuts one leaves what would close it away.
+ * A request is walked from its beginning each time; what lies before the position that is asked for is skipped by its
+ * length. It need not be closed: who cuts one leaves what would close it away.
  */
 import type { Bytes } from '#std/bytes.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Looks a MessagePack value through before it is used: where it ends, whether it is one, and which members of its maps a
- * later one with the same key supersedes. One pass, whatever is in it.
+ * Looks a MessagePack value through before it is used: where it ends, whether it is one, and which members of its maps
+ * a later one with the same key supersedes. One pass, whatever is in it.
  */
 import { type Bytes, isUtf8, utf8 } from '#std/bytes.ts'
 import { Head, isNested, isSized, Kind, MALFORMED, PARTIAL, readHead } from './head.ts'
@@ -42,7 +42,10 @@ const KEY = new Head()
 /** One for each decoder: it keeps its memory. */
 export class Examiner {
   readonly #head = new Head()
-  /** By depth: values still to come; whether it is a map; where its keys begin in `#keys`; and its keys by text, if there are many. */
+  /**
+   * By depth: values still to come; whether it is a map; where its keys begin in `#keys`; and its keys by text, if
+   * there are many.
+   */
   readonly #left = new Float64Array(DEPTH_MAX + 1)
   readonly #isMap = new Uint8Array(DEPTH_MAX + 1)
   readonly #first = new Int32Array(DEPTH_MAX + 1)

@@ -1,7 +1,7 @@
 /**
- * MessagePack values as JSON. Binary that is UTF-8 becomes text, other binary and extensions become base64; keys that are no
- * text become it; of members with the same key the last counts. Numbers keep all their digits; those that JSON has no
- * word for become null.
+ * MessagePack values as JSON. Binary that is UTF-8 becomes text, other binary and extensions become base64; keys that
+ * are no text become it; of members with the same key the last counts. Numbers keep all their digits; those that JSON
+ * has no word for become null.
  */
 import type { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
 import { type Bytes, isUtf8, latin1 } from '#std/bytes.ts'

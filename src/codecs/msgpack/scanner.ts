@@ -41,8 +41,8 @@ export class ValueScanner {
   }
 
   /**
-   * Goes on with the value that begins at `from`, of which the bytes up to `to` are there: at least those of the call before.
-   * Returns its length when it is complete.
+   * Goes on with the value that begins at `from`, of which the bytes up to `to` are there: at least those of the call
+   * before. Returns its length when it is complete.
    */
   scan(bytes: Bytes, from: number, to: number): number {
     const head = this.#head
@@ -77,7 +77,9 @@ export class ValueScanner {
   }
 }
 
-/** Position behind the whole value at `at`, or -1 when there is none that ends before `to`. For values that are there. */
+/**
+ * Position behind the whole value at `at`, or -1 when there is none that ends before `to`. For values that are there.
+ */
 export function skipValue(bytes: Bytes, at: number, to: number): number {
   SKIPPING.begin()
   const length = SKIPPING.scan(bytes, at, to)

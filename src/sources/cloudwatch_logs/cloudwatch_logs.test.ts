@@ -180,7 +180,7 @@ test('a batch whose messages are escaped to more than an entry holds is cut; com
   )
 })
 
-test('with credentials, who signs with one of them is let in, compressed or not; others are refused as AWS does it', async (t) => {
+test('with credentials, who signs with one is let in, compressed or not; others are refused as AWS does it', async (t) => {
   const clock = new ManualClock()
   clock.advance(Date.now() - clock.wall())
   const credentials = [{ access_key_id: 'AKIDEXAMPLE', secret_access_key: 'secret' }]
@@ -216,7 +216,7 @@ test('with credentials, who signs with one of them is let in, compressed or not;
   assert.equal(intake.entries.length, 2)
 })
 
-test('a key that has sent enough waits; without room, and when it is not safe, the SDK is told to come again', async (t) => {
+test('a key that has sent enough waits; without room the SDK is told to come again', async (t) => {
   const context = new FakeSourceContext()
   context.durable = true
   const options = { durable_timeout_ms: 20, api_keys: [{ name: 'a', key: 'AKIDEXAMPLE', records_per_second: 0.001 }] }

@@ -1,8 +1,9 @@
 /**
- * `cloudwatch_logs` takes what agents and SDKs send to Amazon CloudWatch Logs: `PutLogEvents`, AWS JSON 1.1 over `POST /`.
+ * `cloudwatch_logs` takes what agents and SDKs send to Amazon CloudWatch Logs: `PutLogEvents`, AWS JSON 1.1 over `POST
+ * /`.
  *
- * Groups and streams need not be made here: who makes one or asks for one is told that it is there. Who is asked to sign has its signature
- * verified; otherwise it is not looked at.
+ * Groups and streams need not be made here: who makes one or asks for one is told that it is there. Who is asked to
+ * sign has its signature verified; otherwise it is not looked at.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'

@@ -1,6 +1,7 @@
 /**
- * Looks a `PutLogEvents` request through, by the limits of its API reference (docs.aws.amazon.com/AmazonCloudWatchLogs, API_PutLogEvents):
- * what AWS would refuse is refused in its words, and events that are too old or too new are left out and told.
+ * Looks a `PutLogEvents` request through, by the limits of its API reference (docs.aws.amazon.com/AmazonCloudWatchLogs,
+ * API_PutLogEvents): what AWS would refuse is refused in its words, and events that are too old or too new are left out
+ * and told.
  *
  * Events are in the order of time, so that those that are taken are one stretch of the request.
  */
@@ -42,7 +43,10 @@ export type PutLogEvents =
       /** Of the request; each fits into an entry behind the head. */
       pieces: Range[]
       records: number
-      /** `rejectedLogEventsInfo` of the answer, if there is anything to tell, and how many events that are, and their bytes. */
+      /**
+       * `rejectedLogEventsInfo` of the answer, if there is anything to tell, and how many events that are, and their
+       * bytes.
+       */
       rejected: { info: RejectedInfo; records: number; bytes: number } | undefined
     }
   | { ok: false; error: AwsError; isLarge: boolean }
@@ -63,14 +67,9 @@ export function readPutLogEvents(bytes: Bytes, nowMs: number, entryBytesMax: num
   request.read(bytes, skipSpace(bytes, 0, length), length)
   const group = stringOf(bytes, request, 0)
   const stream = stringOf(bytes, request, 1)
-  if (group === undefined || !GROUP.test(group))
-    return invalid(
-      `Value '${(group ?? 'null').slice(0, 512)}' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`,
-    )
+  if (group === undefined || !GROUP.test(group)) return unsatisfied(group ?? 'null', 'logGroupName', PATTERN_OF.group)
   if (stream === undefined || !STREAM.test(stream))
-    return invalid(
-      `Value '${(stream ?? 'null').slice(0, 512)}' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*`,
-    )
+    return unsatisfied(stream ?? 'null', 'logStreamName', PATTERN_OF.stream)
   const list = request.from[2]!
   if (!request.has(2) || bytes[list] !== OPEN_BRACKET) {
     return invalid("Value null at 'logEvents' failed to satisfy constraint: Member must not be null")
@@ -102,13 +101,8 @@ function readEvents(
     const time = end === -1 ? undefined : timeOf(bytes, event)
     const message = end === -1 ? undefined : messageBytes(bytes, event)
     if (time === undefined)
-      return invalid(
-        `Value at 'logEvents.${index + 1}.member.timestamp' failed to satisfy constraint: Member must be a whole number, 0 or more`,
-      )
-    if (message === undefined)
-      return invalid(
-        `Value at 'logEvents.${index + 1}.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1`,
-      )
+      return unsatisfied('', `logEvents.${index + 1}.member.timestamp`, 'Member must be a whole number, 0 or more')
+    if (message === undefined) return unsatisfied('', `logEvents.${index + 1}.member.message`, NOT_EMPTY)
     weight += message + EVENT_OVERHEAD_BYTES
     if (weight > BATCH_BYTES_MAX) return large(`Upload too large: bytes exceeds limit of ${BATCH_BYTES_MAX}`)
     if (index > 0 && time < times.last)
@@ -159,6 +153,19 @@ function messageBytes(bytes: Bytes, event: Members): number | undefined {
 
 function invalid(message: string): PutLogEvents {
   return refused({ type: 'InvalidParameterException', message })
+}
+
+/** In the words of AWS. */
+function unsatisfied(value: string, place: string, constraint: string): PutLogEvents {
+  const shown = value.slice(0, VALUE_CHARACTERS_MAX)
+  return invalid(`Value '${shown}' at '${place}' failed to satisfy constraint: ${constraint}`)
+}
+
+const VALUE_CHARACTERS_MAX = 512
+const NOT_EMPTY = 'Member must have length greater than or equal to 1'
+const PATTERN_OF = {
+  group: 'Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+',
+  stream: 'Member must satisfy regular expression pattern: [^:*]*',
 }
 
 function large(message: string): PutLogEvents {

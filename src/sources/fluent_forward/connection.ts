@@ -1,8 +1,9 @@
 /**
- * One connection that speaks the forward protocol: finds its messages, hands their events over, and acknowledges those that ask for it.
+ * One connection that speaks the forward protocol: finds its messages, hands their events over, and acknowledges those
+ * that ask for it.
  *
- * Messages are done one after the other. While one waits, because it is being decompressed, because the intake is full, or because too
- * many acknowledgements are owed, nothing more is read of the connection.
+ * Messages are done one after the other. While one waits, because it is being decompressed, because the intake is full,
+ * or because too many acknowledgements are owed, nothing more is read of the connection.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { entryHead } from '#codecs/fluent/fluent.ts'
@@ -108,7 +109,10 @@ export class ForwardConnection implements StreamFraming {
     while (this.#work !== undefined) await this.#work
   }
 
-  /** Does the messages of [from, to), as far as they are whole. Returns the position behind the last one that needs its bytes no more. */
+  /**
+   * Does the messages of [from, to), as far as they are whole. Returns the position behind the last one that needs its
+   * bytes no more.
+   */
   #messages(bytes: Bytes, from: number, to: number): number {
     let at = from
     while (at < to && this.#work === undefined && !this.#refused) {

@@ -108,7 +108,7 @@ test(`however a stream is cut, its events are the same (seed ${SEED})`, async (t
   assert.deepEqual(numbers(intake), range(200))
 })
 
-test('a large message becomes several entries, cut between events; an event that no entry holds is refused, and not sent again', async (t) => {
+test('a large message becomes several entries; an event that none can hold is refused, and not sent again', async (t) => {
   const { intake, open, context } = await startSource(t, {}, new FakeSourceContext(new FakeIntake(1000)))
   const peer = await open()
   const list = range(100).map((n) => [1, { n, filler: 'x'.repeat(n === 50 ? 2000 : 40) }])

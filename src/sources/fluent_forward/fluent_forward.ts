@@ -1,6 +1,7 @@
 /**
- * `fluent_forward` takes events of Fluent Bit, Fluentd and their loggers: the Forward protocol v1 over TCP, plain or with TLS, with a shared
- * key if one is set. What a sender wants acknowledged is acknowledged when it has been taken, and by a durable source when it is safe.
+ * `fluent_forward` takes events of Fluent Bit, Fluentd and their loggers: the Forward protocol v1 over TCP, plain or
+ * with TLS, with a shared key if one is set. What a sender wants acknowledged is acknowledged when it has been taken,
+ * and by a durable source when it is safe.
  */
 import { z } from 'zod'
 import { TAG_FIELD_PATTERN } from '#codecs/fluent/fluent.ts'

@@ -3,7 +3,8 @@
  *
  *   we    ["HELO", {"nonce", "auth", "keepalive": true}]
  *   they  ["PING", host, salt, sha512_hex(salt + host + nonce + key), user, sha512_hex(auth + user + password)]
- *   we    ["PONG", true, "", our host, sha512_hex(salt + our host + nonce + key)]   or   ["PONG", false, reason, "", ""]
+ *   we    ["PONG", true, "", our host, sha512_hex(salt + our host + nonce + key)]
+ *   or    ["PONG", false, reason, "", ""]
  *
  * `auth` is empty where there are no users. Salts are bytes: some senders have random ones in what they call text.
  */
@@ -22,7 +23,10 @@ export interface HandshakeSettings {
 
 export type Verdict = { ok: true; pong: Bytes } | { ok: false; pong: Bytes; reason: string }
 
-/** A nonce is as long as what is hashed with it deserves, in hexadecimal digits: any reader of MessagePack can hold them. */
+/**
+ * A nonce is as long as what is hashed with it deserves, in hexadecimal digits: any reader of MessagePack can hold
+ * them.
+ */
 const NONCE_BYTES = 16
 const PING_ELEMENTS = 6
 

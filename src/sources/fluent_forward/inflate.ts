@@ -11,8 +11,8 @@ const CHUNK_BYTES = 64 * 1024
 export type Inflated = { ok: true; bytes: Bytes } | { ok: false; why: 'malformed' | 'too_large' | 'overload' }
 
 /**
- * Several gzip members, or zstd frames, count as one. What it gives is taken from `budget`; who gets it gives `bytes.length` back. Never rejects.
- * `bytes` must not change meanwhile.
+ * Several gzip members, or zstd frames, count as one. What it gives is taken from `budget`; who gets it gives
+ * `bytes.length` back. Never rejects. `bytes` must not change meanwhile.
  */
 export function inflate(
   bytes: Uint8Array,

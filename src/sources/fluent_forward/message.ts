@@ -1,6 +1,6 @@
 /**
- * Messages of the Fluent forward protocol v1, as far as the wire looks into them: which mode one is in, where its events stand, and what its
- * option says. Events themselves are read by the decoder.
+ * Messages of the Fluent forward protocol v1, as far as the wire looks into them: which mode one is in, where its
+ * events stand, and what its option says. Events themselves are read by the decoder.
  *
  *   Message        [tag, time, record, option?]
  *   Forward        [tag, [event, …], option?]

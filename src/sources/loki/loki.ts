@@ -1,8 +1,8 @@
 /**
  * `loki` takes what is pushed to Grafana Loki: `POST /loki/api/v1/push`, protobuf in a block of Snappy, or JSON.
  *
- * A request is looked through before any of it is taken, so that it is answered for as a whole: 204 says that all of it was taken, any other
- * answer that none of it was (but for a durable source whose 503 says that it may come twice).
+ * A request is looked through before any of it is taken, so that it is answered for as a whole: 204 says that all of it
+ * was taken, any other answer that none of it was (but for a durable source whose 503 says that it may come twice).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'

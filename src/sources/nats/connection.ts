@@ -118,7 +118,10 @@ async function authenticatorOf(
   return undefined
 }
 
-/** The client would meet a seed that it cannot read in the middle of the handshake, and wait. Nothing of the seed is told. */
+/**
+ * The client would meet a seed that it cannot read in the middle of the handshake, and wait. Nothing of the seed is
+ * told.
+ */
 function tried(authenticator: Authenticator, where: string): Authenticator {
   try {
     authenticator('nonce')

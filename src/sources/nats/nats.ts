@@ -1,8 +1,9 @@
 /**
  * `nats` pulls messages of a NATS JetStream stream, with a durable consumer of its own or one that is there.
  *
- * A message is acknowledged when it has been taken, and by a durable source when it is safe; as long as that takes, the server is told that
- * it is being worked on. What is not acknowledged comes again. When the intake is full nothing more is pulled.
+ * A message is acknowledged when it has been taken, and by a durable source when it is safe; as long as that takes, the
+ * server is told that it is being worked on. What is not acknowledged comes again. When the intake is full nothing more
+ * is pulled.
  */
 import { readFileSync } from 'node:fs'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
