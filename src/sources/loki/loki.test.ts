@@ -3,8 +3,10 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { compress } from 'snappy'
 import { lokiPush, lokiPushJson } from '#codecs/loki_push/loki_push.ts'
+import { loki as lokiOutput } from '#outputs/loki/loki.ts'
 import { decodeEntry } from '#test/support/decoding.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
+import { encodeFor, outputContext } from '#test/support/outputs.ts'
 import { loki } from './loki.ts'
 
 async function startSource(t: TestContext, options: object = {}, context = new FakeSourceContext()) {
@@ -106,4 +108,30 @@ test('without room nothing is taken; a durable source says 204 when it is safe',
   intake.isSafe = false
   assert.equal((await push(json('a'))).status, 503)
   assert.deepEqual(context.reasons(), ['overload'])
+})
+
+test('what our own loki output pushes comes back as it was, from protobuf and from JSON', async (t) => {
+  const { source, intake } = await startSource(t)
+  const records = [
+    'plain "text"',
+    '{"service":"shop","level":"warn","trace_id":"7","message":"one\\ntwo"}',
+    'ünïcode\ttab',
+  ]
+  for (const format of ['protobuf', 'json']) {
+    intake.entries.length = 0
+    const labels = {
+      label_fields: { service: 'service', level: 'level' },
+      structured_metadata: { trace_id: 'trace_id' },
+    }
+    const options = { url: source.address(), format, ...labels }
+    const output = lokiOutput.create(lokiOutput.config.parse(options), outputContext())
+    await output.start()
+    const result = await output.send(encodeFor(lokiOutput, options, records), new AbortController().signal)
+    await output.stop()
+    assert.deepEqual(result, { ok: true })
+    const got = recordsOf(intake) as Record<string, string>[]
+    assert.deepEqual(got.map(({ message }) => message).sort(), [...records].sort())
+    const shop = got.find(({ service }) => service === 'shop')
+    assert.deepEqual([shop!['level'], shop!['trace_id'], shop!['job']], ['warn', '7', 'streamgate'])
+  }
 })
