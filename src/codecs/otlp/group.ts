@@ -6,12 +6,6 @@
  *   Resource… { Resource resource = 1, repeated Scope… = 2, string schema_url = 3 }
  *   Scope…    { InstrumentationScope scope = 1, repeated record = 2, string schema_url = 3 }
  *
- *   key:     varint n | n bytes: fields 1 and 3 of Resource… | the rest: fields 1 and 3 of Scope…;
- *            all with tags and lengths
- *   payload: 0x12 length record, a field of Scope…
- *
- * A resource and scope that are too long for a key have an empty key, and the payload is a whole field 1 of the
- * request.
  *   key:     varint n | n bytes: fields 1 and 3 of Resource… | the rest: fields 1 and 3 of Scope…; with tags and lengths
  *   payload: 0x12 length record, a field of Scope…
  *
