@@ -24,7 +24,7 @@ export interface RecordFormat {
   readonly isLiteral: boolean
   /** Finds the field with this name; see `pathsOf` for what names mean. Made once for each rule. */
   lookup(name: string): Lookup
-  /** Adds every text that a selected record holds, and every text that records share. Never called where `isText`. */
+  /** Adds every text that a record holds which `into` wants, and every text that records share. Never called where `isText`. */
   strings(block: Block, into: Strings): void
   /** Puts the texts of `strings` that were edited back into records and shared parts. Never called where `isText`. */
   replace(block: Block, strings: Strings): void

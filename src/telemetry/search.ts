@@ -5,6 +5,7 @@
 import { fromText, isAscii, isUtf8, latin1, utf8, utf8Length } from '#std/bytes.ts'
 import type { Pattern } from '#std/pattern/pattern.ts'
 import type { Block } from './block.ts'
+import type { Candidates } from './strings.ts'
 
 /** Called for each selected record that has what was looked for, in ascending order. */
 export type OnRecord = (record: number) => void
@@ -78,6 +79,13 @@ export function eachRecordMatching(pattern: Pattern, block: Block, found: OnReco
 /** Calls `found` for each match that is not empty. */
 export function eachMatch(pattern: Pattern, block: Block, found: OnMatch): void {
   search({ pattern, block, once: false, found })
+}
+
+/** Records that may match, by the text that every match has in it; undefined when there is none. */
+export function candidatesOf(pattern: Pattern): Candidates | undefined {
+  if (pattern.literal.length < 2 || !/^[ -~]+$/.test(pattern.literal)) return undefined
+  const word = new WordSearch([pattern.literal])
+  return (block, found) => word.eachRecord(block, found)
 }
 
 interface Job {

@@ -3,19 +3,27 @@
  * edits text works on them at full speed and finds nothing else. Each text knows what it is of and where it stands there.
  */
 import { allocate, type Bytes, copyBytes, indexOfByte, NEWLINE } from '#std/bytes.ts'
-import { Block } from './block.ts'
+import { BLOCK_RECORDS_MAX, Block } from './block.ts'
 import type { OnRecord } from './search.ts'
 
 /** Texts up to this length are copied byte by byte: a native copy costs more to call. */
 const SHORT_BYTES_MAX = 24
 const TEXTS_MIN = 1024
 const BYTES_MIN = 64 * 1024
+/** No block has this version. */
+const PARTIAL = -1
 
-/** The texts of `block`, read anew only when its bytes have changed; those of records that are not selected are not, either. */
-export function stringsOf(block: Block): Strings {
+/** Names the records of a block that may hold what is looked for, from their bytes alone: all of those that do, and perhaps others. */
+export type Candidates = (block: Block, found: OnRecord) => void
+
+/**
+ * The texts of `block`, read anew only when its bytes have changed. With `candidates`, those of the records that they name and of
+ * what records share may be all there are: reading the others would be for nothing.
+ */
+export function stringsOf(block: Block, candidates?: Candidates): Strings {
   const strings = block.strings ?? new Strings()
   block.strings = strings
-  strings.read(block)
+  strings.read(block, candidates)
   return strings
 }
 
@@ -31,15 +39,27 @@ export class Strings {
   #at = 0
   #version = -1
   #bytes: Bytes | undefined
+  /** By record: its texts are wanted. */
+  #wanted = new Uint8Array(BLOCK_RECORDS_MAX)
 
-  read(block: Block): void {
+  read(block: Block, candidates: Candidates | undefined): void {
     if (this.#bytes !== block.bytes || this.#version !== block.version) {
       this.#bytes = block.bytes
-      this.#version = block.version
+      // What holds only some of the texts is of no use to whoever asks next.
+      this.#version = candidates === undefined ? block.version : PARTIAL
+      this.#wanted.fill(candidates === undefined ? 1 : 0, 0, block.count)
+      candidates?.(block, (record) => {
+        this.#wanted[record] = 1
+      })
       this.#begin(block)
       block.context.format.strings(block, this)
     }
     this.#select(block)
+  }
+
+  /** Whether a format shall add the texts of record `i`. */
+  wants(i: number): boolean {
+    return this.#wanted[i] === 1
   }
 
   /** Adds the text in [from, to) of `bytes`: the records' own, or those of the shared part that `owner` names. */

@@ -122,8 +122,8 @@ function isMember(reader: FieldReader, field: number): boolean {
 const headReader = new FieldReader()
 
 /**
- * Copies the fields 1 and 3 of the Resource… or Scope… in [from, to), with tags and lengths, to `target`, which has
- * room for all of them. Returns how many bytes they are; of a message that is broken, those in front of the break.
+ * Copies the fields 1 and 3 of the Resource… or Scope… in [from, to), with tags and lengths, to `target`, as far as it has
+ * room. Returns how many bytes they are; of a message that is broken, those in front of the break.
  */
 export function copyHead(bytes: Bytes, from: number, to: number, target: Bytes): number {
   headReader.begin(bytes, from, to)
@@ -131,7 +131,7 @@ export function copyHead(bytes: Bytes, from: number, to: number, target: Bytes):
   while (headReader.next()) {
     const { field, start, to: end } = headReader
     if (field !== HEAD_FIELDS[0] && field !== HEAD_FIELDS[1]) continue
-    copyBytes(bytes, start, end, target, write)
+    if (write + end - start <= target.length) copyBytes(bytes, start, end, target, write)
     write += end - start
   }
   return write

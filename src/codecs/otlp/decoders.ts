@@ -15,7 +15,7 @@ import {
   type Encoded,
 } from '#telemetry/decoder.ts'
 import type { RecordFormat } from '#telemetry/format.ts'
-import { copyHead, headLength, RecordCursor } from './cursor.ts'
+import { copyHead, RecordCursor } from './cursor.ts'
 import { otlpLogFormat, otlpSpanFormat } from './format.ts'
 
 export const otlpLogs: DecoderDefinition = decoderOf('otlp_logs', otlpLogFormat)
@@ -111,6 +111,7 @@ class RequestDecoder implements Decoder {
 
 const counting = new RecordCursor()
 const NOTHING = allocate(0)
+const HEAD_BYTES_USUAL = 1024
 
 /**
  * The head of a Resource… or Scope…. One that has the same bytes as the one before is the same object: who sends mostly
@@ -121,10 +122,13 @@ class Part {
   #memory: Bytes = NOTHING
 
   read(bytes: Bytes, from: number, to: number): void {
-    const length = headLength(bytes, from, to)
-    if (this.#memory.length < length) this.#memory = allocate(Math.max(2 * length, 1024))
+    // Finding it takes a walk over all records: only one that has no room needs a second.
+    const length = copyHead(bytes, from, to, this.#memory)
+    if (length > this.#memory.length) {
+      this.#memory = allocate(Math.max(2 * length, HEAD_BYTES_USUAL))
+      copyHead(bytes, from, to, this.#memory)
+    }
     const memory = this.#memory
-    copyHead(bytes, from, to, memory)
     const last = this.bytes
     if (last.length === length && memory.compare(last, 0, length, 0, length) === 0) return
     this.bytes = allocate(length)

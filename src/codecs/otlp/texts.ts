@@ -69,7 +69,7 @@ export class Texts {
     this.#record = kind === 'log' ? LOG : SPAN
   }
 
-  /** Of all records, for those that a rule hides now are shown to the next, when nobody asks again. */
+  /** Of all records that are wanted, hidden or not: those that a rule hides now are shown to the next, when nobody asks again. */
   read(block: Block, into: Strings): void {
     const { shared, starts, ends, count } = block
     this.#into = into
@@ -80,6 +80,7 @@ export class Texts {
     }
     this.#bytes = block.bytes
     for (let i = 0; i < count; i++) {
+      if (!into.wants(i)) continue
       this.#owner = i
       this.#message(starts[i]!, ends[i]!, this.#record, 0)
     }

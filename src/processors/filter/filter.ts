@@ -8,8 +8,8 @@ import { truth } from '#component/schema.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Pattern } from '#std/pattern/pattern.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
-import { eachRecordMatching, escapeRegex, WordSearch } from '#telemetry/search.ts'
-import { stringsOf } from '#telemetry/strings.ts'
+import { candidatesOf, eachRecordMatching, escapeRegex, WordSearch } from '#telemetry/search.ts'
+import { type Candidates, stringsOf } from '#telemetry/strings.ts'
 
 const VALUES_MAX = 10_000
 /** Without case they are much slower to get ready, and the engine stands still for it. */
@@ -42,6 +42,7 @@ class Filter implements Processor {
   readonly #words: WordSearch | undefined
   readonly #patterns: readonly Pattern[]
   readonly #keep: boolean
+  readonly #candidates: Candidates | undefined
   readonly #found = new Uint8Array(BLOCK_RECORDS_MAX)
 
   constructor(options: z.output<typeof config>) {
@@ -61,7 +62,19 @@ class Filter implements Processor {
     }
     this.#words = ignoreCase || words.length === 0 ? undefined : new WordSearch(words)
     this.#patterns = patterns
+    this.#candidates = this.#candidatesOf()
     this.#keep = options.mode === 'keep'
+  }
+
+  /** Undefined: some part may find something anywhere. */
+  #candidatesOf(): Candidates | undefined {
+    const words = this.#words
+    const parts = this.#patterns.map(candidatesOf)
+    if (parts.includes(undefined)) return undefined
+    return (block, found) => {
+      words?.eachRecord(block, found)
+      for (const part of parts) part?.(block, found)
+    }
   }
 
   process(block: Block): void {
@@ -83,7 +96,7 @@ class Filter implements Processor {
       this.#search(block, found)
       return
     }
-    const strings = stringsOf(block)
+    const strings = stringsOf(block, this.#candidates)
     this.#search(strings.lines, (text) => strings.eachRecordOf(block, text, found))
   }
 

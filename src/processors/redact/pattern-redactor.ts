@@ -4,8 +4,9 @@ import { StreamgateError } from '#contract/error.ts'
 import { type Bytes, fromText, latin1ToBytes } from '#std/bytes.ts'
 import type { Pattern } from '#std/pattern/pattern.ts'
 import type { Block } from '#telemetry/block.ts'
-import { eachMatch } from '#telemetry/search.ts'
+import { candidatesOf, eachMatch } from '#telemetry/search.ts'
 import { ShapeSearch } from '#telemetry/shape-search.ts'
+import type { Candidates } from '#telemetry/strings.ts'
 import { parseTemplate, type Template } from './template.ts'
 
 export class PatternRedactor implements Processor {
@@ -23,6 +24,12 @@ export class PatternRedactor implements Processor {
     this.#constant = this.#template.constant === undefined ? undefined : fromText(this.#template.constant)
     this.#shape =
       pattern.shape === undefined || this.#constant === undefined ? undefined : ShapeSearch.of(pattern.shape)
+  }
+
+  /** Undefined: there may be matches anywhere. A shape looks at nothing around it, so it is found in a record's bytes as in its texts. */
+  get candidates(): Candidates | undefined {
+    const shape = this.#shape
+    return shape === undefined ? candidatesOf(this.#pattern) : (block, found) => shape.eachMatch(block, found)
   }
 
   process(block: Block): void {

@@ -8,7 +8,7 @@ import { defineProcessor, type Processor } from '#component/processor.ts'
 import { list, truth } from '#component/schema.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Block } from '#telemetry/block.ts'
-import { stringsOf } from '#telemetry/strings.ts'
+import { type Candidates, stringsOf } from '#telemetry/strings.ts'
 import { DetectorRedactor } from './detector-redactor.ts'
 import { detectorNames, detectors } from './detectors/detectors.ts'
 import { PatternRedactor } from './pattern-redactor.ts'
@@ -38,6 +38,8 @@ export const redact = defineProcessor({
 
 class Redact implements Processor {
   readonly #parts: Processor[] = []
+  /** Undefined: something may be found anywhere. */
+  readonly #candidates: Candidates | undefined
 
   constructor(options: z.output<typeof config>) {
     const { pattern, replacement, unsafe, ignore_case: ignoreCase } = options
@@ -46,9 +48,13 @@ class Redact implements Processor {
       throw new StreamgateError('SG_CONFIG_INVALID', 'needs pattern, builtin or builtins', { path: 'pattern' })
     }
     if (pattern !== undefined) {
-      this.#parts.push(
-        new PatternRedactor(patternOf(pattern, 'pattern', { unsafe, ignoreCase }), replacement ?? '[redacted]'),
+      const part = new PatternRedactor(
+        patternOf(pattern, 'pattern', { unsafe, ignoreCase }),
+        replacement ?? '[redacted]',
       )
+      this.#parts.push(part)
+      // What detectors find hangs on what stands around it.
+      if (builtins.length === 0) this.#candidates = part.candidates
     }
     for (const name of builtins) {
       this.#parts.push(new DetectorRedactor(detectors[name], replacement ?? `[${name}]`))
@@ -60,7 +66,7 @@ class Redact implements Processor {
       for (const part of this.#parts) part.process(block)
       return
     }
-    const strings = stringsOf(block)
+    const strings = stringsOf(block, this.#candidates)
     for (const part of this.#parts) part.process(strings.lines)
     strings.giveBack(block)
   }
