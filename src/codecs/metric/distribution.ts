@@ -11,6 +11,7 @@
  *   SummaryDataPoint              fixed64 count = 4; double sum = 5; repeated ValueAtQuantile quantile_values = 6
  *     ValueAtQuantile             double quantile = 1; double value = 2
  */
+import { readSketch } from '#codecs/ddsketch/bytes.ts'
 import type { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
 import { fieldsOf, tagOf, varintBytes, type WireField, WireType, writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'
@@ -235,7 +236,19 @@ export function writeDistribution(writer: JsonLinesWriter, kind: number, bytes: 
   if (kind === Kind.histogram) writer.raw(asciiJson(readHistogram(bytes, from, to)))
   else if (kind === Kind.exponential_histogram) writer.raw(asciiJson(readExponentialHistogram(bytes, from, to)))
   else if (kind === Kind.summary) writer.raw(asciiJson(readSummary(bytes, from, to)))
+  else if (kind === Kind.sketch) writer.raw(asciiJson(sketchSummary(bytes, from, to)))
   else writer.hex(bytes, from, to)
+}
+
+/** Nobody reads bins: what they say of some quantiles. */
+const SKETCH_QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99]
+
+function sketchSummary(bytes: Bytes, from: number, to: number): object {
+  const sketch = readSketch(bytes, from, to)
+  const { count, sum, min, max } = sketch
+  if (count === 0) return { count, sum, quantiles: [] }
+  const quantiles = SKETCH_QUANTILES.map((quantile) => ({ quantile, value: sketch.quantile(quantile) }))
+  return { count, sum, min, max, quantiles }
 }
 
 /** Numbers and our own names: all of it is ASCII. */
