@@ -26,6 +26,7 @@ import { nats as natsSource } from '#sources/nats/nats.ts'
 import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
+import { statsd as statsdSource } from '#sources/statsd/statsd.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -45,6 +46,7 @@ export const registry = {
     lokiSource,
     cloudwatchLogsSource,
     natsSource,
+    statsdSource,
   ],
   outputs: [
     consoleOutput, //

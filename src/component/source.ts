@@ -61,6 +61,7 @@ export type RejectReason =
   | 'handshake'
   | 'unauthorized'
   | 'over_limit'
+  | 'too_many_series'
 
 export interface SourceContext {
   id: string
