@@ -19,6 +19,7 @@ import { otlpMetrics } from '#codecs/otlp_metrics/decoder.ts'
 import { otlpMetricsEncoder } from '#codecs/otlp_metrics/encoder.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
+import { statsdLines } from '#codecs/statsd/encoder.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
@@ -78,5 +79,6 @@ export const engineRegistry = {
     otlpRecords,
     otlpSpans,
     otlpMetricsEncoder,
+    statsdLines,
   ],
 } as const satisfies EngineRegistry

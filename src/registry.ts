@@ -14,6 +14,7 @@ import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { otlp } from '#outputs/otlp/otlp.ts'
 import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
+import { statsd as statsdOutput } from '#outputs/statsd/statsd.ts'
 import { syslog } from '#outputs/syslog/syslog.ts'
 import { tcp as tcpOutput } from '#outputs/tcp/tcp.ts'
 import { cloudwatchLogs as cloudwatchLogsSource } from '#sources/cloudwatch_logs/cloudwatch_logs.ts'
@@ -65,5 +66,6 @@ export const registry = {
     s3,
     loki,
     otlp,
+    statsdOutput,
   ],
 } as const satisfies Registry

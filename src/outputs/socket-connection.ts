@@ -34,6 +34,8 @@ export const connectionOptions = {
 export interface ConnectionSettings {
   host: string
   port: number
+  /** Of a Unix socket, instead of host and port. */
+  path?: string
   connectTimeoutMs: number
   writeTimeoutMs: number
   keepAliveMs: number
@@ -117,7 +119,8 @@ export class SocketConnection {
   }
 
   #open(secure: typeof import('node:tls') | undefined): Socket {
-    const { host, port, tls } = this.#settings
+    const { host, port, path, tls } = this.#settings
+    if (path !== undefined) return connect({ path })
     if (secure === undefined || tls === undefined) return connect({ host, port })
     const serverName = tls.serverName ?? (isIP(host) === 0 ? host : undefined)
     return secure.connect({
@@ -129,6 +132,6 @@ export class SocketConnection {
   }
 
   #where(): string {
-    return `${this.#settings.host}:${this.#settings.port}`
+    return this.#settings.path ?? `${this.#settings.host}:${this.#settings.port}`
   }
 }

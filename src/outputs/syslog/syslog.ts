@@ -10,9 +10,9 @@ import { type Batch, defineOutput, type Output, type SendResult } from '#compone
 import { tlsOptions } from '#upstreams/plan.ts'
 import { readTls } from '#upstreams/tls.ts'
 import { addressOption, splitAddress } from '../address.ts'
+import { DatagramSender } from '../datagram-sender.ts'
 import { connectionOptions, SocketConnection } from '../socket-connection.ts'
 import { notRunning } from '../socket-writer.ts'
-import { DatagramSender } from './datagram-sender.ts'
 
 /** What receivers take as a rule: RFC 5424, section 6.1, for datagrams; syslog-ng's default for streams. */
 const DATAGRAM_BYTES = 2_048

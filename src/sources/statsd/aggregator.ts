@@ -28,6 +28,7 @@ import type { Points } from './points.ts'
 export const timerShapes = ['sketch', 'histogram', 'summary'] as const
 
 export interface AggregatorOptions {
+  signed_gauges: 'change' | 'value'
   timers_as: (typeof timerShapes)[number]
   /** Ascending; of histograms. */
   histogram_bounds: readonly number[]
@@ -126,7 +127,8 @@ export class Aggregator {
         return true
       case MetricType.GAUGE:
         for (let i = 0; i < count; i++) {
-          this.#values[series] = line.deltas[i] === 1 ? this.#values[series]! + values[i]! : values[i]!
+          const isChange = line.deltas[i] === 1 && this.#options.signed_gauges === 'change'
+          this.#values[series] = isChange ? this.#values[series]! + values[i]! : values[i]!
         }
         return true
       default:

@@ -82,6 +82,12 @@ test('a gauge keeps its value, takes what is added to it, and ends when nobody h
   assert.deepEqual(shown(await bench.flush()), ['gauge temp 1'])
 })
 
+test('signs of gauges are taken as the Agent takes them where that is asked for', async () => {
+  const bench = new Bench({ signed_gauges: 'value' })
+  bench.send('g:5|g', 'g:-3|g', 'h:+2|g')
+  assert.deepEqual(shown(await bench.flush()), ['gauge g -3', 'gauge h 2'])
+})
+
 test('timers, histograms and distributions are sketches, with quantiles beside them where asked for', async () => {
   const bench = new Bench({ percentiles: [0.5, 0.99] })
   bench.send('t:1:2:3|ms|#a:b', 't:100|ms|@0.1|#a:b', 'h:5|h', 'd:7|d')

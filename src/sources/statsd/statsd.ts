@@ -47,6 +47,10 @@ const config = z.strictObject({
     .default(10_000)
     .describe('How often a point of each series goes out.'),
   gauge_expiry_ms: count(300_000).describe('A gauge that nobody sends is sent again at each flush for so long.'),
+  signed_gauges: z
+    .enum(['change', 'value'])
+    .default('change')
+    .describe('What +1 and -1 of a gauge are: a change, as StatsD has it, or the value, as the Datadog Agent has it.'),
   timers_as: z.enum(timerShapes).default('sketch').describe('What timers, histograms and distributions become.'),
   percentiles: z
     .array(z.number().gt(0).lt(1))

@@ -10,7 +10,7 @@ import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import type { Batch, SendResult } from '#component/output.ts'
-import { failed, notRunning, reasonOf } from '../socket-writer.ts'
+import { failed, notRunning, reasonOf } from './socket-writer.ts'
 
 /** Datagrams that are given to the kernel at once. */
 const WINDOW = 64

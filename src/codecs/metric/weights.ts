@@ -1,0 +1,85 @@
+/** A distribution as values and how often each came: for vendors that have no histograms, or other ones. */
+import { readSketch } from '#codecs/ddsketch/bytes.ts'
+import { middleOf } from '#codecs/ddsketch/mapping.ts'
+import { Sketch } from '#codecs/ddsketch/sketch.ts'
+import type { Bytes } from '#std/bytes.ts'
+import { type ExponentialHistogram, type Histogram, readExponentialHistogram, readHistogram } from './distribution.ts'
+import { Kind } from './record.ts'
+
+/** Points that stand for one bucket. */
+const PARTS_MAX = 32
+
+/**
+ * The distribution in [from, to) as a sketch. The values of a bucket are taken to lie evenly in it; those of an outermost one, which
+ * has no end, at the other, or between it and what least or greatest value is known.
+ */
+export function sketchIn(kind: number, bytes: Bytes, from: number, to: number): Sketch {
+  if (kind === Kind.sketch) return readSketch(bytes, from, to)
+  const sketch = new Sketch()
+  if (kind === Kind.histogram) return ofHistogram(readHistogram(bytes, from, to), sketch)
+  if (kind === Kind.exponential_histogram) return ofExponential(readExponentialHistogram(bytes, from, to), sketch)
+  return sketch
+}
+
+function ofHistogram({ counts, bounds, sum, min, max }: Histogram, sketch: Sketch): Sketch {
+  for (const [i, count] of counts.entries()) {
+    if (!(count > 0) || i > bounds.length) continue
+    const first = bounds[0] ?? 0
+    const low = i > 0 ? bounds[i - 1]! : (min ?? Math.min(0, first))
+    const high = i < bounds.length ? bounds[i]! : Math.max(max ?? low, low)
+    spread(sketch, Number.isFinite(low) ? low : high, Number.isFinite(high) ? high : low, count)
+  }
+  return corrected(sketch, sum, min, max)
+}
+
+function ofExponential(histogram: ExponentialHistogram, sketch: Sketch): Sketch {
+  const { scale, zeroCount, positive, negative, sum, min, max } = histogram
+  const base = 2 ** (2 ** -scale)
+  if (zeroCount > 0) sketch.add(0, zeroCount)
+  for (const [sign, { offset, counts }] of [
+    [1, positive],
+    [-1, negative],
+  ] as const) {
+    for (const [i, count] of counts.entries()) {
+      const [low, high] = [base ** (offset + i), base ** (offset + i + 1)]
+      if (count > 0 && Number.isFinite(high)) spread(sketch, sign * low, sign * high, count)
+    }
+  }
+  return corrected(sketch, sum, min, max)
+}
+
+function spread(sketch: Sketch, low: number, high: number, count: number): void {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return
+  const parts = low === high ? 1 : Math.min(PARTS_MAX, count)
+  let given = 0
+  for (let part = 0; part < parts; part++) {
+    const upTo = Math.round((count * (part + 1)) / parts)
+    if (upTo > given) sketch.add(low + ((part + 0.5) / parts) * (high - low), upTo - given)
+    given = upTo
+  }
+}
+
+/** What is known for certain, instead of what was guessed. */
+function corrected(sketch: Sketch, sum: number | undefined, min: number | undefined, max: number | undefined): Sketch {
+  if (sum !== undefined && Number.isFinite(sum)) sketch.sum = sum
+  if (min !== undefined && Number.isFinite(min)) sketch.min = min
+  if (max !== undefined && Number.isFinite(max)) sketch.max = max
+  return sketch
+}
+
+/** The sketch as at most `valuesMax` values and their counts: beyond that, neighbours become one, at their weighted middle. */
+export function weightsOf(sketch: Sketch, valuesMax: number): { value: number; count: number }[] {
+  const weights: { value: number; count: number }[] = []
+  const together = Math.ceil(sketch.bins / valuesMax)
+  for (let bin = 0; bin < sketch.bins; bin += together) {
+    let count = 0
+    let sum = 0
+    for (let i = bin; i < Math.min(sketch.bins, bin + together); i++) {
+      const value = Math.min(sketch.max, Math.max(sketch.min, middleOf(sketch.keys[i]!)))
+      count += sketch.counts[i]!
+      sum += value * sketch.counts[i]!
+    }
+    if (count > 0 && Number.isFinite(sum)) weights.push({ value: sum / count, count })
+  }
+  return weights
+}
