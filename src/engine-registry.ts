@@ -2,6 +2,7 @@
 import { bulk } from '#codecs/bulk/bulk.ts'
 import { cloudwatchPut } from '#codecs/cloudwatch_put/cloudwatch_put.ts'
 import { datadogLogs } from '#codecs/datadog_logs/datadog_logs.ts'
+import { datadogMetrics } from '#codecs/datadog_metrics/encoder.ts'
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { fluent } from '#codecs/fluent/fluent.ts'
@@ -80,5 +81,6 @@ export const engineRegistry = {
     otlpSpans,
     otlpMetricsEncoder,
     statsdLines,
+    datadogMetrics,
   ],
 } as const satisfies EngineRegistry

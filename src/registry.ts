@@ -4,6 +4,7 @@ import { blackhole } from '#outputs/blackhole/blackhole.ts'
 import { cloudwatchLogs } from '#outputs/cloudwatch_logs/cloudwatch_logs.ts'
 import { consoleOutput } from '#outputs/console/console.ts'
 import { datadog } from '#outputs/datadog/datadog.ts'
+import { datadogMetrics } from '#outputs/datadog_metrics/datadog_metrics.ts'
 import { elasticsearch } from '#outputs/elasticsearch/elasticsearch.ts'
 import { file } from '#outputs/file/file.ts'
 import { gcpLogging } from '#outputs/gcp_logging/gcp_logging.ts'
@@ -67,5 +68,6 @@ export const registry = {
     loki,
     otlp,
     statsdOutput,
+    datadogMetrics,
   ],
 } as const satisfies Registry

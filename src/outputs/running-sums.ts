@@ -101,8 +101,8 @@ function beginOf({ startMs, timeMs, intervalMs }: Envelope): number {
   return startMs > 0 ? startMs : timeMs - Math.max(1, intervalMs)
 }
 
-function keyOf({ bytes, keyFrom, bodyFrom }: Envelope): string {
-  return latin1(bytes, keyFrom, bodyFrom)
+function keyOf({ bytes, keyFrom, bodyFrom, bodyTo }: Envelope): string {
+  return bodyFrom > keyFrom ? latin1(bytes, keyFrom, bodyFrom) : latin1(bytes, bodyFrom, bodyTo)
 }
 
 function openKey(point: Envelope): string {

@@ -30,6 +30,7 @@ const minimal: Record<string, Record<string, unknown>> = {
   s3: { bucket: 'logs', region: 'us-east-1', endpoint: 'http://127.0.0.1:1', ...keyPair },
   loki: { url: 'http://127.0.0.1:1' },
   otlp: { url: 'http://127.0.0.1:1' },
+  datadog_metrics: { api_key: 'key', url: 'http://127.0.0.1:1' },
   statsd: { address: '127.0.0.1:1' },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }

@@ -3,15 +3,15 @@
  * vendor gets, all but the value. So the engine makes labels and names, and only numbers are left for the wire. Little-endian:
  *
  *    0  u8   what to do, see `Task`
- *    1  u8   of a refusal: which, see `refusals`; otherwise the vendor's own
+ *    1  u8   of a refusal: its index in `refusals`; otherwise the vendor's own
  *    2  u16  0
  *    4  u32  milliseconds that the point covers; 0: unknown
  *    8  f64  value
- *   16  f64  time, Unix milliseconds; 0: unknown
+ *   16  f64  time, Unix milliseconds
  *   24  f64  start of what a cumulative value covers; 0: unknown
  *   32  u32  length of the key
  *   36  u32  length of the body
- *   40  key: the same bytes, the same series
+ *   40  key: the same bytes, the same series; empty where the body says it
  *   ..  body: the vendor's
  */
 import { type Bytes, copyBytes } from '#std/bytes.ts'
@@ -35,15 +35,25 @@ export const refusals = [
   { code: 'no_name', message: 'the point has no name' },
 ] as const
 
-/** Writes everything but the lengths, which `closeEnvelope` writes. Returns where the key begins. */
-export function openEnvelope(target: Bytes, at: number, task: number, detail: number, point: MetricReader): number {
+/**
+ * Writes everything but the lengths, which `closeEnvelope` writes. A point without a time is of when it arrived. Returns where the
+ * key begins.
+ */
+export function openEnvelope(
+  target: Bytes,
+  at: number,
+  task: number,
+  detail: number,
+  point: MetricReader,
+  arrivalMs: number,
+): number {
   target[at] = task
   target[at + 1] = detail
   target[at + 2] = 0
   target[at + 3] = 0
   target.writeUInt32LE(point.intervalMs, at + 4)
   target.writeDoubleLE(point.value, at + 8)
-  target.writeDoubleLE(point.timeMs, at + 16)
+  target.writeDoubleLE(point.timeMs || arrivalMs, at + 16)
   target.writeDoubleLE(point.startMs, at + 24)
   return at + ENVELOPE_BYTES
 }
@@ -52,6 +62,10 @@ export function openEnvelope(target: Bytes, at: number, task: number, detail: nu
 export function closeEnvelope(target: Bytes, at: number, bodyFrom: number, to: number): void {
   target.writeUInt32LE(bodyFrom - at - ENVELOPE_BYTES, at + 32)
   target.writeUInt32LE(to - bodyFrom, at + 36)
+}
+
+export function refusalOf(code: (typeof refusals)[number]['code']): number {
+  return refusals.findIndex((refusal) => refusal.code === code)
 }
 
 /** One envelope, as it stands in a batch. */

@@ -9,7 +9,7 @@
  */
 
 import { readSummary, type Summary } from '#codecs/metric/distribution.ts'
-import { closeEnvelope, type Envelope, openEnvelope, refusals, Task } from '#codecs/metric/envelope.ts'
+import { closeEnvelope, type Envelope, openEnvelope, refusalOf, Task } from '#codecs/metric/envelope.ts'
 import { Kind, MetricField, MetricReader, Temporality } from '#codecs/metric/record.ts'
 import { sketchIn, weightsOf } from '#codecs/metric/weights.ts'
 import { NAME_LABEL } from '#codecs/metric/writer.ts'
@@ -79,20 +79,20 @@ class StatsdLinesEncoder implements Encoder {
     for (let i = 0; i < block.count; i++) {
       if (block.selection[i] === 0) continue
       this.#reader.read(block.bytes, block.starts[i]!, block.ends[i]!)
-      write = this.#write(target, write)
+      write = this.#write(target, write, block.context.arrivalMs)
       ends[e++] = write - at
     }
     return write
   }
 
-  #write(target: Bytes, at: number): number {
+  #write(target: Bytes, at: number, arrivalMs: number): number {
     const reader = this.#reader
     this.#readHead()
     const refusal = this.#refusal()
     const isScalar = reader.kind < Kind.histogram
-    const isCumulative = reader.kind === Kind.sum && reader.temporality === Temporality.CUMULATIVE
+    const isCumulative = isCounter(reader) && reader.temporality === Temporality.CUMULATIVE
     const task = refusal !== -1 ? Task.REFUSE : reader.isStale ? Task.NOTHING : isCumulative ? Task.TO_DELTA : Task.SEND
-    const key = openEnvelope(target, at, task, Math.max(0, refusal), reader)
+    const key = openEnvelope(target, at, task, Math.max(0, refusal), reader, arrivalMs)
     let write = key
     if (task === Task.TO_DELTA) {
       copyBytes(this.#head, 0, this.#tagsTo, target, write)
@@ -107,16 +107,16 @@ class StatsdLinesEncoder implements Encoder {
 
   #refusal(): number {
     const { kind, temporality, isStale, value } = this.#reader
-    if (this.#nameTo === 0) return codeOf('no_name')
+    if (this.#nameTo === 0) return refusalOf('no_name')
     if (isStale) return -1
-    if (kind < Kind.histogram) return Number.isFinite(value) ? -1 : codeOf('not_finite')
+    if (kind < Kind.histogram) return Number.isFinite(value) ? -1 : refusalOf('not_finite')
     if (kind === Kind.summary) return -1
-    return temporality === Temporality.CUMULATIVE ? codeOf('cumulative_distribution') : -1
+    return temporality === Temporality.CUMULATIVE ? refusalOf('cumulative_distribution') : -1
   }
 
   #scalar(target: Bytes, at: number): number {
-    const { kind, value } = this.#reader
-    if (kind === Kind.sum) return this.#line(target, at, '', String(value), 'c', '')
+    const { value } = this.#reader
+    if (isCounter(this.#reader)) return this.#line(target, at, '', String(value), 'c', '')
     // A sign says: by so much.
     const write = value < 0 && !this.#dogstatsd ? this.#line(target, at, '', '0', 'g', '') : at
     return this.#line(target, write, '', String(value), 'g', '')
@@ -200,13 +200,14 @@ class StatsdLinesEncoder implements Encoder {
   }
 }
 
+/** A cumulative sum that may fall is what there is now: a gauge. */
+function isCounter({ kind, temporality, isMonotonic }: MetricReader): boolean {
+  return kind === Kind.sum && (isMonotonic || temporality !== Temporality.CUMULATIVE)
+}
+
 function plain(byte: number, isValue: boolean): number {
   const ends = byte < 0x20 || byte === PIPE || byte === COMMA || (byte === COLON && !isValue)
   return ends ? UNDERSCORE : byte
-}
-
-function codeOf(code: (typeof refusals)[number]['code']): number {
-  return refusals.findIndex((refusal) => refusal.code === code)
 }
 
 /** The body of an envelope whose value was not known to the encoder, with it. */
