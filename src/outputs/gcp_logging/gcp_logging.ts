@@ -17,8 +17,8 @@ import { Secret } from '#component/secret.ts'
 import { type Bytes, concat, fromText } from '#std/bytes.ts'
 import type { UpstreamResult } from '#upstreams/upstream.ts'
 import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
+import { type AccessToken, GcpTokens, isServiceAccount } from '../gcp-tokens.ts'
 import { judged } from './answers.ts'
-import { type AccessToken, GcpTokens, isServiceAccount } from './tokens.ts'
 
 /** Documented limits: 10 MB for a request, 256 KB for an entry. Google counts its own form of them, so these are a bit less. */
 const REQUEST_BYTES_MAX = 10_000_000
@@ -26,6 +26,7 @@ const ENTRY_BYTES_MAX = 256_000
 const LABELS_MAX = 64
 
 const PATH = '/v2/entries:write'
+const SCOPE = 'https://www.googleapis.com/auth/logging.write'
 const UNAUTHORIZED = 401
 
 /** Severities by OpenTelemetry's number, with our loggers' critical (18), alert (19), fatal (21) and emergency (22). */
@@ -108,7 +109,7 @@ class GcpLoggingOutput implements Output {
 
   constructor(options: z.output<typeof config>, context: OutputContext) {
     this.#endpoint = new Endpoint(options, context)
-    this.#tokens = new GcpTokens(options, context.upstreams, process.env, context.clock)
+    this.#tokens = new GcpTokens({ ...options, scope: SCOPE }, context.upstreams, process.env, context.clock)
     this.#open = openingOf(options)
     this.#compressed = options.compression === 'gzip'
     this.#headers = { 'content-type': 'application/json' }

@@ -10,7 +10,6 @@ import { type Vendor, type VendorAnswer, VendorFake, type VendorRequest } from '
 const REQUEST_BYTES_MAX = 10_485_760
 const ENTRY_BYTES_MAX = 256 * 1024
 const DAY_MS = 24 * 3_600_000
-const SCOPE = 'https://www.googleapis.com/auth/logging.write'
 const EMAIL = 'writer@my-project.iam.gserviceaccount.com'
 const SEVERITY = /^(DEFAULT|DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY)$/
 const PAYLOADS = ['textPayload', 'jsonPayload', 'protoPayload']
@@ -22,6 +21,7 @@ export class TokenFake extends VendorFake {
   /** Those that are good now. */
   readonly tokens = new Set<string>()
   expiresIn = 3600
+  scope = 'https://www.googleapis.com/auth/logging.write'
   now = () => Date.now()
   readonly keys = keyPair()
   #count = 0
@@ -70,7 +70,7 @@ export class TokenFake extends VendorFake {
     const { alg, kid } = read(head)
     if (alg !== 'RS256' || kid !== 'key-1') return 'wrong header'
     const { iss, aud, scope, iat, exp } = read(claims)
-    if (iss !== EMAIL || aud !== `${this.url}/token` || scope !== SCOPE) return 'wrong claims'
+    if (iss !== EMAIL || aud !== `${this.url}/token` || scope !== this.scope) return 'wrong claims'
     const seconds = this.now() / 1000
     if (!(iat <= seconds + 60 && exp > seconds && exp - iat <= 3600)) return 'token must be short-lived and in time'
     return undefined

@@ -13,7 +13,7 @@ import { StreamgateError } from '#contract/error.ts'
 import type { Clock } from '#std/clock.ts'
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 import type { Upstreams } from '#upstreams/upstreams.ts'
-import { Renewed } from '../renewed.ts'
+import { Renewed } from './renewed.ts'
 
 export interface AccessToken {
   value: Secret
@@ -22,6 +22,8 @@ export interface AccessToken {
 }
 
 export interface TokenSettings {
+  /** What a token is for, of a service account's key: such as https://www.googleapis.com/auth/logging.write. */
+  scope: string
   credentials?: Secret | undefined
   credentials_file?: string | undefined
 }
@@ -34,7 +36,6 @@ export class TokenError extends Error {
   readonly code = 'gcp_credentials'
 }
 
-const SCOPE = 'https://www.googleapis.com/auth/logging.write'
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const ASSERTION_SECONDS = 3600
 /** The metadata server hands out the same token until it has five minutes left: asking before brings nothing. */
@@ -131,7 +132,7 @@ export class GcpTokens {
       throw new TokenError('the private key of the service account cannot be read')
     })
     const now = Math.floor(this.#clock.wall() / 1000)
-    return await new SignJWT({ scope: SCOPE })
+    return await new SignJWT({ scope: this.#settings.scope })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(kid === undefined ? {} : { kid }) })
       .setIssuer(email)
       .setAudience(audience)
