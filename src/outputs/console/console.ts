@@ -9,6 +9,7 @@ import { constants, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
+import { signals } from '#telemetry/signal.ts'
 import { writeAll } from '../file-writer.ts'
 import { failed, notRunning, writeToSocket } from '../socket-writer.ts'
 
@@ -25,6 +26,7 @@ export const consoleOutput = defineOutput({
   whenFull: 'drop_oldest',
   shape: 'stream',
   config,
+  signals,
   encoder: ({ format }) => ({ name: format }),
   create: ({ stream }) => new ConsoleOutput(DESCRIPTORS[stream]),
 })

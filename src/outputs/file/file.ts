@@ -7,6 +7,7 @@ import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve as resolvePath } from 'node:path'
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
+import { signals } from '#telemetry/signal.ts'
 import { failure, writeAll } from '../file-writer.ts'
 import { notRunning } from '../socket-writer.ts'
 
@@ -31,6 +32,7 @@ export const file = defineOutput({
   whenFull: 'drop_oldest',
   shape: 'stream',
   config,
+  signals,
   encoder: ({ format }) => ({ name: format }),
   create: (options, context) => new FileOutput(options, context),
 })
