@@ -7,6 +7,7 @@ import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { fluent } from '#codecs/fluent/fluent.ts'
 import { jsonArray as jsonArrayDecoder, lines, record } from '#codecs/framing/decoders.ts'
+import { gcpSeries } from '#codecs/gcp_series/encoder.ts'
 import { describedLines } from '#codecs/headed/lines.ts'
 import { hecEvents } from '#codecs/hec/hec.ts'
 import { jsonArray } from '#codecs/json_array/json_array.ts'
@@ -82,5 +83,6 @@ export const engineRegistry = {
     otlpMetricsEncoder,
     statsdLines,
     datadogMetrics,
+    gcpSeries,
   ],
 } as const satisfies EngineRegistry

@@ -8,6 +8,7 @@ import { datadogMetrics } from '#outputs/datadog_metrics/datadog_metrics.ts'
 import { elasticsearch } from '#outputs/elasticsearch/elasticsearch.ts'
 import { file } from '#outputs/file/file.ts'
 import { gcpLogging } from '#outputs/gcp_logging/gcp_logging.ts'
+import { gcpMonitoring } from '#outputs/gcp_monitoring/gcp_monitoring.ts'
 import { http as httpOutput } from '#outputs/http/http.ts'
 import { loki } from '#outputs/loki/loki.ts'
 import { nats } from '#outputs/nats/nats.ts'
@@ -69,5 +70,6 @@ export const registry = {
     otlp,
     statsdOutput,
     datadogMetrics,
+    gcpMonitoring,
   ],
 } as const satisfies Registry

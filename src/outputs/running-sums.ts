@@ -65,14 +65,14 @@ export class RunningSums {
     return this.#opened(point, { kind: 'value', value: delta, startMs: known.timeMs })
   }
 
-  /** The sum of all deltas so far, and since when. */
-  totalOf(point: Envelope): Told {
+  /** The sum of all deltas so far, and since when. `delta` and its start may be those that `deltaOf` has told. */
+  totalOf(point: Envelope, delta = point.value, deltaStartMs = point.startMs): Told {
     const opened = this.#open.get(openKey(point))
     if (opened !== undefined) return opened
     const known = this.#known.get(keyOf(point))
     if (known !== undefined && point.timeMs <= known.timeMs) return OUT_OF_ORDER
-    const startMs = known?.startMs ?? beginOf(point)
-    const value = (known?.value ?? 0) + point.value
+    const startMs = known?.startMs ?? (deltaStartMs || point.timeMs - Math.max(1, point.intervalMs))
+    const value = (known?.value ?? 0) + delta
     this.#remember(point, { value, timeMs: point.timeMs, startMs })
     return this.#opened(point, { kind: 'value', value, startMs })
   }
@@ -95,10 +95,6 @@ export class RunningSums {
     if (this.#open.size > OPEN_MAX) this.#open.delete(this.#open.keys().next().value!)
     return told
   }
-}
-
-function beginOf({ startMs, timeMs, intervalMs }: Envelope): number {
-  return startMs > 0 ? startMs : timeMs - Math.max(1, intervalMs)
 }
 
 function keyOf({ bytes, keyFrom, bodyFrom, bodyTo }: Envelope): string {

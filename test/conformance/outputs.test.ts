@@ -31,6 +31,7 @@ const minimal: Record<string, Record<string, unknown>> = {
   loki: { url: 'http://127.0.0.1:1' },
   otlp: { url: 'http://127.0.0.1:1' },
   datadog_metrics: { api_key: 'key', url: 'http://127.0.0.1:1' },
+  gcp_monitoring: { project: 'my-project', url: 'http://127.0.0.1:1' },
   statsd: { address: '127.0.0.1:1' },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }
