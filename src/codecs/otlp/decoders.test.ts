@@ -108,6 +108,16 @@ test('otlp_logs: a large resource makes blocks of few records', () => {
   )
 })
 
+test('otlp_logs: many resources make blocks of few records', () => {
+  const many = logs(...Array.from({ length: 1000 }, (_, n) => group(`s${n}`, scope('s', record(n)))))
+  const { records, blocks } = decodeAll(many)
+  assert.equal(records.length, 1000)
+  assert.ok(
+    blocks.every((count) => count <= 256),
+    `${blocks}`,
+  )
+})
+
 test('otlp_logs: what breaks off is one malformed record; those in front of it count', () => {
   for (let cut = 1; cut < MIXED.length; cut++) {
     const { records, malformed, malformedBytes } = decodeAll(MIXED.subarray(0, cut))
@@ -179,6 +189,12 @@ test('requests: what is no export request is told from what is', () => {
   refused(Buffer.from('{"resourceLogs":[]}'), /breaks off|wrong type/)
   refused(Uint8Array.of(0x08, 1), /wrong type/)
   refused(Uint8Array.of(0x0a, 2, 0x0b, 0), /breaks off/)
+  const heavy = requestOf(
+    'logs',
+    Array.from({ length: 20_000 }, () => ({})),
+    { resource: { attributes: attributesOf({ big: 'x'.repeat(8000) }) } },
+  )
+  refused(heavy, /20000 records have resources and scopes/)
   const nested = (levels: number): object =>
     levels === 1 ? anyValueOf('x') : { array_value: { values: [nested(levels - 1)] } }
   const deep = (levels: number) => requestOf('logs', [{ body: nested(levels) }])

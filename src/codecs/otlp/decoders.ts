@@ -31,6 +31,9 @@ function decoderOf(name: string, format: RecordFormat): DecoderDefinition {
  */
 const WEIGHT_BYTES_MAX = 16 * BLOCK_BYTES_TARGET
 
+/** Rules that edit resources and scopes go over the records for each. */
+const PAIRS_MAX = 256
+
 class RequestDecoder implements Decoder {
   readonly #cursor = new RecordCursor()
   /** Where the last call ended, if the next one may go on there: the entry's range and the position. */
@@ -68,7 +71,8 @@ class RequestDecoder implements Decoder {
       block.partOf[block.count] = (shared.length >> 1) - 1
       block.addRecord(cursor.from, cursor.to)
       weight += cursor.to - cursor.from + this.#resource.bytes.length + this.#scope.bytes.length
-      isFull = block.selectedBytes >= BLOCK_BYTES_TARGET || weight >= WEIGHT_BYTES_MAX || block.count >= recordsMax
+      const isHeavy = weight >= WEIGHT_BYTES_MAX || shared.length >= 2 * PAIRS_MAX
+      isFull = isHeavy || block.selectedBytes >= BLOCK_BYTES_TARGET || block.count >= recordsMax
     }
     block.shared = shared
     if (block.count > 0) {

@@ -135,6 +135,7 @@ export const requests: Readonly<Record<Signal, MessageSpec>> = {
 }
 
 export const anyValue: MessageSpec = messages.get('AnyValue')!
+export const keyValue: MessageSpec = messages.get('KeyValue')!
 
 function parse(grammar: string): ReadonlyMap<string, MessageSpec> {
   const bodies = [...grammar.matchAll(/(\w+) \{([^}]*)\}/g)]

@@ -5,7 +5,7 @@ import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'
 import type { Signal } from '#telemetry/signal.ts'
 import { copyHead, headLength, RecordCursor } from './cursor.ts'
 import { MEMBER_FIELD_TAG, RESOURCE_FIELD_TAG } from './group.ts'
-import { anyValue, type MessageSpec, NESTING_MAX, requests } from './messages.ts'
+import { anyValue, keyValue, type MessageSpec, NESTING_MAX, requests } from './messages.ts'
 
 export type Checked = { ok: true; records: number } | { ok: false; message: string }
 
@@ -17,13 +17,32 @@ export type Checked = { ok: true; records: number } | { ok: false; message: stri
 export function checkRequest(signal: Signal, bytes: Bytes, from: number, to: number): Checked {
   const spec = requests[signal]
   check.bytes = bytes
+  check.weight = 0
   check.message = ''
   check.records = 0
   check.recordSpec = spec.fields[1]!.message!.fields[2]!.message!.fields[2]!.message!
-  return checkMessage(from, to, spec, 0, 0)
-    ? { ok: true, records: check.records }
-    : { ok: false, message: check.message }
+  if (!checkMessage(from, to, spec, 0, 0)) return { ok: false, message: check.message }
+  const { records, weight } = check
+  if (weight > WEIGHT_EXEMPT_BYTES && weight > WEIGHT_RATIO_MAX * (to - from)) {
+    return {
+      ok: false,
+      message: `${records} records have resources and scopes of ${weight} bytes, far above their own.`,
+    }
+  }
+  return { ok: true, records }
 }
+
+/** Where Resource… and Scope… stand below the request, and the number of what they hold. */
+const RESOURCE_DEPTH = 1
+const SCOPE_DEPTH = 2
+const MEMBER_FIELD = 2
+
+/**
+ * Behind the source every record has its resource and scope with it. Tiny records of a large resource would be work for
+ * much more than was sent.
+ */
+const WEIGHT_RATIO_MAX = 128
+const WEIGHT_EXEMPT_BYTES = 4 * 1024 * 1024
 
 const READERS_KEPT = 3 * NESTING_MAX + 16
 
@@ -32,6 +51,8 @@ const check = {
   bytes: allocate(0),
   message: '',
   records: 0,
+  /** What resources and scopes come to, each as often as it has records. */
+  weight: 0,
   recordSpec: anyValue,
   /** By depth of messages. */
   readers: Array.from({ length: READERS_KEPT }, () => new FieldReader()),
@@ -46,7 +67,10 @@ function checkMessage(from: number, to: number, spec: MessageSpec, depth: number
     return false
   }
   if (spec === check.recordSpec) check.records++
+  const { records } = check
+  let head = 0
   while (reader.next()) {
+    if (reader.field !== MEMBER_FIELD) head += reader.to - reader.start
     const field = spec.fields[reader.field]
     if (field === undefined) continue
     if (reader.type !== field.wireType && !isPacked(reader, field.repeated, field.message)) {
@@ -58,11 +82,36 @@ function checkMessage(from: number, to: number, spec: MessageSpec, depth: number
       check.message = `${spec.name}.${field.name} has ${reader.to - reader.from} bytes instead of ${idBytes}.`
       return false
     }
-    if (field.message !== undefined && !checkMessage(reader.from, reader.to, field.message, depth + 1, inner))
-      return false
+    const { message } = field
+    if (message === undefined || (message === keyValue && isPlain(check.bytes, reader.from, reader.to))) continue
+    if (!checkMessage(reader.from, reader.to, message, depth + 1, inner)) return false
   }
+  if (depth === RESOURCE_DEPTH || depth === SCOPE_DEPTH) check.weight += head * (check.records - records)
   if (reader.broken) check.message = `${spec.name} breaks off at byte ${reader.start}.`
   return !reader.broken
+}
+
+/**
+ * Whether it is an attribute as most are, a short key and a short text or a number, written the usual way:
+ *
+ *   0a k key 12 v (0a t text | 10 bool | 18 varint | 21 double)
+ */
+function isPlain(bytes: Bytes, from: number, to: number): boolean {
+  const value = from + 2 + bytes[from + 1]!
+  const content = value + 3
+  if (content >= to || to - from > 0x80 || bytes[from] !== 0x0a) return false
+  if (bytes[value] !== 0x12 || bytes[value + 1] !== to - value - 2) return false
+  switch (bytes[value + 2]) {
+    case 0x0a:
+      return bytes[content] === to - content - 1
+    case 0x10:
+    case 0x18:
+      return bytes[content]! < 0x80 ? content + 1 === to : bytes[content + 1]! < 0x80 && content + 2 === to
+    case 0x21:
+      return content + 8 === to
+    default:
+      return false
+  }
 }
 
 function isPacked(reader: FieldReader, repeated: boolean, message: MessageSpec | undefined): boolean {

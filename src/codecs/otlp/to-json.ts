@@ -6,7 +6,8 @@
  *    "resource":{"attributes":{…}},"scope":{"name":"…","version":"…","attributes":{…}}}
  *
  *   {"timestamp":"…","end_time":"…","duration_ms":1.5,"name":"GET /","kind":"server",
- *    "status":{"code":"error","message":"…"},"trace_id":"…","span_id":"…","parent_span_id":"…","attributes":{…},"events":[{"timestamp":"…","name":"…"}],
+ *    "status":{"code":"error","message":"…"},"trace_id":"…","span_id":"…","parent_span_id":"…","attributes":{…},
+ *    "events":[{"timestamp":"…","name":"…"}],
  *    "links":[{"trace_id":"…","span_id":"…","attributes":{…}}],"resource":{…},"scope":{…}}
  *
  * What a record does not have is left out. A time that is not known is the time of observation. Bytes are base64.
