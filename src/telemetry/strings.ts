@@ -2,7 +2,7 @@
  * The texts inside records that are not text themselves, side by side in a block of lines, so that whatever searches and
  * edits text works on them at full speed and finds nothing else. Each text knows what it is of and where it stands there.
  */
-import { allocate, type Bytes, copyBytes, indexOfByte, NEWLINE } from '#std/bytes.ts'
+import { allocate, type Bytes, copyBytes, NEWLINE } from '#std/bytes.ts'
 import { BLOCK_RECORDS_MAX, Block } from './block.ts'
 import type { OnRecord } from './search.ts'
 
@@ -79,7 +79,9 @@ export class Strings {
       }
     } else {
       copyBytes(bytes, from, to, memory, start)
-      lines.multiline ||= indexOfByte(memory, NEWLINE, start, end) !== -1
+      // The newline behind the text ends the search: no view of it is needed.
+      memory[end] = NEWLINE
+      lines.multiline ||= memory.indexOf(NEWLINE, start) < end
     }
     memory[end] = NEWLINE
     this.owners[i] = owner
