@@ -43,6 +43,8 @@ export class Strings {
   #wanted = new Uint8Array(BLOCK_RECORDS_MAX)
 
   read(block: Block, candidates: Candidates | undefined): void {
+    // Of a rule that failed on the way.
+    this.lines.discardEdits()
     if (this.#bytes !== block.bytes || this.#version !== block.version) {
       this.#bytes = block.bytes
       // What holds only some of the texts is of no use to whoever asks next.

@@ -202,6 +202,13 @@ test('otlp: a rule that sees some records leaves the resource of the others alon
   assert.equal(textsOf(block).filter((text) => text === 'paid 123-45-6789 é').length, 1)
 })
 
+test('otlp: what a rule noted before it failed is forgotten', () => {
+  const block = recordsBlock('logs', [{ body: anyValueOf('first') }, { body: anyValueOf('second') }])
+  stringsOf(block).lines.replaceRecord(1, fromText('half done'))
+  edit(block, (text) => text.replace('first', '1st'))
+  assert.deepEqual(textsOf(block), ['1st', 'second'])
+})
+
 test('otlp: a number is added as an attribute, once', () => {
   for (const [signal, message, record] of [
     ['logs', 'LogRecord', log],
