@@ -166,6 +166,23 @@ test('OTLP/JSON: members that nobody knows are passed by, spellings and order ar
   assert.deepEqual(log('"severity_text":"no","traceId":""'), {})
 })
 
+test('OTLP/JSON: deep values come through, and time does not multiply with their depth', () => {
+  const nested = (levels: number, leaf: string): string =>
+    levels === 0 ? leaf : `{"kvlistValue":{"values":[{"key":"a","value":${nested(levels - 1, leaf)}}]}}`
+  const leaf = 'x'.repeat(100_000)
+  let { body } = log(`"body":${nested(31, `{"stringValue":"${leaf}"}`)}`) as { body: Record<string, never> }
+  for (let level = 0; level < 31; level++) body = body['kvlist_value']!['values']![0]!['value']!
+  assert.equal(body['string_value'], leaf)
+})
+
+test('OTLP/JSON: a request, byte for byte', () => {
+  const text = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":9,"body":{"stringValue":"hi"},
+    "attributes":[{"key":"n","value":{"intValue":"-1"}}]}]}]}]}`
+  const made = fromJson('logs', fromText(text))
+  const record = '1009 2a04 0a026869 3210 0a016e 120b 18ffffffffffffffffff01'.replaceAll(' ', '')
+  assert.equal(made.ok && made.bytes.toString('hex'), `0a1e121c121a${record}`)
+})
+
 test('OTLP/JSON: what has the wrong shape is refused with its place', () => {
   for (const [members, message] of [
     ['"timeUnixNano":"noon"', /LogRecord.timeUnixNano is no number/],

@@ -54,6 +54,12 @@ const RANGES: Partial<Record<ScalarType, readonly [least: bigint, most: bigint]>
   fixed64: [0n, 2n ** 64n - 1n],
 }
 
+/**
+ * A message moves when its length takes more than a byte. What is nested deeper would move many times: lengths there are
+ * padded, as Protocol Buffers allow.
+ */
+const MOVED_NESTING_MAX = 4
+
 /** More digits are above every range. */
 const INTEGER_CHARACTERS_MAX = 20
 const NUMBER_CHARACTERS_MAX = 400
@@ -124,9 +130,16 @@ class RequestWriter {
 
   #inner(field: FieldSpec, message: MessageSpec, spec: MessageSpec, nesting: number): boolean {
     if (this.#text[this.#read] !== OPEN_BRACE) return this.#fail(`${spec.name}.${field.name} is no object.`)
-    const start = this.#open(field)
+    if (nesting <= MOVED_NESTING_MAX) {
+      const start = this.#open(field)
+      if (!this.#message(message, nesting)) return false
+      this.#close(start)
+      return true
+    }
+    const start = this.#open(field) + LENGTH_BYTES_MAX - 1
+    this.#write = start
     if (!this.#message(message, nesting)) return false
-    this.#close(start)
+    writePadded(this.#target, this.#write - start, start - LENGTH_BYTES_MAX)
     return true
   }
 
@@ -209,7 +222,7 @@ class RequestWriter {
   }
 
   #open(field: FieldSpec): number {
-    this.#room(2 * LENGTH_BYTES_MAX)
+    this.#room(3 * LENGTH_BYTES_MAX)
     this.#write = writeVarint(this.#target, field.number * 8 + WireType.bytes, this.#write) + 1
     return this.#write
   }
@@ -257,6 +270,14 @@ function integerOf(text: string): bigint | undefined {
   if (/^-?\d+$/.test(text)) return text.length <= INTEGER_CHARACTERS_MAX ? BigInt(text) : undefined
   const value = NUMBER.test(text) ? Number(text) : Number.NaN
   return Number.isSafeInteger(value) ? BigInt(value) : undefined
+}
+
+/** A length as a varint of `LENGTH_BYTES_MAX` bytes. */
+function writePadded(target: Bytes, length: number, at: number): void {
+  for (let i = 0; i < LENGTH_BYTES_MAX; i++) {
+    const more = i < LENGTH_BYTES_MAX - 1 ? 0x80 : 0
+    target[at + i] = (Math.floor(length / 0x80 ** i) & 0x7f) | more
+  }
 }
 
 /** The key between the quotes. */

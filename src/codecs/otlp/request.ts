@@ -138,49 +138,53 @@ export function splitRequest(bytes: Bytes, from: number, to: number, bytesMax: n
   const split: Split = { pieces: [], tooLarge: 0, tooLargeBytes: 0 }
   const cursor = new RecordCursor()
   const piece = new Piece(bytes)
-  let resources = 0
-  let scopes = 0
-  let resourceLength = 0
-  let scopeLength = 0
+  let resource: Head = NO_HEAD
+  let scope: Head = NO_HEAD
   cursor.begin(bytes, from, to)
   while (cursor.next()) {
-    if (cursor.resources !== resources) {
-      resources = cursor.resources
-      resourceLength = headLength(bytes, cursor.resourceFrom, cursor.resourceTo)
+    if (cursor.resources !== resource.number) {
+      resource = { number: cursor.resources, bytes: headOf(bytes, cursor.resourceFrom, cursor.resourceTo) }
     }
-    if (cursor.scopes !== scopes) {
-      scopes = cursor.scopes
-      scopeLength = headLength(bytes, cursor.scopeFrom, cursor.scopeTo)
+    if (cursor.scopes !== scope.number) {
+      scope = { number: cursor.scopes, bytes: headOf(bytes, cursor.scopeFrom, cursor.scopeTo) }
     }
     const { start, to: end } = cursor.scope
-    const headsBytes = AROUND_BYTES_MAX + resourceLength + scopeLength
+    const headsBytes = AROUND_BYTES_MAX + resource.bytes.length + scope.bytes.length
     if (headsBytes + end - start > bytesMax || headsBytes > bytesMax / 2) {
       split.tooLarge++
       split.tooLargeBytes += cursor.to - cursor.from
       continue
     }
-    if (piece.bytesMax > 0 && piece.bytesWith(cursor, headsBytes) > bytesMax) split.pieces.push(piece.take())
-    piece.add(cursor, resourceLength, scopeLength)
+    if (piece.bytesMax > 0 && piece.bytesWith(resource, scope, end - start) > bytesMax) split.pieces.push(piece.take())
+    piece.add(resource, scope, start, end)
   }
   if (piece.bytesMax > 0) split.pieces.push(piece.take())
   return split
 }
 
-/** A scope within a piece: where its head is, and [from, to) of the fields that are records. */
-interface ScopePlan {
+/** Fields 1 and 3 of a Resource… or Scope…, read once for all pieces; `number` tells it from the others. */
+interface Head {
   number: number
-  from: number
-  to: number
-  head: number
+  bytes: Bytes
+}
+
+const NO_HEAD: Head = { number: -1, bytes: allocate(0) }
+
+function headOf(bytes: Bytes, from: number, to: number): Bytes {
+  const head = allocate(headLength(bytes, from, to))
+  copyHead(bytes, from, to, head)
+  return head
+}
+
+/** A scope within a piece, and [from, to) of the fields that are its records there. */
+interface ScopePlan {
+  head: Head
   ranges: number[]
   bytes: number
 }
 
 interface ResourcePlan {
-  number: number
-  from: number
-  to: number
-  head: number
+  head: Head
   scopes: ScopePlan[]
 }
 
@@ -194,51 +198,48 @@ class Piece {
     this.#bytes = bytes
   }
 
-  /** An upper bound of its size with the cursor's record. */
-  bytesWith({ resources, scopes, scope }: RecordCursor, headsBytes: number): number {
+  /** An upper bound of its size with a field of this length more. */
+  bytesWith(resource: Head, scope: Head, length: number): number {
     const last = this.#resources.at(-1)
-    const isKnown = last?.number === resources && last.scopes.at(-1)?.number === scopes
-    return this.bytesMax + (isKnown ? 0 : headsBytes) + scope.to - scope.start
+    const isKnown = last?.head === resource && last.scopes.at(-1)?.head === scope
+    const heads = isKnown ? 0 : 2 * AROUND_BYTES_MAX + resource.bytes.length + scope.bytes.length
+    return this.bytesMax + heads + length
   }
 
-  add(cursor: RecordCursor, resourceLength: number, scopeLength: number): void {
+  /** Takes in the record whose field is [start, end). */
+  add(resourceHead: Head, scopeHead: Head, start: number, end: number): void {
     let resource = this.#resources.at(-1)
-    if (resource?.number !== cursor.resources) {
-      const { resources: number, resourceFrom: from, resourceTo: to } = cursor
-      resource = { number, from, to, head: resourceLength, scopes: [] }
+    if (resource?.head !== resourceHead) {
+      resource = { head: resourceHead, scopes: [] }
       this.#resources.push(resource)
-      this.bytesMax += resourceLength + AROUND_BYTES_MAX
+      this.bytesMax += resourceHead.bytes.length + AROUND_BYTES_MAX
     }
     let scope = resource.scopes.at(-1)
-    if (scope?.number !== cursor.scopes) {
-      const { scopes: number, scopeFrom: from, scopeTo: to } = cursor
-      scope = { number, from, to, head: scopeLength, ranges: [], bytes: 0 }
+    if (scope?.head !== scopeHead) {
+      scope = { head: scopeHead, ranges: [], bytes: 0 }
       resource.scopes.push(scope)
-      this.bytesMax += scopeLength + AROUND_BYTES_MAX
+      this.bytesMax += scopeHead.bytes.length + AROUND_BYTES_MAX
     }
-    const { start, to } = cursor.scope
     const { ranges } = scope
-    if (ranges.at(-1) === start) ranges[ranges.length - 1] = to
-    else ranges.push(start, to)
-    scope.bytes += to - start
-    this.bytesMax += to - start
+    if (ranges.at(-1) === start) ranges[ranges.length - 1] = end
+    else ranges.push(start, end)
+    scope.bytes += end - start
+    this.bytesMax += end - start
   }
 
   /** The request, in memory of its own. The next one begins. */
   take(): Bytes {
     const target = allocate(this.bytesMax)
     let write = 0
-    for (const { from, to, head, scopes } of this.#resources) {
-      const size = scopes.reduce((sum, scope) => sum + fieldBytes(scope.head + scope.bytes), head)
+    for (const { head, scopes } of this.#resources) {
+      const size = scopes.reduce((sum, scope) => sum + fieldBytes(scopeBytes(scope)), head.bytes.length)
       write = openField(target, RESOURCE_FIELD_TAG, size, write)
-      write += copyHead(this.#bytes, from, to, target.subarray(write))
+      write = put(head.bytes, 0, head.bytes.length, target, write)
       for (const scope of scopes) {
-        write = openField(target, MEMBER_FIELD_TAG, scope.head + scope.bytes, write)
-        write += copyHead(this.#bytes, scope.from, scope.to, target.subarray(write))
+        write = openField(target, MEMBER_FIELD_TAG, scopeBytes(scope), write)
+        write = put(scope.head.bytes, 0, scope.head.bytes.length, target, write)
         for (let r = 0; r < scope.ranges.length; r += 2) {
-          const [start, end] = [scope.ranges[r]!, scope.ranges[r + 1]!]
-          copyBytes(this.#bytes, start, end, target, write)
-          write += end - start
+          write = put(this.#bytes, scope.ranges[r]!, scope.ranges[r + 1]!, target, write)
         }
       }
     }
@@ -246,6 +247,15 @@ class Piece {
     this.bytesMax = 0
     return target.subarray(0, write)
   }
+}
+
+function scopeBytes({ head, bytes }: ScopePlan): number {
+  return head.bytes.length + bytes
+}
+
+function put(bytes: Bytes, from: number, to: number, target: Bytes, at: number): number {
+  copyBytes(bytes, from, to, target, at)
+  return at + to - from
 }
 
 function fieldBytes(length: number): number {
