@@ -55,8 +55,8 @@ const RANGES: Partial<Record<ScalarType, readonly [least: bigint, most: bigint]>
 }
 
 /**
- * A message moves when its length takes more than a byte. What is nested deeper would move many times: lengths there are
- * padded, as Protocol Buffers allow.
+ * A message moves when its length takes more than a byte. What is nested deeper would move many times: lengths there
+ * are padded, as Protocol Buffers allow.
  */
 const MOVED_NESTING_MAX = 4
 

@@ -69,3 +69,15 @@ test('sample refuses a share below 0 or above 1, and needs one', () => {
     assert.equal(sample.config.safeParse(options).success, false, JSON.stringify(options))
   }
 })
+
+test('sample: a key is the same however JSON writes it', () => {
+  const keys = Array.from({ length: 64 }, (_, i) => `é"${i}`)
+  const plain = keys.map((key) => JSON.stringify({ key }))
+  const escaped = plain.map((record) => record.replace('é', '\\u00e9').replace('\\"', '\\u0022'))
+  const kept = (records: readonly string[]) =>
+    sampled({ keep_ratio: 0.5, key: 'key' }, records).map(
+      (record) => JSON.parse(Buffer.from(record, 'latin1').toString()).key,
+    )
+  assert.deepEqual(kept(escaped), kept(plain))
+  assert.ok(kept(plain).length > 16)
+})

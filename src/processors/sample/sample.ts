@@ -7,10 +7,11 @@
  * Spans are sampled by their trace, as all others sample them that follow OpenTelemetry: see `trace-state.ts`.
  */
 import { z } from 'zod'
+import { decode } from '#codecs/json/field.ts'
 import { Field } from '#component/fields.ts'
 import { defineProcessor, type Processor, type ProcessorContext } from '#component/processor.ts'
 import { numeric } from '#component/schema.ts'
-import { latin1ToBytes } from '#std/bytes.ts'
+import { fromLatin1, fromText, latin1ToBytes } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'
 import type { Block } from '#telemetry/block.ts'
 import type { FieldValue } from '#telemetry/format.ts'
@@ -108,6 +109,13 @@ class Sampler implements Processor {
 }
 
 /** The same for the same content, whatever format it stands in. */
-function hashOf({ text, from, to }: FieldValue): number {
-  return hash32(latin1ToBytes(text.slice(from, to)), 0, to - from)
+function hashOf({ kind, text, from, to }: FieldValue): number {
+  const content = text.slice(from, to)
+  const isEscaped = kind === 'string' && content.includes('\\')
+  const bytes = isEscaped ? fromText(unescaped(fromLatin1(content))) : latin1ToBytes(content)
+  return hash32(bytes, 0, bytes.length)
+}
+
+function unescaped(text: string): string {
+  return decode(text, 0, text.length)
 }
