@@ -4,16 +4,18 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encode as encodeMsgpack } from '@msgpack/msgpack'
+import { entryHead, fluent } from '#codecs/fluent/fluent.ts'
 import { syslogFormat } from '#codecs/syslog/format.ts'
 import { textFormat } from '#codecs/text/format.ts'
 import type { Condition } from '#component/condition.ts'
 import { find } from '#component/registry.ts'
 import { Chain } from '#engine/chain.ts'
 import { registry } from '#registry.ts'
-import { fromLatin1 } from '#std/bytes.ts'
+import { concat, fromLatin1, fromText } from '#std/bytes.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { randomFrom } from '#std/random.ts'
-import { Block } from '#telemetry/block.ts'
+import { BLOCK_RECORDS_MAX, Block } from '#telemetry/block.ts'
 import { blockOf } from '#test/support/blocks.ts'
 import { anyValueOf, attributesOf, requestBlock } from '#test/support/otlp-blocks.ts'
 import { encodeMessage } from '#test/support/otlp-messages.ts'
@@ -56,20 +58,7 @@ const RECORDS: readonly Said[] = [
 /** By encoding: a block with these records. */
 const encodings: Record<string, (records: readonly Said[]) => Block> = {
   'text, as JSON': (records) => blockOf(records.map(flat)),
-  'text, as Fluent Bit writes it': (records) =>
-    blockOf(
-      records.map(({ level, service, host, message, trace_id, attributes }) =>
-        JSON.stringify({
-          '@timestamp': TIME,
-          ...attributes,
-          log: message,
-          severity: level,
-          hostname: host,
-          'service.name': service,
-          traceId: trace_id,
-        }),
-      ),
-    ),
+  'fluent, as Fluent Bit sends it': fluentBlock,
   syslog: (records) => blockOf(records.map(syslogOf), { context: { format: syslogFormat } }),
   otlp_log: otlpBlock,
   'otlp_log, as JSON': (records) => {
@@ -91,6 +80,21 @@ function syslogOf({ level, service, host, message, trace_id, attributes }: Said)
   const data = parameters.map(([name, value]) => ` ${name}="${value}"`).join('')
   // A priority there must be; facility 1.
   return `<${8 + severity}>1 ${TIME} ${host ?? '-'} ${service ?? '-'} - - [meta@32473${data}] ${message}`
+}
+
+/** Events with the names that Kubernetes and loggers in it give, through the real decoder. */
+function fluentBlock(records: readonly Said[]): Block {
+  const events = records.map(({ level, service, host, message, trace_id, attributes }) => {
+    const fields = { severity: level, hostname: host, 'service.name': service, traceId: trace_id }
+    const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+    return [Date.parse(TIME) / 1000, { ...attributes, log: message, ...said }]
+  })
+  const head = entryHead('fluent_tag', fromText('app.web'), false)
+  const bytes = concat([head, ...events.map((event) => encodeMsgpack(event))])
+  const block = new Block()
+  block.fill(bytes, 0, 0, { source: 'test', arrivalMs: 0, truncated: false, format: textFormat })
+  assert.ok(fluent.create().decode({ bytes, from: 0, to: bytes.length }, 0, block, BLOCK_RECORDS_MAX).done)
+  return block
 }
 
 /** Grouped by resource, with one scope each. */
