@@ -2,9 +2,13 @@
  * `otlp_metrics`: metric records as Metric messages, one data point each, grouped by the resource and scope that they came with;
  * see `codecs/otlp/group.ts`. A point of unknown kind becomes a gauge; a sketch an exponential histogram of like buckets.
  */
+
+import { readSketch } from '#codecs/ddsketch/bytes.ts'
 import { GROUP_KEY_BYTES_MAX, groupHeaderBytes, setGroupKeyLength, writeGroupHeader } from '#codecs/grouped/grouped.ts'
+import { exponentialHistogramBytes } from '#codecs/metric/distribution.ts'
 import { metricFormat } from '#codecs/metric/format.ts'
 import { Flag, Kind, MetricField, MetricReader, Temporality } from '#codecs/metric/record.ts'
+import { histogramOf, SKETCH_BUCKETS_MAX } from '#codecs/metric/sketch-histogram.ts'
 import { groupKey, MEMBER_FIELD_TAG, RESOURCE_FIELD_TAG } from '#codecs/otlp/group.ts'
 import { closeLength, fieldsOf, LENGTH_BYTES_MAX, tagOf, WireType, writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes, copyBytes, fromText } from '#std/bytes.ts'
@@ -30,6 +34,8 @@ const AS_INT_TAG = tagOf(6, WireType.fixed64)
 const KEYS_KEPT_MAX = 1024
 /** Most that a record takes beside its key, its labels and its fields. */
 const RECORD_BYTES_MAX = 256
+/** Buckets of a sketch in which nothing is; the others take ten bytes for each of its bins, which has more than one. */
+const SKETCH_BYTES_MAX = 2 * SKETCH_BUCKETS_MAX + 64
 const NANOS_PER_MS = 1_000_000n
 
 /** How the data of a kind is written: its field in Metric, and fields of its data points. */
@@ -86,6 +92,8 @@ class OtlpMetricsEncoder implements Encoder {
     for (let i = 0; i < block.count; i++) {
       if (block.selection[i] === 0) continue
       // A label takes at least eight bytes, so growth and overhead of each are bounded by its own.
+      if (block.bytes[block.starts[i]!] === Kind.sketch)
+        size += SKETCH_BYTES_MAX + 10 * (block.ends[i]! - block.starts[i]!)
       size += fixed + (VALUE_GROWTH_MAX + ATTRIBUTE_OVERHEAD_MAX / 8) * (block.ends[i]! - block.starts[i]!)
     }
     return Math.ceil(size)
@@ -189,7 +197,11 @@ class OtlpMetricsEncoder implements Encoder {
     copyBytes(bytes, from + 24, from + 32, target, write)
     write += 8
     const distribution = reader.field(MetricField.DISTRIBUTION)
-    if (distribution !== undefined) {
+    if (distribution !== undefined && reader.kind === Kind.sketch) {
+      const content = exponentialHistogramBytes(histogramOf(readSketch(bytes, distribution.from, distribution.to)))
+      copyBytes(content, 0, content.length, target, write)
+      write += content.length
+    } else if (distribution !== undefined) {
       copyBytes(bytes, distribution.from, distribution.to, target, write)
       write += distribution.to - distribution.from
     } else if (shape.field === gauge.field || reader.kind === Kind.sum) {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { sketchBytes } from '#codecs/ddsketch/bytes.ts'
+import { Sketch } from '#codecs/ddsketch/sketch.ts'
 import { groupsOf } from '#codecs/grouped/grouped.ts'
 import { metricFormat } from '#codecs/metric/format.ts'
+import { Kind, MetricField, Temporality } from '#codecs/metric/record.ts'
+import { MetricWriter } from '#codecs/metric/writer.ts'
 import { partsOf } from '#codecs/otlp/group.ts'
 import { allocate } from '#std/bytes.ts'
 import { Block } from '#telemetry/block.ts'
@@ -118,6 +122,7 @@ const attributes = fc.uniqueArray(
     selector: ({ key }) => key,
   },
 )
+const finiteSmall = fc.double({ min: -1e12, max: 1e12, noNaN: true }).filter((value) => Math.abs(value) > 1e-8)
 const time = fc.bigInt({ min: 1n, max: 2n ** 63n }).map(String)
 const count = fc.bigInt({ min: 0n, max: 2n ** 53n }).map(String)
 const exemplars = fc.array(
@@ -283,6 +288,55 @@ test('attributes are labels, whatever type they have', () => {
     assert.equal(metricFormat.lookup('resource/attributes/service.name').find(block, 0)?.text, 'shop')
     assert.equal(metricFormat.lookup('code').find(block, 0)?.kind, 'number')
   })
+})
+
+test('a sketch goes on as an exponential histogram of the same values, each within its bucket', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(finiteSmall, fc.constant(0)), { minLength: 1, maxLength: 60 }), (values) => {
+      const sketch = new Sketch()
+      for (const value of values) sketch.add(value)
+      const writer = new MetricWriter()
+      const block = new Block()
+      writer.begin(block, context)
+      writer.start(Kind.sketch, Temporality.DELTA, 0)
+      writer.labelText('__name__', 'latency')
+      writer.time(1000)
+      writer.field(MetricField.DISTRIBUTION, sketchBytes(sketch))
+      writer.end()
+      const encoder = otlpMetricsEncoder.create({})
+      const target = allocate(encoder.sizeMax(block))
+      const ends = new Int32Array(1)
+      const length = encoder.encode(block, target, 0, ends, 0)
+      const [group] = groupsOf({ bytes: target.subarray(0, length), ends, records: 1 })
+      const inner = Buffer.from(target.subarray(group!.from[0]!, group!.to[0]!))
+      const request = decodeMetrics(message(0x0a, message(0x12, inner))) as Node
+      const metric = list(list(list(request, 'resourceMetrics')[0]!, 'scopeMetrics')[0]!, 'metrics')[0]!
+      const point = list(metric['exponentialHistogram'] as Node, 'dataPoints')[0]!
+      const total = (side: unknown) =>
+        (((side as Node | undefined)?.['bucketCounts'] ?? []) as string[]).reduce((sum, each) => sum + Number(each), 0)
+      const of = (keep: (value: number) => boolean) => values.filter(keep).length
+      assert.equal(Number(point['count']), values.length)
+      assert.equal(
+        total(point['positive']),
+        of((value) => value > 1e-8),
+      )
+      assert.equal(
+        total(point['negative']),
+        of((value) => value < -1e-8),
+      )
+      assert.equal(
+        Number(point['zeroCount'] ?? 0),
+        of((value) => Math.abs(value) <= 1e-8),
+      )
+      const highest = Math.max(...values)
+      if (highest > 1e-8) {
+        const { offset = 0, bucketCounts } = point['positive'] as { offset?: number; bucketCounts: string[] }
+        const top = 2 ** ((offset + bucketCounts.length) / 32)
+        assert.ok(Math.abs(Math.log(top / highest)) < 0.06, `${top} for ${highest}`)
+      }
+    }),
+    { seed: SEED },
+  )
 })
 
 test('what breaks off is malformed, and what came before it counts', () => {
