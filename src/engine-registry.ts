@@ -22,6 +22,7 @@ import { otlpMetricsEncoder } from '#codecs/otlp_metrics/encoder.ts'
 import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { statsdLines } from '#codecs/statsd/encoder.ts'
 import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
+import { remoteWrite, remoteWrite2 } from '#codecs/remote_write/decoder.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
@@ -68,6 +69,8 @@ export const engineRegistry = {
     otlpLogs,
     otlpTraces,
     otlpMetrics,
+    remoteWrite,
+    remoteWrite2,
   ],
   encoders: [
     text, //

@@ -30,6 +30,7 @@ import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { statsd as statsdSource } from '#sources/statsd/statsd.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
+import { prometheusRemoteWrite } from '#sources/prometheus_remote_write/prometheus_remote_write.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -50,6 +51,7 @@ export const registry = {
     cloudwatchLogsSource,
     natsSource,
     statsdSource,
+    prometheusRemoteWrite,
   ],
   outputs: [
     consoleOutput, //
