@@ -23,6 +23,8 @@ import { partitioned } from '#codecs/partitioned/partitioned.ts'
 import { statsdLines } from '#codecs/statsd/encoder.ts'
 import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
 import { remoteWrite, remoteWrite2 } from '#codecs/remote_write/decoder.ts'
+import { remoteWriteSeries } from '#codecs/remote_write/encoder.ts'
+import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.ts'
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
@@ -87,5 +89,6 @@ export const engineRegistry = {
     statsdLines,
     datadogMetrics,
     gcpSeries,
+    remoteWriteSeries,
   ],
 } as const satisfies EngineRegistry

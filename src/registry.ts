@@ -14,6 +14,7 @@ import { loki } from '#outputs/loki/loki.ts'
 import { nats } from '#outputs/nats/nats.ts'
 import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { otlp } from '#outputs/otlp/otlp.ts'
+import { prometheusRemoteWrite as remoteWriteOutput } from '#outputs/prometheus_remote_write/prometheus_remote_write.ts'
 import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
 import { statsd as statsdOutput } from '#outputs/statsd/statsd.ts'
@@ -27,10 +28,10 @@ import { http as httpSource } from '#sources/http/http.ts'
 import { loki as lokiSource } from '#sources/loki/loki.ts'
 import { nats as natsSource } from '#sources/nats/nats.ts'
 import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
+import { prometheusRemoteWrite } from '#sources/prometheus_remote_write/prometheus_remote_write.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { statsd as statsdSource } from '#sources/statsd/statsd.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
-import { prometheusRemoteWrite } from '#sources/prometheus_remote_write/prometheus_remote_write.ts'
 import { tcp as tcpSource } from '#sources/tcp/tcp.ts'
 import { udp } from '#sources/udp/udp.ts'
 import { engineRegistry } from './engine-registry.ts'
@@ -73,5 +74,6 @@ export const registry = {
     statsdOutput,
     datadogMetrics,
     gcpMonitoring,
+    remoteWriteOutput,
   ],
 } as const satisfies Registry

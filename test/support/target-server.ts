@@ -12,6 +12,8 @@ export interface TargetRequest {
   path: string
   headers: IncomingHttpHeaders
   body: string
+  /** The same, for bodies that are no text. */
+  bytes: Buffer
   /** 0 for the first request of its connection. */
   use: number
 }
@@ -87,8 +89,9 @@ export class TargetServer implements AsyncDisposable {
       request.on('end', () => {
         const { method = '', url: path = '', headers } = request
         const isProbe = headers['user-agent'] === 'streamgate-health'
+        const bytes = Buffer.concat(chunks)
         if (isProbe) this.probes++
-        else this.requests.push({ method, path, headers, body: Buffer.concat(chunks).toString(), use })
+        else this.requests.push({ method, path, headers, body: bytes.toString(), bytes, use })
         const usual = typeof this.reply === 'function' ? this.reply() : this.reply
         const reply = isProbe ? this.probeReply : (this.replies.shift() ?? usual)
         if (reply === 'reset') return void request.socket.resetAndDestroy()

@@ -5,8 +5,10 @@
  *   OpenTelemetry  Exemplar { fixed64 time_unix_nano = 2; double as_double = 3; bytes span_id = 4; bytes trace_id = 5;
  *                             sfixed64 as_int = 6; repeated KeyValue filtered_attributes = 7 }
  */
-import { varintBytes, writeNanoseconds, writeVarint } from '#codecs/protobuf/wire.ts'
-import { allocate, type Bytes, fromText } from '#std/bytes.ts'
+import { fieldsOf, varintBytes, WireType, writeNanoseconds, writeVarint } from '#codecs/protobuf/wire.ts'
+import { allocate, type Bytes, fromText, latin1 } from '#std/bytes.ts'
+import { labelName } from './naming.ts'
+import { attributeText } from './resource.ts'
 
 export interface ExemplarLabel {
   name: Bytes
@@ -74,4 +76,35 @@ function hexBytes(text: Bytes, length: number): Bytes | undefined {
 function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   return byte >= 0x61 && byte <= 0x66 ? byte - 0x61 + 10 : -1
+}
+
+/** As Prometheus has it: text with one character per byte. */
+export interface PromExemplar {
+  labels: (readonly [name: string, value: string])[]
+  value: number
+  /** 0: unknown. */
+  timeMs: number
+}
+
+/** One, or none where the bytes are none. */
+export function readExemplar(bytes: Bytes, from: number, to: number): PromExemplar[] {
+  const found: PromExemplar = { labels: [], value: 0, timeMs: 0 }
+  for (const { field, type, from: at, to: end } of fieldsOf(bytes, from, to)) {
+    if (field === 2 && type === WireType.fixed64) found.timeMs = Number(bytes.readBigUInt64LE(at) / 1_000_000n)
+    else if (field === 3 && type === WireType.fixed64) found.value = bytes.readDoubleLE(at)
+    else if (field === 6 && type === WireType.fixed64) found.value = Number(bytes.readBigInt64LE(at))
+    else if (field === 4 && end > at) found.labels.push(['span_id', bytes.toString('hex', at, end)])
+    else if (field === 5 && end > at) found.labels.push(['trace_id', bytes.toString('hex', at, end)])
+    else if (field === 7) {
+      let [name, value] = ['', '']
+      for (const part of fieldsOf(bytes, at, end)) {
+        if (part.field === 1) name = latin1(bytes, part.from, part.to)
+        else if (part.field === 2) value = attributeText(bytes, part.from, part.to)
+      }
+      found.labels.push([labelName(name, false), value])
+    }
+  }
+  found.labels.sort(([a], [b]) => (a < b ? -1 : 1))
+  const length = found.labels.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  return length > EXEMPLAR_BYTES_MAX ? [] : [found]
 }

@@ -4,8 +4,9 @@ import { metricFormat } from '#codecs/metric/format.ts'
 import { MetricReader } from '#codecs/metric/record.ts'
 import { allocate, type Bytes, concat } from '#std/bytes.ts'
 import { Block } from '#telemetry/block.ts'
-import { encodeRequest, labelsOf } from '#test/support/prometheus-protos.ts'
+import { decodeRequest, encodeRequest, labelsOf } from '#test/support/prometheus-protos.ts'
 import { HeadFlag, remoteWrite, remoteWrite2 } from './decoder.ts'
+import { remoteWriteSeries } from './encoder.ts'
 import { STALE_NAN } from './stale.ts'
 import { survey } from './survey.ts'
 
@@ -378,6 +379,44 @@ test('however it is divided, the records are the same, and a successor goes on i
   for (const recordsMax of [1, 2, 3, 7, 50]) {
     for (const fresh of [false, true]) assert.deepEqual(decoded(1, body, { recordsMax, fresh }).records, whole.records)
   }
+})
+
+test('what came by 1.0 goes by 1.0 as it came, byte for byte', () => {
+  const options = {
+    version: 1,
+    add_suffixes: true,
+    utf8_names: false,
+    external_labels: {},
+    resource_labels: [],
+    exponential: 'native',
+    histograms: 'native',
+    bounds: 'short',
+  }
+  const labels = name('up', { job: 'a', zone: 'ü' })
+  const samples = [{ value: 1, timestamp: T }]
+  const body = encodeRequest(1, {
+    timeseries: [
+      { labels, samples },
+      { labels: name('up_total'), samples },
+      { labels: name('h'), histograms: [{ ...histogram, positive_spans: [{ length: 2 }, { offset: 4, length: 2 }] }] },
+    ],
+  })
+  const block = new Block()
+  const entry = entryOf(body)
+  block.fill(entry.bytes, entry.from, entry.from, { source: 's', arrivalMs: 0, truncated: false, format: metricFormat })
+  remoteWrite.create().decode(entry, entry.from, block, 100)
+  const encoder = remoteWriteSeries.create(options)
+  const target = allocate(encoder.sizeMax(block))
+  const length = encoder.encode(block, target, 0, new Int32Array(3), 0)
+  const read = (bytes: Uint8Array) => decodeRequest(1, bytes)
+  assert.deepEqual(read(target.subarray(0, length)), read(body))
+  const plain = encodeRequest(1, {
+    timeseries: [
+      { labels, samples },
+      { labels: name('up_total'), samples },
+    ],
+  })
+  assert.deepEqual(target.subarray(0, plain.length), plain)
 })
 
 test('what breaks off is malformed from there on', () => {
