@@ -18,7 +18,7 @@ const DOORS: Record<string, readonly string[]> = {
   listeners: ['component', 'observe', 'contract', 'std'],
   sources: ['listeners', 'component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   processors: ['component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
-  outputs: ['upstreams', 'component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
+  outputs: ['listeners', 'upstreams', 'component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   engine: ['component', 'listeners', 'upstreams', 'spool', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   config: ['component', 'upstreams', 'telemetry', 'contract', 'std'],
   control: ['contract', 'config', 'observe', 'std'],

@@ -6,6 +6,7 @@ import { datadogMetrics } from '#codecs/datadog_metrics/encoder.ts'
 import { elasticsearchBulk } from '#codecs/elasticsearch_bulk/elasticsearch_bulk.ts'
 import { eventJson } from '#codecs/event_json/event_json.ts'
 import { fluent } from '#codecs/fluent/fluent.ts'
+import { expositionSeries } from '#codecs/exposition/encoder.ts'
 import { jsonArray as jsonArrayDecoder, lines, record } from '#codecs/framing/decoders.ts'
 import { gcpSeries } from '#codecs/gcp_series/encoder.ts'
 import { describedLines } from '#codecs/headed/lines.ts'
@@ -90,5 +91,6 @@ export const engineRegistry = {
     datadogMetrics,
     gcpSeries,
     remoteWriteSeries,
+    expositionSeries,
   ],
 } as const satisfies EngineRegistry

@@ -14,6 +14,7 @@ import { loki } from '#outputs/loki/loki.ts'
 import { nats } from '#outputs/nats/nats.ts'
 import { newrelic } from '#outputs/newrelic/newrelic.ts'
 import { otlp } from '#outputs/otlp/otlp.ts'
+import { prometheusExposition } from '#outputs/prometheus_exposition/prometheus_exposition.ts'
 import { prometheusRemoteWrite as remoteWriteOutput } from '#outputs/prometheus_remote_write/prometheus_remote_write.ts'
 import { s3 } from '#outputs/s3/s3.ts'
 import { splunkHec } from '#outputs/splunk_hec/splunk_hec.ts'
@@ -75,5 +76,6 @@ export const registry = {
     datadogMetrics,
     gcpMonitoring,
     remoteWriteOutput,
+    prometheusExposition,
   ],
 } as const satisfies Registry

@@ -33,6 +33,7 @@ const minimal: Record<string, Record<string, unknown>> = {
   datadog_metrics: { api_key: 'key', url: 'http://127.0.0.1:1' },
   gcp_monitoring: { project: 'my-project', url: 'http://127.0.0.1:1' },
   statsd: { address: '127.0.0.1:1' },
+  prometheus_exposition: { listen: '127.0.0.1:0' },
   prometheus_remote_write: { url: 'http://127.0.0.1:1/api/v1/write' },
   file: { path: '/nonexistent/streamgate/out.log', create_directories: false },
 }
