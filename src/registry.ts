@@ -30,6 +30,7 @@ import { loki as lokiSource } from '#sources/loki/loki.ts'
 import { nats as natsSource } from '#sources/nats/nats.ts'
 import { otlp as otlpSource } from '#sources/otlp/otlp.ts'
 import { prometheusRemoteWrite } from '#sources/prometheus_remote_write/prometheus_remote_write.ts'
+import { prometheusScrape } from '#sources/prometheus_scrape/prometheus_scrape.ts'
 import { splunkHec as splunkHecSource } from '#sources/splunk_hec/splunk_hec.ts'
 import { statsd as statsdSource } from '#sources/statsd/statsd.ts'
 import { syslog as syslogSource } from '#sources/syslog/syslog.ts'
@@ -54,6 +55,7 @@ export const registry = {
     natsSource,
     statsdSource,
     prometheusRemoteWrite,
+    prometheusScrape,
   ],
   outputs: [
     consoleOutput, //
