@@ -34,8 +34,11 @@ export const Kind = Object.fromEntries(kinds.map((name, i) => [name, i])) as Rea
 export const temporalities = ['none', 'delta', 'cumulative'] as const
 export const Temporality = { NONE: 0, DELTA: 1, CUMULATIVE: 2 } as const
 
-/** `STALE`: the series has ended; the value is of no meaning (OpenTelemetry's "no recorded value"). */
-export const Flag = { MONOTONIC: 1, INTEGER: 2, STALE: 4 } as const
+/**
+ * `STALE`: the series has ended; the value is of no meaning (OpenTelemetry's "no recorded value"). `PROMETHEUS`: it came from Prometheus or for
+ * it, so its names are as Prometheus has them, labels are text, and formats of Prometheus take it as it is.
+ */
+export const Flag = { MONOTONIC: 1, INTEGER: 2, STALE: 4, PROMETHEUS: 8 } as const
 
 export const LabelType = { STRING: 0, INTEGER: 1, DOUBLE: 2, BOOLEAN: 3, JSON: 4, BYTES: 5 } as const
 
