@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { NodeStats, OutputBooks } from '#contract/stats.ts'
+import type { Signal } from '#telemetry/signal.ts'
 import { type CorpusKind, corpus, numbered } from './corpus.ts'
 import { SINK_PORT } from './measure.ts'
 import type { Program } from './peers.ts'
@@ -59,6 +60,8 @@ export const TCP_OUTPUT = { type: 'tcp', address: `127.0.0.1:${SINK_PORT}` }
 export const HTTP_OUTPUT = { type: 'http', url: `http://127.0.0.1:${SINK_PORT}/` }
 
 export interface Setup {
+  /** `logs` without it, which TCP and UDP bring; of others, `sources` alone. */
+  signal?: Signal
   processors?: object[]
   /** The output `out`, which lets its source wait when it is full unless it says otherwise. */
   output?: object
@@ -71,7 +74,7 @@ export interface Setup {
 
 /** A configuration of ours, written where the program can read it. Each name has a data directory of its own. */
 export function streamgate(name: string, setup: Setup): Program {
-  const { processors = [], output = TCP_OUTPUT, others = [], sources = [], batch = {} } = setup
+  const { signal, processors = [], output = TCP_OUTPUT, others = [], sources = [], batch = {} } = setup
   const ids = (entries: { id: string }[]) => entries.map(({ id }) => id)
   const config = {
     version: 2,
@@ -83,7 +86,8 @@ export function streamgate(name: string, setup: Setup): Program {
     pipelines: [
       {
         id: 'default_pipeline',
-        sources: ['tcp', 'udp', ...ids(sources)],
+        ...(signal === undefined ? {} : { signal }),
+        sources: [...(signal === undefined ? ['tcp', 'udp'] : []), ...ids(sources)],
         processors,
         outputs: ['out', ...ids(others)],
         batch,

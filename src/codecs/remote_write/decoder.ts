@@ -236,7 +236,11 @@ class RemoteWriteDecoder implements Decoder {
     const { shape, isGauge, isStale, timeMs, startMs } = native
     const writer = this.#writer
     const kind = shape.kind === 'explicit' ? Kind.histogram : Kind.exponential_histogram
-    writer.start(kind, isGauge ? Temporality.NONE : Temporality.CUMULATIVE, isStale ? Flag.STALE : 0)
+    writer.start(
+      kind,
+      isGauge ? Temporality.NONE : Temporality.CUMULATIVE,
+      isStale ? Flag.PROMETHEUS | Flag.STALE : Flag.PROMETHEUS,
+    )
     writer.labelsCopy(this.#labels.bytes, this.#labels.from, this.#labels.to)
     const distribution =
       shape.kind === 'explicit' ? histogramBytes(shape.histogram) : exponentialHistogramBytes(shape.histogram)

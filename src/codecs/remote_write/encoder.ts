@@ -9,7 +9,7 @@
  * For version 2 a TimeSeries has a field of ours, which says what family it is of: Family family = 15
  * { uint32 type = 1; string help = 3; string unit = 4 }, and samples have their start as there. The output makes symbols of the text.
  */
-import { Flag, Kind, MetricReader, Temporality } from '#codecs/metric/record.ts'
+import { Flag, Kind, MetricField, MetricReader, Temporality } from '#codecs/metric/record.ts'
 import { varintBytes, writeVarint } from '#codecs/protobuf/wire.ts'
 import { assert } from '#std/assert.ts'
 import { allocate, type Bytes, copyBytes, writeLatin1 } from '#std/bytes.ts'
@@ -100,9 +100,11 @@ class SeriesEncoder implements Encoder {
   #goesAsItIs(reader: MetricReader): boolean {
     const { kind, temporality, flags, labelsTo, to, bytes, from } = reader
     if (kind > Kind.sum || temporality === Temporality.DELTA || (flags & Flag.INTEGER) !== 0) return false
-    if (labelsTo !== to && bytes[labelsTo] !== METADATA_TAG) return false
-    if (kind === Kind.sum && this.#addsSuffixes && labelsTo === to) return false
-    return bytes.readUInt32LE(from + 4) > 0 && hasValidNames(reader, this.#utf8)
+    if (bytes.readUInt32LE(from + 4) === 0) return false
+    // Type, unit and help have no place in 1.0; exemplars have.
+    if ((flags & Flag.PROMETHEUS) !== 0) return labelsTo === to || reader.field(MetricField.EXEMPLAR) === undefined
+    if (labelsTo !== to || (kind === Kind.sum && this.#addsSuffixes)) return false
+    return hasValidNames(reader, this.#utf8)
   }
 
   #expandedMax(block: Block, i: number, length: number): number {
@@ -121,8 +123,6 @@ class SeriesEncoder implements Encoder {
     return (buckets + 4) * (2 * length + this.#externalBytes + SERIES_BYTES)
   }
 }
-
-const METADATA_TAG = 0x3a
 
 function hasValidNames(reader: MetricReader, utf8: boolean): boolean {
   const { bytes } = reader

@@ -10,7 +10,7 @@ import {
   readSummary,
   type Summary,
 } from '#codecs/metric/distribution.ts'
-import { Kind, LabelType, MetricField, type MetricReader, Temporality } from '#codecs/metric/record.ts'
+import { Flag, Kind, LabelType, MetricField, type MetricReader, Temporality } from '#codecs/metric/record.ts'
 import { fromText, latin1, utf8Length } from '#std/bytes.ts'
 import { type PromExemplar, readExemplar } from './exemplar.ts'
 import { FieldCursor } from './fields.ts'
@@ -118,7 +118,8 @@ export class Expander {
     found.type = declared ?? typeOf(reader)
     const name = this.#readLabels(reader, found, resourceFrom, resourceTo)
     if (name === '') return 'no_name'
-    const full = declared === undefined ? this.#nameOf(name, found) : metricName(name, this.#options.utf8_names)
+    const isOwn = declared !== undefined || (reader.flags & Flag.PROMETHEUS) !== 0
+    const full = isOwn ? metricName(name, this.#options.utf8_names) : this.#nameOf(name, found)
     found.family = declared === undefined ? full : familyOf(full, declared)
     const distribution = [distributionFrom, distributionTo] as const
     if (kind === Kind.histogram) return this.#histogram(found, readHistogram(bytes, ...distribution), exemplars, reader)

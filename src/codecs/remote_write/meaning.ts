@@ -35,7 +35,7 @@ export interface Meaning {
 export const UNKNOWN: Meaning = {
   kind: Kind.unknown,
   temporality: Temporality.NONE,
-  flags: 0,
+  flags: Flag.PROMETHEUS,
   type: undefined,
   unit: undefined,
   help: undefined,
@@ -60,11 +60,11 @@ export function writeMeaning(writer: MetricWriter, { type, unit, help }: Meaning
 }
 
 type Role = Pick<Meaning, 'kind' | 'temporality' | 'flags'>
-const COUNTER: Role = { kind: Kind.sum, temporality: Temporality.CUMULATIVE, flags: Flag.MONOTONIC }
+const COUNTER: Role = { kind: Kind.sum, temporality: Temporality.CUMULATIVE, flags: Flag.PROMETHEUS | Flag.MONOTONIC }
 /** Sums of observations, which may be negative. */
-const SUM: Role = { kind: Kind.sum, temporality: Temporality.CUMULATIVE, flags: 0 }
-const GAUGE: Role = { kind: Kind.gauge, temporality: Temporality.NONE, flags: 0 }
-const NOTHING: Role = { kind: Kind.unknown, temporality: Temporality.NONE, flags: 0 }
+const SUM: Role = { kind: Kind.sum, temporality: Temporality.CUMULATIVE, flags: Flag.PROMETHEUS }
+const GAUGE: Role = { kind: Kind.gauge, temporality: Temporality.NONE, flags: Flag.PROMETHEUS }
+const NOTHING: Role = { kind: Kind.unknown, temporality: Temporality.NONE, flags: Flag.PROMETHEUS }
 
 function roleOf(family: FamilyType, name: string): Role {
   // When the series began: a time, however it is counted.

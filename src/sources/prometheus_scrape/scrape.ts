@@ -124,7 +124,7 @@ export class ScrapedTarget {
 
   #report(name: string, value: number, timeMs: number, isStale = false): void {
     const writer = this.#writer
-    writer.start(Kind.gauge, Temporality.NONE, isStale ? Flag.STALE : 0)
+    writer.start(Kind.gauge, Temporality.NONE, isStale ? Flag.PROMETHEUS | Flag.STALE : Flag.PROMETHEUS)
     writer.labelText('__name__', name)
     for (const [label, text] of this.#own) writer.label(label, 0, label.length, text, 0, text.length)
     writer.value(value)
@@ -137,7 +137,7 @@ export class ScrapedTarget {
   #stale(labels: string, timeMs: number): void {
     const writer = this.#writer
     const bytes = latin1ToBytes(labels)
-    writer.start(Kind.unknown, Temporality.NONE, Flag.STALE)
+    writer.start(Kind.unknown, Temporality.NONE, Flag.PROMETHEUS | Flag.STALE)
     writer.labelsCopy(bytes, 0, bytes.length)
     writer.valueBytes(STALE, 0)
     writer.time(timeMs)

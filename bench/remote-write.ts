@@ -1,0 +1,116 @@
+/**
+ * Samples in by remote write 1.0, as Prometheus sends them: 10,000 series of ten labels, 500 in a request; a rule that drops the series of one
+ * label; what is left out by remote write.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { compressSync } from 'snappy'
+import { encodeRequest, labelsOf } from '#test/support/prometheus-protos.ts'
+import { blast, SINK_PORT, Sink, Subject } from './measure.ts'
+import {
+  CONNECTIONS,
+  delivered,
+  judged,
+  megabytes,
+  microseconds,
+  type Result,
+  type Size,
+  scratch,
+  streamgate,
+  until,
+} from './setup.ts'
+
+const WRITE_PORT = 18_089
+const SERIES = 10_000
+const IN_REQUEST = 500
+const REQUESTS = SERIES / IN_REQUEST
+const REACH = 1e6
+/** 1.6 million samples in a full run. */
+const SAMPLES_OF_LINE = 1
+
+const RULE = { id: 'canary', type: 'metric_filter', params: { labels: { pod: 'checkout-7' } } }
+
+export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
+  const load = requestsFile()
+  for (const [title, processors] of [
+    ['empty pipeline', []],
+    ['metric filter', [RULE]],
+  ] as const) {
+    const program = streamgate(`remote-write-${processors.length}`, {
+      signal: 'metrics',
+      processors: [...processors],
+      sources: [
+        Object.assign(
+          { id: 'prometheus', type: 'prometheus_remote_write', overflow: 'block' },
+          { listen: `127.0.0.1:${WRITE_PORT}` },
+        ),
+      ],
+      output: { type: 'prometheus_remote_write', url: `http://127.0.0.1:${SINK_PORT}/api/v1/write` },
+    })
+    await using sink = await Sink.start('http')
+    await using subject = await Subject.start(program.command, program.port)
+    await blast('requests', WRITE_PORT, load.file, CONNECTIONS, REQUESTS)
+    await until(delivered(SERIES))
+    const before = await sink.settled()
+    subject.reset()
+    const count = Math.ceil((size.lines * SAMPLES_OF_LINE * size.repeat) / IN_REQUEST)
+    const { accepted } = await blast<{ accepted: number }>('requests', WRITE_PORT, load.file, CONNECTIONS, count)
+    await until(delivered(SERIES + accepted * IN_REQUEST))
+    const counts = await sink.settled()
+    const cpu = Math.max(0.01, subject.cpu())
+    if (accepted !== count) throw new Error(`streamgate took ${accepted} of ${count} requests`)
+    const samples = count * IN_REQUEST
+    const out = `${megabytes(counts.bytes - before.bytes)} MB out in ${counts.requests - before.requests} requests`
+    const value = Math.round(samples / cpu)
+    const result = {
+      case: `remote write of 500 series, ${title}, to remote write`,
+      program: 'streamgate',
+      unit: 'samples per CPU-second',
+      value,
+      peakMb: Math.round(subject.peakMb()),
+      notes: `${microseconds(cpu, samples)} µs and ${Math.round(load.bytes / SERIES)} bytes a sample; ${cpu.toFixed(2)} s CPU for ${count} requests; ${out}`,
+    }
+    yield judged(result, '1 M samples per CPU-s', value >= REACH)
+  }
+}
+
+/** Whole HTTP requests, each behind its length as 32 bits; `bytes` are those of their bodies before Snappy. */
+function requestsFile(): { file: string; bytes: number } {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for (let r = 0; r < REQUESTS; r++) {
+    const timeseries = Array.from({ length: IN_REQUEST }, (_, i) => seriesOf(r * IN_REQUEST + i))
+    const plain = encodeRequest(1, { timeseries })
+    const body = compressSync(plain)
+    const about = [
+      'Content-Type: application/x-protobuf',
+      'Content-Encoding: snappy',
+      'X-Prometheus-Remote-Write-Version: 0.1.0',
+    ].join('\r\n')
+    const head = `POST /api/v1/write HTTP/1.1\r\nHost: bench\r\n${about}\r\nContent-Length: ${body.length}\r\n\r\n`
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(head.length + body.length)
+    parts.push(length, Buffer.from(head), body)
+    bytes += plain.length
+  }
+  const file = join(scratch, 'remote-write-requests.bin')
+  writeFileSync(file, Buffer.concat(parts))
+  return { file, bytes }
+}
+
+function seriesOf(i: number) {
+  const labels = labelsOf({
+    __name__: `http_server_requests_${i % 40}_total`,
+    cluster: 'eu-west-1',
+    code: String(200 + (i % 7)),
+    container: 'checkout',
+    endpoint: 'metrics',
+    instance: `10.0.${i % 64}.${i % 251}:9090`,
+    job: 'checkout',
+    method: 'GET',
+    namespace: 'shop',
+    pod: `checkout-${i % 97}`,
+    service: 'checkout',
+  })
+  return { labels, samples: [{ value: i * 1.5, timestamp: 1_700_000_000_000 + i }] }
+}
