@@ -1,9 +1,9 @@
 /**
- * What outputs remember of sums: cumulative ones become deltas, and deltas totals. On the wire thread, so that it is one memory
- * whatever the number of engines, and they may be replaced.
+ * What outputs remember of sums: cumulative ones become deltas, and deltas totals. On the wire thread, so that it is
+ * one memory whatever the number of engines, and they may be replaced.
  *
- * A batch may be sent again, so what was told of a point is told again until the point is settled: `settle` says that it has
- * gone through, or never will.
+ * A batch may be sent again, so what was told of a point is told again until the point is settled: `settle` says that
+ * it has gone through, or never will.
  */
 import { z } from 'zod'
 import type { Envelope } from '#codecs/metric/envelope.ts'
@@ -32,7 +32,9 @@ interface Known {
   startMs: number
 }
 
-/** Points that were told and are not settled: more than are in batches at once. Beyond it the oldest count as settled. */
+/**
+ * Points that were told and are not settled: more than are in batches at once. Beyond it the oldest count as settled.
+ */
 const OPEN_MAX = 200_000
 const OUT_OF_ORDER: Told = {
   kind: 'refused',

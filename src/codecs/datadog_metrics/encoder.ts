@@ -1,11 +1,13 @@
 /**
- * `datadog_metrics`: points as Datadog takes them (DataDog/agent-payload: proto/metrics/agent_payload.proto), each in an envelope
- * (codecs/metric/envelope) whose detail is a `Shape`. The body is, by shape:
+ * `datadog_metrics`: points as Datadog takes them (DataDog/agent-payload: proto/metrics/agent_payload.proto), each in
+ * an envelope (codecs/metric/envelope) whose detail is a `Shape`. The body is, by shape:
  *
- *   GAUGE, COUNT  MetricPayload.MetricSeries { Resource resources = 1; string metric = 2; repeated string tags = 3; string unit = 6 }:
- *                 points = 4, type = 5 and interval = 8 are the output's to write behind it. It is the series' key, too
+ *   GAUGE, COUNT  MetricPayload.MetricSeries { Resource resources = 1; string metric = 2; repeated string tags = 3;
+ *                 string unit = 6 }: points = 4, type = 5 and interval = 8 are the output's to write behind it. It is
+ *                 the series' key, too
  *   SERIES        whole fields `series = 1` of MetricPayload: a summary is several series
- *   SKETCH        SketchPayload.Sketch { string metric = 1; string host = 2; repeated string tags = 4; Dogsketch dogsketches = 7 }
+ *   SKETCH        SketchPayload.Sketch { string metric = 1; string host = 2; repeated string tags = 4;
+ *                 Dogsketch dogsketches = 7 }
  *
  * Labels are tags `name:value`; that of `host` names the resource instead.
  */
@@ -28,8 +30,8 @@ export interface DatadogMetricsOptions {
 }
 
 /**
- * As `POST /api/v2/series` documents them. The Agent's own messages have 0 for a gauge, which is unspecified there, and taken for
- * one.
+ * As `POST /api/v2/series` documents them. The Agent's own messages have 0 for a gauge, which is unspecified there, and
+ * taken for one.
  */
 export const SeriesType = { COUNT: 1, RATE: 2, GAUGE: 3 } as const
 

@@ -5,8 +5,8 @@
  *   int64 cnt = 2; double min = 3; double max = 4; double avg = 5; double sum = 6;
  *   repeated sint32 k = 7 [packed]; repeated uint32 n = 8 [packed]
  *
- * Bin i has key k[i], ascending (see `mapping.ts`), and n[i] values. A bin with more than 32 bits of them stands there several
- * times.
+ * Bin i has key k[i], ascending (see `mapping.ts`), and n[i] values. A bin with more than 32 bits of them stands there
+ * several times.
  */
 import { fieldsOf, tagOf, varintBytes, type WireField, WireType, writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes } from '#std/bytes.ts'
@@ -68,7 +68,10 @@ export function writeSketch(sketch: Sketch, target: Bytes, at: number): number {
   return write
 }
 
-/** Reads what `writeSketch` wrote. Of what nobody wrote it takes what it can: keys that are none and lists beyond `BINS_MAX` end it. */
+/**
+ * Reads what `writeSketch` wrote. Of what nobody wrote it takes what it can: keys that are none and lists beyond
+ * `BINS_MAX` end it.
+ */
 export function readSketch(bytes: Bytes, from: number, to: number): Sketch {
   let keys: readonly number[] = []
   let counts: readonly number[] = []

@@ -1,11 +1,12 @@
 /**
  * The mapping of Datadog's Agent (pkg/util/quantile, config.go): which bin of a DDSketch a value falls into.
  *
- *   gamma = 1 + 2/128; key(v) = round(log_gamma(v)) + BIAS, rounded half to even; the bin of a key is about gamma^(key - BIAS)
+ *   gamma = 1 + 2/128; key(v) = round(log_gamma(v)) + BIAS, rounded half to even
+ *   the bin of a key is about gamma^(key - BIAS)
  *   values below MIN are in bin 0, negative ones in the bins of negative keys; beyond KEY_MAX they are infinite
  *
- * Every value of a bin is within 1/128 of the power in its middle. The keys are those that Datadog computes with, so sketches
- * go there as they are, and merge with those of other Agents.
+ * Every value of a bin is within 1/128 of the power in its middle. The keys are those that Datadog computes with, so
+ * sketches go there as they are, and merge with those of other Agents.
  */
 export const GAMMA = 1 + 2 / 128
 const GAMMA_LN = Math.log1p(2 / 128)

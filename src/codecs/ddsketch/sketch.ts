@@ -1,6 +1,6 @@
 /**
- * DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees", VLDB 2019)
- * with the bins of Datadog's Agent; see `mapping.ts`. Bins are kept sparse, in order of their keys.
+ * DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees",
+ * VLDB 2019) with the bins of Datadog's Agent; see `mapping.ts`. Bins are kept sparse, in order of their keys.
  */
 import { keyOf, middleOf } from './mapping.ts'
 
@@ -77,7 +77,10 @@ export class Sketch {
     this.bins = 0
   }
 
-  /** A value within 1/128 of the one that has this share of all below it (rank `q * (count - 1)`); NaN when there is none. */
+  /**
+   * A value within 1/128 of the one that has this share of all below it (rank `q * (count - 1)`); NaN when there is
+   * none.
+   */
   quantile(q: number): number {
     if (this.count === 0) return Number.NaN
     if (q <= 0) return this.min
@@ -114,7 +117,10 @@ export class Sketch {
     this.counts = counts
   }
 
-  /** Makes room for a bin that belongs before `at`: the lowest goes into its neighbour, or the new one itself is the lowest. */
+  /**
+   * Makes room for a bin that belongs before `at`: the lowest goes into its neighbour, or the new one itself is the
+   * lowest.
+   */
   #collapse(at: number, key: number, count: number): void {
     const { keys, counts } = this
     if (at === 0) {

@@ -5,7 +5,8 @@
  *   key   "metric":{"type":"custom.googleapis.com/NAME","labels":{…}}
  *   body  of a distribution: its `distributionValue`; otherwise empty
  *
- * What has no place in a metric's type or a label's key becomes an underscore. Of keys that are the same then the first counts.
+ * What has no place in a metric's type or a label's key becomes an underscore. Of keys that are the same then the first
+ * counts.
  */
 import { GAMMA, MIN, middleOf } from '#codecs/ddsketch/mapping.ts'
 import type { Sketch } from '#codecs/ddsketch/sketch.ts'

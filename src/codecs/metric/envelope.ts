@@ -1,6 +1,7 @@
 /**
- * A point for an output that knows what became of the points before it: what the output needs to know, and behind it what the
- * vendor gets, all but the value. So the engine makes labels and names, and only numbers are left for the wire. Little-endian:
+ * A point for an output that knows what became of the points before it: what the output needs to know, and behind it
+ * what the vendor gets, all but the value. So the engine makes labels and names, and only numbers are left for the
+ * wire. Little-endian:
  *
  *    0  u8   what to do, see `Task`
  *    1  u8   of a refusal: its index in `refusals`; otherwise the vendor's own
@@ -20,8 +21,9 @@ import type { MetricReader } from './record.ts'
 export const ENVELOPE_BYTES = 40
 
 /**
- * `SEND`: the value is what is to be sent, or stands in the body. `TO_DELTA`: it is the sum since `start`, and what is to be sent
- * is how much it has grown; `TO_TOTAL` the other way round. `NOTHING`: the series has ended, there is nothing to be sent.
+ * `SEND`: the value is what is to be sent, or stands in the body. `TO_DELTA`: it is the sum since `start`, and what is
+ * to be sent is how much it has grown; `TO_TOTAL` the other way round. `NOTHING`: the series has ended, there is
+ * nothing to be sent.
  */
 export const Task = { SEND: 0, TO_DELTA: 1, TO_TOTAL: 2, NOTHING: 3, REFUSE: 4 } as const
 
@@ -36,8 +38,8 @@ export const refusals = [
 ] as const
 
 /**
- * Writes everything but the lengths, which `closeEnvelope` writes. A point without a time is of when it arrived. Returns where the
- * key begins.
+ * Writes everything but the lengths, which `closeEnvelope` writes. A point without a time is of when it arrived.
+ * Returns where the key begins.
  */
 export function openEnvelope(
   target: Bytes,

@@ -10,8 +10,8 @@ import { Kind } from './record.ts'
 const PARTS_MAX = 32
 
 /**
- * The distribution in [from, to) as a sketch. The values of a bucket are taken to lie evenly in it; those of an outermost one, which
- * has no end, at the other, or between it and what least or greatest value is known.
+ * The distribution in [from, to) as a sketch. The values of a bucket are taken to lie evenly in it; those of an
+ * outermost one, which has no end, at the other, or between it and what least or greatest value is known.
  */
 export function sketchIn(kind: number, bytes: Bytes, from: number, to: number): Sketch {
   if (kind === Kind.sketch) return readSketch(bytes, from, to)
@@ -67,7 +67,10 @@ function corrected(sketch: Sketch, sum: number | undefined, min: number | undefi
   return sketch
 }
 
-/** The sketch as at most `valuesMax` values and their counts: beyond that, neighbours become one, at their weighted middle. */
+/**
+ * The sketch as at most `valuesMax` values and their counts: beyond that, neighbours become one, at their weighted
+ * middle.
+ */
 export function weightsOf(sketch: Sketch, valuesMax: number): { value: number; count: number }[] {
   const weights: { value: number; count: number }[] = []
   const together = Math.ceil(sketch.bins / valuesMax)

@@ -1,10 +1,10 @@
 /**
- * `statsd_lines`: points as lines of StatsD or DogStatsD, each in an envelope (codecs/metric/envelope). The body is whole lines with
- * newlines, or, of a cumulative sum, one line without its value: `name:|c|#tags`.
+ * `statsd_lines`: points as lines of StatsD or DogStatsD, each in an envelope (codecs/metric/envelope). The body is
+ * whole lines with newlines, or, of a cumulative sum, one line without its value: `name:|c|#tags`.
  *
  *   gauge           name:V|g; below 0 without DogStatsD, where a sign means a change: name:0|g first
  *   sum             name:V|c
- *   distributions   name:V|d|@rate (ms without DogStatsD) for each of up to 64 values, the rate being 1 / how often it came
+ *   distributions   name:V|d|@rate (ms without DogStatsD) for each of up to 64 values; the rate is 1 / their number
  *   summary         gauges name.p99 and the like
  */
 

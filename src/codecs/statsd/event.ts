@@ -8,8 +8,9 @@
  *
  * In texts a newline stands as `\n`, and in messages a pipe may stand after an escaped `m\:`.
  *
- * Each becomes a JSON object with the names that `codecs/event` knows: message, timestamp, level, service (of a tag of that
- * name), host; beside them `kind` ("event", "service_check"), and what else the line says under DogStatsD's own names.
+ * Each becomes a JSON object with the names that `codecs/event` knows: message, timestamp, level, service (of a tag of
+ * that name), host; beside them `kind` ("event", "service_check"), and what else the line says under DogStatsD's own
+ * names.
  */
 import type { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
 import { type Bytes, fromLatin1, indexOfByte, latin1 } from '#std/bytes.ts'

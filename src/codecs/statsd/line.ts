@@ -1,10 +1,11 @@
 /**
- * One line of StatsD (statsd/statsd: docs/metric_types.md) or DogStatsD (docs.datadoghq.com/extend/dogstatsd/datagram_shell),
- * read in place: where its parts stand, without an object of its own.
+ * One line of StatsD (statsd/statsd: docs/metric_types.md) or DogStatsD
+ * (docs.datadoghq.com/extend/dogstatsd/datagram_shell), read in place: where its parts stand, without an object of its
+ * own.
  *
  *   line   = name ":" values "|" type *( "|" field )      a metric
  *          / "_e{" ... / "_sc|" ...                       see `event.ts`
- *   values = value *( ":" value )                         several share all that follows; a set has one, which may hold colons
+ *   values = value *( ":" value )                         they share all that follows; a set has one, colons or not
  *   type   = "c" / "g" / "ms" / "h" / "d" / "s" / "m"     m, a meter, counts
  *   field  = "@" rate                                     value or weight is divided by it; above 0
  *          / "#" tag *( "," tag )                         tag = key [ ":" value ]
@@ -12,7 +13,8 @@
  *          / "c:" container / "e:" external-data / "card:" cardinality
  *          / anything else                                newer than this: passed over
  *
- * Fields come in any order, and of two of a kind the last counts. Before a value of a gauge, `+` and `-` mean: as much more or less.
+ * Fields come in any order, and of two of a kind the last counts. Before a value of a gauge, `+` and `-` mean: as much
+ * more or less.
  */
 import type { Bytes } from '#std/bytes.ts'
 import { NumberReader } from './number.ts'
@@ -51,7 +53,10 @@ export class StatsdLine {
   externalTo = 0
   /** Unix seconds; 0: the line names no time. */
   seconds = 0
-  /** The first `count` of each: values, and whether one of a gauge is to be added. Of a set there is only where its value stands. */
+  /**
+   * The first `count` of each: values, and whether one of a gauge is to be added. Of a set there is only where its
+   * value stands.
+   */
   values = new Float64Array(64)
   deltas = new Uint8Array(64)
   count = 0

@@ -9,7 +9,10 @@ import { type Bytes, latin1 } from '#std/bytes.ts'
 const PLUS = 0x2b
 const MINUS = 0x2d
 const DOT = 0x2e
-/** So many digits fit into a double without loss, and powers of ten up to here are exact: their quotient is rounded once. */
+/**
+ * So many digits fit into a double without loss, and powers of ten up to here are exact: their quotient is
+ * rounded once.
+ */
 const EXACT_DIGITS = 15
 const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, i) => 10 ** i)
 /** A longer one means nothing more. */

@@ -117,7 +117,8 @@ test('events and service checks become objects that are known as logs', () => {
   assert.deepEqual(
     recordOf(
       writeEvent,
-      '_e{21,36}:An exception occurred|Cannot parse CSV file from 10.0.0.17|d:1767225600|h:web-1|k:agg|p:low|s:my_apps|t:warning|#err_type:bad_file,service:csv',
+      '_e{21,36}:An exception occurred|Cannot parse CSV file from 10.0.0.17|d:1767225600|h:web-1|k:agg|p:low' +
+        '|s:my_apps|t:warning|#err_type:bad_file,service:csv',
     ),
     {
       kind: 'event',

@@ -1,8 +1,9 @@
 /**
- * What an answer of Cloud Monitoring says of single series: a request that fails for some of them writes the others, and names the
- * former in its message, such as
+ * What an answer of Cloud Monitoring says of single series: a request that fails for some of them writes the others,
+ * and names the former in its message, such as
  *
- *   One or more TimeSeries could not be written: Points must be written in order. …: timeSeries[0-2,7]; Unknown metric: …: timeSeries[4]
+ *   One or more TimeSeries could not be written: Points must be written in order. …: timeSeries[0-2,7];
+ *   Unknown metric: …: timeSeries[4]
  */
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 

@@ -154,7 +154,8 @@ test('distributions: buckets of a histogram as they are, those of a sketch as ma
 test('a request that fails for some series says which, and the others were written', async () => {
   const points = Array.from({ length: 5 }, (_, i) => gauge(i, T, `g${i}`))
   const message =
-    'One or more TimeSeries could not be written: Points must be written in order: timeSeries[0-1]; Internal error encountered: timeSeries[3]'
+    'One or more TimeSeries could not be written: Points must be written in order: timeSeries[0-1]; ' +
+    'Internal error encountered: timeSeries[3]'
   const { results } = await send([points], (fake) => fake.faults.push(rpcError(400, 'INVALID_ARGUMENT', message)))
   assert.partialDeepStrictEqual(results[0], {
     ok: 'partly',

@@ -1,9 +1,9 @@
 /**
- * `gcp_monitoring` sends metrics to Google Cloud Monitoring (`POST /v3/projects/PROJECT/timeSeries`). Metric descriptors come into
- * being there with the first point of a metric.
+ * `gcp_monitoring` sends metrics to Google Cloud Monitoring (`POST /v3/projects/PROJECT/timeSeries`). Metric
+ * descriptors come into being there with the first point of a metric.
  *
- * A request has one point of a series, and between two points of a series lie five seconds at least: of several in a batch the
- * last one counts, into which sums have been added up, and what comes too soon waits.
+ * A request has one point of a series, and between two points of a series lie five seconds at least: of several in a
+ * batch the last one counts, into which sums have been added up, and what comes too soon waits.
  */
 import { z } from 'zod'
 import { GcpShape } from '#codecs/gcp_series/encoder.ts'

@@ -1,6 +1,6 @@
 /**
- * `statsd` sends points as lines of StatsD or DogStatsD over UDP, TCP or a Unix stream socket. Nothing is answered: what the kernel
- * has taken counts as delivered.
+ * `statsd` sends points as lines of StatsD or DogStatsD over UDP, TCP or a Unix stream socket. Nothing is answered:
+ * what the kernel has taken counts as delivered.
  */
 import { z } from 'zod'
 import { Envelope, refusals, Task } from '#codecs/metric/envelope.ts'

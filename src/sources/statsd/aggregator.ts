@@ -4,12 +4,12 @@
  *   line ─▶ aliases ─▶ series number ─▶ value │ sketch │ buckets │ distinct values ─▶ fill ─▶ metric records
  *             └─ not found: its labels are made ─▶ series
  *
- * `aliases` knows series by name and tags as they are sent, in whatever order; it is a cache of `series`, which knows them by
- * their labels, and is cleared when it grows too large. A series is a number, under which its state stands in several arrays:
- * about 180 bytes beside its name and tags, which are kept twice, and what its values take.
+ * `aliases` knows series by name and tags as they are sent, in whatever order; it is a cache of `series`, which knows
+ * them by their labels, and is cleared when it grows too large. A series is a number, under which its state stands in
+ * several arrays: about 180 bytes beside its name and tags, which are kept twice, and what its values take.
  *
- * A flush goes through the series in steps, so that nobody waits long; what comes meanwhile goes into this flush or the next,
- * never into both.
+ * A flush goes through the series in steps, so that nobody waits long; what comes meanwhile goes into this flush or the
+ * next, never into both.
  */
 import { sketchBytes } from '#codecs/ddsketch/bytes.ts'
 import { Sketch } from '#codecs/ddsketch/sketch.ts'
@@ -48,7 +48,9 @@ export interface Interval {
 
 type State = Sketch | Buckets | Distinct | undefined
 
-/** A flush without values of a series frees what they took; after so many it is forgotten, and comes again as a new one. */
+/**
+ * A flush without values of a series frees what they took; after so many it is forgotten, and comes again as a new one.
+ */
 const GONE_AFTER_FLUSHES = 30
 const SERIES_MIN = 256
 /** In `aliases`, for each series at most. */
@@ -107,7 +109,10 @@ export class Aggregator {
     return this.#aliases.bytes + this.#series.bytes + this.#types.length * SERIES_BYTES + this.#stateBytes
   }
 
-  /** Takes a metric without a time. `tags`: where its tags stand, in [tagsFrom, tagsTo). False: there is no room for its series. */
+  /**
+   * Takes a metric without a time. `tags`: where its tags stand, in [tagsFrom, tagsTo). False: there is no room for its
+   * series.
+   */
   add(line: StatsdLine, tags: Bytes, tagsFrom: number, tagsTo: number): boolean {
     const series = this.#seriesOf(line, tags, tagsFrom, tagsTo)
     if (series === -1 || !this.#take(series, line)) return false
@@ -242,7 +247,9 @@ export class Aggregator {
     }
   }
 
-  /** Goes on with a flush: through `seriesMax` series at most, and no further when `points` is full. See `isFlushed`. */
+  /**
+   * Goes on with a flush: through `seriesMax` series at most, and no further when `points` is full. See `isFlushed`.
+   */
   fill(points: Points, interval: Interval, seriesMax: number): void {
     const end = Math.min(this.#count, this.#at + seriesMax)
     while (this.#at < end && !points.isFull) {

@@ -1,7 +1,7 @@
 /**
- * Counts distinct values: exactly up to a number of them, and from then on by HyperLogLog (Flajolet, Fusy, Gandouet, Meunier:
- * "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm", 2007), which is right within 1.6 % as a rule
- * and takes 4 KiB. Of each value only 53 bits of its hash are kept.
+ * Counts distinct values: exactly up to a number of them, and from then on by HyperLogLog (Flajolet, Fusy, Gandouet,
+ * Meunier: "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm", 2007), which is right within
+ * 1.6 % as a rule and takes 4 KiB. Of each value only 53 bits of its hash are kept.
  */
 import type { Bytes } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'

@@ -1,6 +1,6 @@
 /**
- * Finds a number by a key of a type and two runs of bytes, without making an object: open addressing over hashes, keys one
- * behind the other in chunks of memory.
+ * Finds a number by a key of a type and two runs of bytes, without making an object: open addressing over hashes, keys
+ * one behind the other in chunks of memory.
  *
  *   slots    power of two, each an entry's index plus 1; 0: free
  *   entries  hash, position and lengths of the key, type, and the number

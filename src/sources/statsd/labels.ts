@@ -14,8 +14,8 @@ export class LabelsOf {
   to = 0
 
   /**
-   * Makes them of a name and of tags `key[:value]` with commas between. A tag without a value is a label with none; of two with
-   * the same key the first counts. What is not UTF-8 is made so with U+FFFD: labels are text everywhere.
+   * Makes them of a name and of tags `key[:value]` with commas between. A tag without a value is a label with none; of
+   * two with the same key the first counts. What is not UTF-8 is made so with U+FFFD: labels are text everywhere.
    */
   make(name: Bytes, nameFrom: number, nameTo: number, tags: Bytes, tagsFrom: number, tagsTo: number): void {
     if (!isUtf8(name, nameFrom, nameTo)) {

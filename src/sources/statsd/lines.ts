@@ -1,9 +1,9 @@
 /**
- * What becomes of each line: it is added up, or goes on as a point of its own, or as a log record, or is refused and counted. And
- * when: flushes.
+ * What becomes of each line: it is added up, or goes on as a point of its own, or as a log record, or is refused and
+ * counted. And when: flushes.
  *
- * Takes the place of an intake before listeners that give lines, and never has no room: what is added up takes none. When the real
- * intake has none, a flush waits, and what comes meanwhile is added up with what has not gone out.
+ * Takes the place of an intake before listeners that give lines, and never has no room: what is added up takes none.
+ * When the real intake has none, a flush waits, and what comes meanwhile is added up with what has not gone out.
  */
 import { JsonLinesWriter } from '#codecs/json/lines-writer.ts'
 import { Flag, Kind, Temporality } from '#codecs/metric/record.ts'

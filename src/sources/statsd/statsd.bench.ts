@@ -1,6 +1,7 @@
 /**
- * CPU time of the `statsd` source per datagram: of a line alone (read, found, added up), and of datagrams from another process at a
- * steady rate, socket included; and memory per series. `node src/sources/statsd/statsd.bench.ts [datagrams per second]`
+ * CPU time of the `statsd` source per datagram: of a line alone (read, found, added up), and of datagrams from another
+ * process at a steady rate, socket included; and memory per series. `node src/sources/statsd/statsd.bench.ts [datagrams
+ * per second]`
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -112,8 +113,8 @@ async function memory(series: number): Promise<void> {
   await target.stop()
   const flushed = performance.now() - flush
   console.log(
-    `statsd: ${series} series: about ${Math.round(each)} bytes each, ${((1000 * took) / series).toFixed(2)} µs for a new one, ` +
-      `${((1000 * flushed) / series).toFixed(2)} µs in a flush`,
+    `statsd: ${series} series: about ${Math.round(each)} bytes each, ` +
+      `${((1000 * took) / series).toFixed(2)} µs for a new one, ${((1000 * flushed) / series).toFixed(2)} µs in a flush`,
   )
 }
 

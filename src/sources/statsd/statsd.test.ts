@@ -183,7 +183,7 @@ test('events and service checks are logs, one line each', async () => {
   )
 })
 
-test('a bad line is counted, told once a second with its bytes escaped, and does no harm to its neighbours', async () => {
+test('a bad line is counted, told once a second, and does no harm to its neighbours', async () => {
   const bench = new Bench()
   bench.send('good:1|c', 'bad', '\u001b[31m:x|c', '_e{9,9}:x|y', '', 'good:1|c\r', 'a'.repeat(70_000))
   assert.deepEqual(shown(await bench.flush()), ['sum good 2'])
@@ -325,7 +325,9 @@ test('a socket on which somebody listens is left alone, and one that nobody does
   await assert.rejects(second.start(), { code: 'SG_LISTEN' })
   await first.source.stop()
   const { spawnSync } = await import('node:child_process')
-  const leaves = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+  const leaves =
+    `const die = () => process.kill(process.pid, 'SIGKILL')\n` +
+    `require('node:net').createServer().listen(process.argv[1], die)`
   spawnSync(process.execPath, ['-e', leaves, path])
   assert.ok(existsSync(path))
   await started(t, { unix: path })

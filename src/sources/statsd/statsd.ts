@@ -1,8 +1,9 @@
 /**
- * `statsd` takes metrics of StatsD and DogStatsD clients over UDP, and over TCP and a Unix socket where asked to, adds them up, and
- * gives a point for each series at each flush. DogStatsD's events and service checks are logs.
+ * `statsd` takes metrics of StatsD and DogStatsD clients over UDP, and over TCP and a Unix socket where asked to, adds
+ * them up, and gives a point for each series at each flush. DogStatsD's events and service checks are logs.
  *
- * It adds up on the wire thread: that needs no rule, and is right whatever the number of engines. See docs/decisions/0011.
+ * It adds up on the wire thread: that needs no rule, and is right whatever the number of engines. See
+ * docs/decisions/0012.
  */
 import { z } from 'zod'
 import { defineSource, type Source, type SourceContext } from '#component/source.ts'

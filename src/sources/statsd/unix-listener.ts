@@ -51,8 +51,8 @@ export class UnixListener {
       chmodSync(path, mode)
     } catch (cause) {
       server.close()
-      const message = `Source "${this.#context.id}" cannot listen on ${path} (${errorCodeOf(cause)}): choose another path.`
-      throw new StreamgateError('SG_LISTEN', message, { cause })
+      const what = `Source "${this.#context.id}" cannot listen on ${path} (${errorCodeOf(cause)})`
+      throw new StreamgateError('SG_LISTEN', `${what}: choose another path.`, { cause })
     }
     server.on('error', (err) => this.#context.log.warn({ source: this.#context.id, err }, 'cannot accept'))
     this.#server = server

@@ -1,6 +1,6 @@
 /**
- * Datadog's metrics intake, as documented for `POST /api/v2/series`, and as the Agent uses `/api/beta/sketches`. Payloads are read by
- * protobufjs, from the messages of DataDog/agent-payload.
+ * Datadog's metrics intake, as documented for `POST /api/v2/series`, and as the Agent uses `/api/beta/sketches`.
+ * Payloads are read by protobufjs, from the messages of DataDog/agent-payload.
  */
 import protobuf from 'protobufjs'
 import { type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
