@@ -26,6 +26,7 @@ import {
   UDP_PORT,
 } from './setup.ts'
 import { spool } from './spool.ts'
+import { statsd } from './statsd.ts'
 import { vendor } from './vendors.ts'
 
 const ATTRIBUTE = { id: 'attribute', type: 'attribute_filter', params: { attribute: 'service', equals: 'checkout' } }
@@ -89,6 +90,7 @@ async function* wanted(size: Size, only: (title: string) => boolean): AsyncGener
   if (only('json')) yield await json(size)
   if (only('udp')) yield await udp(size)
   if (only('syslog')) yield* syslog(size)
+  if (only('statsd')) yield await statsd(size)
   if (only('latency')) yield await latency(size)
   if (only('reload')) yield await reload(size)
   if (only('idle')) yield* idle(size)

@@ -39,6 +39,7 @@ export const CONNECTIONS = 4
 const PORT = 18_085
 export const UDP_PORT = 18_086
 export const HTTP_PORT = 18_087
+export const STATSD_PORT = 18_095
 const ADMIN = '127.0.0.1:18083'
 /** How often the books are asked, and how long they may stand still before a case is given up. */
 const ASK_MS = 100
@@ -70,11 +71,14 @@ export interface Setup {
   /** Sources beside TCP and UDP, each with an id. */
   sources?: { id: string }[]
   batch?: object
+  /** What the pipeline carries, where that is not logs: then of its own sources alone. */
+  signal?: 'metrics'
 }
 
 /** A configuration of ours, written where the program can read it. Each name has a data directory of its own. */
 export function streamgate(name: string, setup: Setup): Program {
   const { signal, processors = [], output = TCP_OUTPUT, others = [], sources = [], batch = {} } = setup
+  const { processors = [], output = TCP_OUTPUT, others = [], sources = [], batch = {}, signal } = setup
   const ids = (entries: { id: string }[]) => entries.map(({ id }) => id)
   const config = {
     version: 2,

@@ -114,7 +114,8 @@ async function memory(series: number): Promise<void> {
   const flushed = performance.now() - flush
   console.log(
     `statsd: ${series} series: about ${Math.round(each)} bytes each, ` +
-      `${((1000 * took) / series).toFixed(2)} µs for a new one, ${((1000 * flushed) / series).toFixed(2)} µs in a flush`,
+      `${((1000 * took) / series).toFixed(2)} µs for a new one, ` +
+      `${((1000 * flushed) / series).toFixed(2)} µs in a flush`,
   )
 }
 
