@@ -237,4 +237,8 @@ test('every output that sends to a vendor is in the suite', () => {
   const metrics = ['statsd', 'prometheus_exposition', 'prometheus_remote_write', 'datadog_metrics', 'gcp_monitoring']
   const others = ['console', 'tcp', 'file', 'blackhole', ...metrics]
   assert.deepEqual(registry.outputs.map(({ name }) => name).sort(), [...covered, ...others].sort())
+  const others = ['console', 'tcp', 'file', 'blackhole']
+  // The suite sends lines; those that take metrics alone have tests of their own of what becomes of a batch.
+  const ofLogs = registry.outputs.filter((output) => !('signals' in output) || output.signals.includes('logs'))
+  assert.deepEqual(ofLogs.map(({ name }) => name).sort(), [...covered, ...others].sort())
 })

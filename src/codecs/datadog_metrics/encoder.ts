@@ -8,17 +8,20 @@
  *   SERIES        whole fields `series = 1` of MetricPayload: a summary is several series
  *   SKETCH        SketchPayload.Sketch { string metric = 1; string host = 2; repeated string tags = 4;
  *                 Dogsketch dogsketches = 7 }
+ *   HISTOGRAM     of a cumulative histogram, as it stands in the record (codecs/metric/distribution); the key is a
+ *                 Sketch without its dogsketches
  *
  * Labels are tags `name:value`; that of `host` names the resource instead.
  */
 import { sketchBytes } from '#codecs/ddsketch/bytes.ts'
+import type { Sketch } from '#codecs/ddsketch/sketch.ts'
 import { readSummary } from '#codecs/metric/distribution.ts'
-import { append, closeEnvelope, openEnvelope, refusalOf, Task } from '#codecs/metric/envelope.ts'
+import { append, closeEnvelope, type Envelope, openEnvelope, refusalOf, Task } from '#codecs/metric/envelope.ts'
 import { Kind, MetricField, MetricReader, Temporality } from '#codecs/metric/record.ts'
 import { sketchIn } from '#codecs/metric/weights.ts'
 import { NAME_LABEL } from '#codecs/metric/writer.ts'
 import { closeLength, tagOf, WireType, writeVarint } from '#codecs/protobuf/wire.ts'
-import { type Bytes, copyBytes, fromText } from '#std/bytes.ts'
+import { allocate, type Bytes, copyBytes, fromText } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
 import { defineEncoder, type Encoder } from '#telemetry/encoder.ts'
 
@@ -35,7 +38,7 @@ export interface DatadogMetricsOptions {
  */
 export const SeriesType = { COUNT: 1, RATE: 2, GAUGE: 3 } as const
 
-export const Shape = { GAUGE: 0, COUNT: 1, SERIES: 2, SKETCH: 3 } as const
+export const Shape = { GAUGE: 0, COUNT: 1, SERIES: 2, SKETCH: 3, HISTOGRAM: 4 } as const
 
 export const datadogMetrics = defineEncoder<DatadogMetricsOptions>(
   'datadog_metrics',
@@ -107,16 +110,21 @@ class DatadogMetricsEncoder implements Encoder {
     const reader = this.#reader
     const refusal = this.#refusal()
     const isCounter = isCount(reader)
-    const isCumulative = isCounter && reader.temporality === Temporality.CUMULATIVE
+    const isCumulative = (isCounter || reader.kind === Kind.histogram) && reader.temporality === Temporality.CUMULATIVE
     const task = refusal !== -1 ? Task.REFUSE : reader.isStale ? Task.NOTHING : isCumulative ? Task.TO_DELTA : Task.SEND
-    const shape = isCounter ? Shape.COUNT : shapeOf(reader.kind)
-    const body = openEnvelope(target, at, task, refusal === -1 ? shape : refusal, reader, arrivalMs)
+    const shape = isCounter ? Shape.COUNT : shapeOf(reader)
+    const key = openEnvelope(target, at, task, refusal === -1 ? shape : refusal, reader, arrivalMs)
     const seconds = Math.floor((reader.timeMs || arrivalMs) / 1000)
+    let body = key
     let write = body
     if (task === Task.SEND || task === Task.TO_DELTA) {
       if (shape === Shape.SKETCH) write = this.#sketch(target, write, seconds)
       else if (shape === Shape.SERIES) write = this.#summary(target, write, seconds)
-      else {
+      else if (shape === Shape.HISTOGRAM) {
+        body = this.#head(target, write, SKETCH_FIELDS, '', '')
+        const { from, to } = reader.field(MetricField.DISTRIBUTION)!
+        write = append(reader.bytes, from, to, target, body)
+      } else {
         write = this.#head(target, write, SERIES_FIELDS, '', '')
         write = this.#unit(target, write)
       }
@@ -132,7 +140,8 @@ class DatadogMetricsEncoder implements Encoder {
     if (isStale) return -1
     if (kind < Kind.histogram) return Number.isFinite(value) ? -1 : refusalOf('not_finite')
     if (this.#reader.field(MetricField.DISTRIBUTION) === undefined) return refusalOf('unsupported_kind')
-    const isCumulative = kind !== Kind.summary && temporality === Temporality.CUMULATIVE
+    // What buckets of others were before cannot be taken off those of now: they need not be the same.
+    const isCumulative = kind > Kind.histogram && kind !== Kind.summary && temporality === Temporality.CUMULATIVE
     return isCumulative ? refusalOf('cumulative_distribution') : -1
   }
 
@@ -209,7 +218,8 @@ function isCount({ kind, temporality, isMonotonic }: MetricReader): boolean {
   return kind === Kind.sum && (isMonotonic || temporality !== Temporality.CUMULATIVE)
 }
 
-function shapeOf(kind: number): number {
+function shapeOf({ kind, temporality }: MetricReader): number {
+  if (kind === Kind.histogram && temporality === Temporality.CUMULATIVE) return Shape.HISTOGRAM
   return kind < Kind.histogram ? Shape.GAUGE : kind === Kind.summary ? Shape.SERIES : Shape.SKETCH
 }
 
@@ -253,4 +263,18 @@ function writeText(text: Bytes, field: number, target: Bytes, at: number): numbe
 function openField(target: Bytes, at: number, field: number, length: number): number {
   target[at] = tagOf(field, WireType.bytes)
   return writeVarint(target, length, at + 1)
+}
+
+/** The payload's field of a sketch: what the envelope's key says, and these values of that time. */
+export function sketchField({ bytes, keyFrom, bodyFrom, timeMs }: Envelope, sketch: Sketch): Bytes {
+  const own = sketchBytes(sketch)
+  const field = allocate(bodyFrom - keyFrom + own.length + 3 * FIELD_BYTES + 10)
+  field[0] = tagOf(1, WireType.bytes)
+  const inner = append(bytes, keyFrom, bodyFrom, field, 2)
+  field[inner] = tagOf(7, WireType.bytes)
+  const start = inner + 2
+  field[start] = tagOf(1, WireType.varint)
+  const write = writeVarint(field, Math.floor(timeMs / 1000), start + 1)
+  const end = closeLength(field, start, append(own, 0, own.length, field, write))
+  return field.subarray(0, closeLength(field, 2, end))
 }

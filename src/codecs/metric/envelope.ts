@@ -31,7 +31,7 @@ export const refusals = [
   { code: 'not_finite', message: 'the value is infinite or not a number, which the other side does not take' },
   {
     code: 'cumulative_distribution',
-    message: 'the distribution is cumulative, and the other side takes those of intervals',
+    message: 'the distribution is cumulative, which the other side does not take, or not of this kind',
   },
   { code: 'unsupported_kind', message: 'the other side has nothing for points of this kind' },
   { code: 'no_name', message: 'the point has no name' },

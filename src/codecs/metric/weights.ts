@@ -15,13 +15,15 @@ const PARTS_MAX = 32
  */
 export function sketchIn(kind: number, bytes: Bytes, from: number, to: number): Sketch {
   if (kind === Kind.sketch) return readSketch(bytes, from, to)
+  if (kind === Kind.histogram) return sketchOf(readHistogram(bytes, from, to))
   const sketch = new Sketch()
-  if (kind === Kind.histogram) return ofHistogram(readHistogram(bytes, from, to), sketch)
   if (kind === Kind.exponential_histogram) return ofExponential(readExponentialHistogram(bytes, from, to), sketch)
   return sketch
 }
 
-function ofHistogram({ counts, bounds, sum, min, max }: Histogram, sketch: Sketch): Sketch {
+/** A histogram as a sketch, as `sketchIn` makes it. */
+export function sketchOf({ counts, bounds, sum, min, max }: Histogram): Sketch {
+  const sketch = new Sketch()
   for (const [i, count] of counts.entries()) {
     if (!(count > 0) || i > bounds.length) continue
     const first = bounds[0] ?? 0

@@ -164,6 +164,37 @@ test('sketches go as they are, histograms as sketches, summaries as gauges of th
   ])
 })
 
+test('cumulative histograms are sketches of what has come since the point before, once', async () => {
+  const histogram = (counts: number[], timeMs: number, bounds = [1, 10]): Point => ({
+    ...{ kind: 'histogram', temporality: 'cumulative', labels: { __name__: 'h', host: 'a', env: 'prod' }, timeMs },
+    histogram: { count: counts.reduce((a, b) => a + b), sum: 10 * counts[1]!, counts, bounds },
+  })
+  const { fake, results } = await send(
+    [
+      [histogram([1, 2, 3], NOW - 40_000)],
+      [histogram([1, 4, 3], NOW - 30_000)],
+      [histogram([1, 4, 3], NOW - 30_000)],
+      [histogram([1, 4, 3], NOW - 20_000)],
+      [histogram([0, 1, 0], NOW - 10_000), histogram([5, 0], NOW, [1])],
+      [histogram([0, 0], NOW - 50_000, [1])],
+    ],
+    { prepare: (fake) => fake.faults.push({ status: 503 }) },
+  )
+  assert.deepEqual(
+    results.map(({ ok }) => ok),
+    [true, false, true, true, true, 'partly'],
+  )
+  assert.deepEqual(fake.violations, [])
+  assert.deepEqual(
+    fake.sketches.map(({ cnt, sum, host, tags, ts }) => [cnt, sum, host, tags, ts - SECONDS]),
+    [
+      [2, 20, 'a', ['env:prod'], -30],
+      [1, 10, 'a', ['env:prod'], -10],
+      [5, 0, 'a', ['env:prod'], 0],
+    ],
+  )
+})
+
 test('series and sketches fail and go through on their own', async () => {
   const mixed = distributions()
   const { results } = await send([mixed], { prepare: (fake) => fake.faults.push({ status: 503 }) })

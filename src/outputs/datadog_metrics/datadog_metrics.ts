@@ -3,8 +3,17 @@
  * `POST /api/beta/sketches`, both as protobuf. Batches that come too large for the intake when compressed are divided.
  */
 import { z } from 'zod'
-import { POINT_BYTES_MAX, SeriesType, Shape, writePoint, writeType } from '#codecs/datadog_metrics/encoder.ts'
+import {
+  POINT_BYTES_MAX,
+  SeriesType,
+  Shape,
+  sketchField,
+  writePoint,
+  writeType,
+} from '#codecs/datadog_metrics/encoder.ts'
+import { readHistogram } from '#codecs/metric/distribution.ts'
 import { Envelope, refusals, Task } from '#codecs/metric/envelope.ts'
+import { sketchOf } from '#codecs/metric/weights.ts'
 import { closeLength, LENGTH_BYTES_MAX, tagOf, WireType } from '#codecs/protobuf/wire.ts'
 import {
   type Batch,
@@ -19,6 +28,7 @@ import { Secret } from '#component/secret.ts'
 import { allocate, type Bytes, concat, copyBytes } from '#std/bytes.ts'
 import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
 import { type PartOutcome, resultOf } from '../outcome.ts'
+import { RunningHistograms } from '../running-histograms.ts'
 import { RunningSums, seriesMaxOption } from '../running-sums.ts'
 import { notRunning } from '../socket-writer.ts'
 
@@ -93,6 +103,7 @@ class DatadogMetricsOutput implements Output {
   readonly #context: OutputContext
   readonly #endpoint: Endpoint
   readonly #sums: RunningSums
+  readonly #histograms: RunningHistograms
   readonly #headers: Record<string, string>
 
   constructor(options: Options, context: OutputContext) {
@@ -101,6 +112,7 @@ class DatadogMetricsOutput implements Output {
     this.#context = context
     this.#endpoint = new Endpoint({ ...options, url }, context)
     this.#sums = new RunningSums(options.series_max)
+    this.#histograms = new RunningHistograms(options.series_max)
     this.#headers = {
       'content-type': 'application/x-protobuf',
       'content-encoding': 'gzip',
@@ -157,7 +169,7 @@ class DatadogMetricsOutput implements Output {
         refused.push({ record, ...refusal })
         continue
       }
-      const part = point.detail === Shape.SKETCH ? sketches : series
+      const part = point.detail >= Shape.SKETCH ? sketches : series
       const body = this.#bodyOf(point)
       if (body instanceof Uint8Array) {
         part.records.push(record)
@@ -181,6 +193,7 @@ class DatadogMetricsOutput implements Output {
     const { bytes, bodyFrom, bodyTo, detail, timeMs, task } = point
     if (detail === Shape.SERIES) return bytes.subarray(bodyFrom, bodyTo)
     if (detail === Shape.SKETCH) return fieldOf(point, -1, 0, 0)
+    if (detail === Shape.HISTOGRAM) return this.#grown(point)
     let { value, intervalMs } = point
     if (task === Task.TO_DELTA) {
       const told = this.#sums.deltaOf(point)
@@ -196,6 +209,15 @@ class DatadogMetricsOutput implements Output {
       : fieldOf(point, SeriesType.COUNT, value, seconds)
   }
 
+  /** What a cumulative histogram has grown by, as a sketch. */
+  #grown(point: Envelope): Bytes | Omit<Refusal, 'record'> | undefined {
+    const told = this.#histograms.deltaOf(point, readHistogram(point.bytes, point.bodyFrom, point.bodyTo))
+    if (told.kind === 'refused') return { code: told.code, message: told.message }
+    if (told.kind === 'first') return undefined
+    const sketch = sketchOf(told.histogram)
+    return sketch.count === 0 ? undefined : sketchField(point, sketch)
+  }
+
   #settled(batch: Batch, result: SendResult, refused: Refusal[]): SendResult {
     const retry = result.ok === 'partly' ? result.retry : []
     const again = new Set(retry)
@@ -204,6 +226,7 @@ class DatadogMetricsOutput implements Output {
       if (again.has(record)) continue
       if (point.read(batch.bytes, record === 0 ? 0 : batch.ends[record - 1]!, batch.ends[record]!)) {
         this.#sums.settle(point)
+        this.#histograms.settle(point)
       }
     }
     if (result.ok === 'partly') {
