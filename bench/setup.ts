@@ -71,14 +71,11 @@ export interface Setup {
   /** Sources beside TCP and UDP, each with an id. */
   sources?: { id: string }[]
   batch?: object
-  /** What the pipeline carries, where that is not logs: then of its own sources alone. */
-  signal?: 'metrics'
 }
 
 /** A configuration of ours, written where the program can read it. Each name has a data directory of its own. */
 export function streamgate(name: string, setup: Setup): Program {
   const { signal, processors = [], output = TCP_OUTPUT, others = [], sources = [], batch = {} } = setup
-  const { processors = [], output = TCP_OUTPUT, others = [], sources = [], batch = {}, signal } = setup
   const ids = (entries: { id: string }[]) => entries.map(({ id }) => id)
   const config = {
     version: 2,

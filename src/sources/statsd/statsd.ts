@@ -3,7 +3,7 @@
  * them up, and gives a point for each series at each flush. DogStatsD's events and service checks are logs.
  *
  * It adds up on the wire thread: that needs no rule, and is right whatever the number of engines. See
- * docs/decisions/0012.
+ * docs/decisions/0011.
  */
 import { z } from 'zod'
 import { defineSource, type Source, type SourceContext } from '#component/source.ts'
