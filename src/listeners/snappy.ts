@@ -19,10 +19,23 @@ export function declaredSnappyLength(block: Uint8Array): number | undefined {
   return undefined
 }
 
-/** Off this thread. Undefined when `block` is none. It must not change meanwhile. */
+let snappy: typeof import('snappy') | undefined
+
+/** So much takes less than a millisecond here, and less than handing it to another thread and waiting for it to come back. */
+const HERE_BYTES_MAX = 512 * 1024
+
+/**
+ * Off this thread where it is large. Undefined when `block` is none. It must not change meanwhile. What is made here is copied into memory of
+ * ours: memory of native code stays until a collection, and brings collections about.
+ */
 export async function unsnappy(block: Uint8Array): Promise<Uint8Array | undefined> {
-  const { uncompress } = await import('snappy')
+  snappy ??= await import('snappy')
+  const { uncompress, uncompressSync } = snappy
   try {
+    if ((declaredSnappyLength(block) ?? 0) <= HERE_BYTES_MAX) {
+      const content = uncompressSync(viewOf(block, 0, block.length), { asBuffer: true, copyOutputData: true })
+      return typeof content === 'string' ? undefined : content
+    }
     const content = await uncompress(viewOf(block, 0, block.length), { asBuffer: true })
     return typeof content === 'string' ? undefined : content
   } catch {
