@@ -1,6 +1,8 @@
 /**
- * What is known of many series, each under its key, in a few bytes beside the key: for outputs that keep running totals, or the last
- * value. A slot is a small number; who keeps numbers by series keeps them in arrays of that size. When it is full, the series that was
+ * What is known of many series, each under its key, in a few bytes beside the key: for outputs that keep running
+ * totals, or the last
+ * value. A slot is a small number; who keeps numbers by series keeps them in arrays of that size. When it is full, the
+ * series that was
  * touched longest ago goes.
  *
  * Keys stand one behind the other in segments; a segment that is mostly garbage is written anew.

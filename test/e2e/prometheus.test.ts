@@ -1,5 +1,6 @@
 /**
- * Real Prometheus and vmagent: both send to the program by remote write, which sends on to another Prometheus; and the program scrapes the first
+ * Real Prometheus and vmagent: both send to the program by remote write, which sends on to another Prometheus; and the
+ * program scrapes the first
  * one, which scrapes what the program exposes.
  */
 import assert from 'node:assert/strict'

@@ -1,4 +1,7 @@
-/** The messages of remote write, encoded and decoded by protobufjs: an oracle for codecs that read and write the bytes themselves. */
+/**
+ * The messages of remote write, encoded and decoded by protobufjs: an oracle for codecs that read and write the bytes
+ * themselves.
+ */
 import protobuf from 'protobufjs'
 
 const HISTOGRAM = `

@@ -1,9 +1,11 @@
 /**
- * `exposition_series`: each record as frames, one for each series that it becomes, in the text that Prometheus scrapes. Who exposes them keeps
+ * `exposition_series`: each record as frames, one for each series that it becomes, in the text that Prometheus scrapes.
+ * Who exposes them keeps
  * the last value of each and copies text. Little-endian:
  *
  *    0  u8   flags, see `FrameFlag`
- *    1  u8   type of the family, see `familyTypes`; with `REFUSED` the index of why (`refusals`), and nothing else is there
+ *    1  u8   type of the family, see `familyTypes`; with `REFUSED` the index of why (`refusals`), and nothing
+ *          else is there
  *    2  u16  length of the family's name, with which the key begins
  *    4  u32  length of the key: `name{label="value",…}`, as it is exposed
  *    8  u16  length of the unit
@@ -79,7 +81,10 @@ class ExpositionEncoder implements Encoder {
     return write
   }
 
-  /** Escaped text takes twice as much at most; every bucket takes a byte at least, and becomes a series with all that is told. */
+  /**
+   * Escaped text takes twice as much at most; every bucket takes a byte at least, and becomes a series with all that is
+   * told.
+   */
   #bound(block: Block, i: number): number {
     const start = block.starts[i]!
     const length = block.ends[i]! - start

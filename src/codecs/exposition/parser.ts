@@ -39,7 +39,10 @@ const HELP_BYTES_MAX = 1024
 const FAMILIES_MAX = 100_000
 const SUFFIXES = ['_total', '_bucket', '_sum', '_count', '_created', '_info', '_gsum', '_gcount']
 
-/** Calls `found` with each sample. Text: what is wrong, and in which line; what came before was found. `found` says false to end it. */
+/**
+ * Calls `found` with each sample. Text: what is wrong, and in which line; what came before was found. `found` says
+ * false to end it.
+ */
 export function parseExposition(
   bytes: Bytes,
   format: ExpositionFormat,

@@ -1,8 +1,10 @@
 /**
- * `remote_write` and `remote_write_2`: requests of Prometheus' remote write 1.0 and 2.0, one record for each sample and each native
+ * `remote_write` and `remote_write_2`: requests of Prometheus' remote write 1.0 and 2.0, one record for each sample and
+ * each native
  * histogram. Grammars: `survey.ts`, `native-histogram.ts`, `exemplar.ts`, `families.ts`.
  *
- * An entry is one byte of flags (`HeadFlag`), then a request, or some fields of one. A position is the beginning of a field: of
+ * An entry is one byte of flags (`HeadFlag`), then a request, or some fields of one. A position is the beginning of a
+ * field: of
  * the request, or of a point inside a series.
  */
 import { exponentialHistogramBytes, histogramBytes } from '#codecs/metric/distribution.ts'
@@ -155,7 +157,10 @@ class RemoteWriteDecoder implements Decoder {
     }
   }
 
-  /** The points of the series in [from, to), from `at` on. Returns the position to go on from: inside when the block is full. */
+  /**
+   * The points of the series in [from, to), from `at` on. Returns the position to go on from: inside when the block is
+   * full.
+   */
   #series(bytes: Bytes, from: number, to: number, at: number): number {
     this.#seriesFrom = -1
     if (!this.#readLabels(bytes, from, to)) {
@@ -167,7 +172,9 @@ class RemoteWriteDecoder implements Decoder {
       this.#pending = this.#exemplars.take(bytes, from, to, this.#labels)
     }
     const fields = this.#fields
-    fields.begin(bytes, at, to)
+    // Labels that were taken as they stand are the first that stands there.
+    const labels = this.#labels
+    fields.begin(bytes, labels.bytes === bytes ? Math.max(at, labels.to) : at, to)
     while (fields.next()) {
       const { tag } = fields
       if (tag !== SAMPLE_TAG && tag !== this.#histogramTag) continue

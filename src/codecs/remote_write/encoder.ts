@@ -1,5 +1,6 @@
 /**
- * `remote_write_series`: each record as the fields of a WriteRequest that it becomes, TimeSeries behind TimeSeries. A request is made by
+ * `remote_write_series`: each record as the fields of a WriteRequest that it becomes, TimeSeries behind TimeSeries. A
+ * request is made by
  * putting records one behind the other, once what needs a word from the output has been seen to:
  *
  *   0x0a  TimeSeries: as it is sent
@@ -7,7 +8,8 @@
  *   0x72  no TimeSeries: two bytes, 1 and the index of why (`refusals`). The output refuses the record
  *
  * For version 2 a TimeSeries has a field of ours, which says what family it is of: Family family = 15
- * { uint32 type = 1; string help = 3; string unit = 4 }, and samples have their start as there. The output makes symbols of the text.
+ * { uint32 type = 1; string help = 3; string unit = 4 }, and samples have their start as there. The output makes
+ * symbols of the text.
  */
 import { Flag, Kind, MetricField, MetricReader, Temporality } from '#codecs/metric/record.ts'
 import { varintBytes, writeVarint } from '#codecs/protobuf/wire.ts'
@@ -115,7 +117,10 @@ class SeriesEncoder implements Encoder {
     return this.#expandedBytes(block, i, block.ends[i]! - block.starts[i]!) > EXPANDED_BYTES_MAX
   }
 
-  /** An upper bound: every bucket takes a byte at least, and becomes a series with all labels, and all else that is told. */
+  /**
+   * An upper bound: every bucket takes a byte at least, and becomes a series with all labels, and all else that is
+   * told.
+   */
   #expandedBytes(block: Block, i: number, length: number): number {
     const labels = block.bytes.readUInt32LE(block.starts[i]! + 4)
     const rest = length - labels

@@ -1,7 +1,9 @@
 /**
- * Exemplars: those of Prometheus as those of OpenTelemetry (opentelemetry/proto/metrics/v1/metrics.proto), which records keep, and back.
+ * Exemplars: those of Prometheus as those of OpenTelemetry (opentelemetry/proto/metrics/v1/metrics.proto), which
+ * records keep, and back.
  *
- *   Prometheus     Exemplar { repeated Label labels = 1; double value = 2; int64 timestamp = 3 }; 2.0 has repeated uint32 labels_refs = 1
+ *   Prometheus     Exemplar { repeated Label labels = 1; double value = 2; int64 timestamp = 3 }; 2.0 has repeated
+ *   uint32 labels_refs = 1
  *   OpenTelemetry  Exemplar { fixed64 time_unix_nano = 2; double as_double = 3; bytes span_id = 4; bytes trace_id = 5;
  *                             sfixed64 as_int = 6; repeated KeyValue filtered_attributes = 7 }
  */

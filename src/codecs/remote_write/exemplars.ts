@@ -1,6 +1,8 @@
 /**
- * The exemplars of one entry, on their way to the points of their series. Prometheus sends them as series of their own with the
- * same labels and without a sample; those wait here until the sample comes. An exemplar whose sample is not in the entry is lost.
+ * The exemplars of one entry, on their way to the points of their series. Prometheus sends them as series of their own
+ * with the
+ * same labels and without a sample; those wait here until the sample comes. An exemplar whose sample is not in the
+ * entry is lost.
  */
 import { type Bytes, latin1, latin1ToBytes } from '#std/bytes.ts'
 import { EXEMPLAR_BYTES_MAX, type ExemplarLabel, otlpExemplar } from './exemplar.ts'

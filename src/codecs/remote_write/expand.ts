@@ -1,5 +1,6 @@
 /**
- * One metric record as the series that Prometheus makes of it: a number as one; a histogram as `_bucket` for each bound, `_sum` and `_count`;
+ * One metric record as the series that Prometheus makes of it: a number as one; a histogram as `_bucket` for each
+ * bound, `_sum` and `_count`;
  * a summary as one for each quantile, `_sum` and `_count`. Text here has one character per byte.
  */
 import {
@@ -26,7 +27,9 @@ export interface ExpandOptions {
   external_labels: Readonly<Record<string, string>>
   /** Attributes of the resource that become labels, beside job and instance. */
   resource_labels: readonly string[]
-  /** What exponential histograms become: `native` ones, or classic ones with a bucket for each boundary that is there. */
+  /**
+   * What exponential histograms become: `native` ones, or classic ones with a bucket for each boundary that is there.
+   */
   exponential: 'native' | 'classic'
   /** What explicit ones become. */
   histograms: 'classic' | 'native'
@@ -292,7 +295,10 @@ const SUFFIXES: Readonly<Partial<Record<FamilyType, readonly string[]>>> = {
   summary: ['_sum', '_count', '_created'],
 }
 
-/** The family of a series that came from Prometheus. Families of counters have names with `_total` there, except in OpenMetrics. */
+/**
+ * The family of a series that came from Prometheus. Families of counters have names with `_total` there, except in
+ * OpenMetrics.
+ */
 function familyOf(name: string, type: FamilyType): string {
   if (type === 'counter') return name
   const suffix = SUFFIXES[type]?.find((each) => name.endsWith(each))

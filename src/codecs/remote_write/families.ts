@@ -1,5 +1,6 @@
 /**
- * What senders of 1.0 say about metric families, in requests of their own and once a minute: kept until the samples come.
+ * What senders of 1.0 say about metric families, in requests of their own and once a minute: kept until the samples
+ * come.
  *
  *   MetricMetadata { MetricType type = 1; string metric_family_name = 2; string help = 4; string unit = 5 }
  */

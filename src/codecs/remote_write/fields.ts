@@ -1,4 +1,7 @@
-/** The fields of a message of Protocol Buffers, one after the other, without making an object for each: for millions of them. */
+/**
+ * The fields of a message of Protocol Buffers, one after the other, without making an object for each: for millions of
+ * them.
+ */
 import { WireType } from '#codecs/protobuf/wire.ts'
 import type { Bytes } from '#std/bytes.ts'
 

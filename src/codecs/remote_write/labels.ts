@@ -7,7 +7,8 @@ import { SERIES_LABEL_BYTES_MAX } from './survey.ts'
 import type { Symbols } from './symbols.ts'
 
 /**
- * Labels that stand in order, as senders must write them, are copied as they are. Others are written one by one, once for
+ * Labels that stand in order, as senders must write them, are copied as they are. Others are written one by one, once
+ * for
  * all points of the series, into memory of its own; labels without a value are as good as none and left out.
  */
 export class SeriesLabels {
@@ -53,7 +54,8 @@ export class SeriesLabels {
       labels++
     }
     this.to = end
-    // Where the walk ended, a field of another kind begins; labels behind it, or broken ones, are found by walking again.
+    // Where the walk ended, a field of another kind begins; labels behind it, or broken ones, are found by walking
+    // again.
     if (isOrdered && labels > 0 && labels <= LABELS_MAX && !this.#hasLabels(bytes, end, to)) {
       return end - from <= SERIES_LABEL_BYTES_MAX
     }

@@ -1,8 +1,10 @@
 /**
- * What the type of a metric family says of one of its series. A family's series have names of their own (`_bucket`, `_sum`,
+ * What the type of a metric family says of one of its series. A family's series have names of their own (`_bucket`,
+ * `_sum`,
  * `_count`), and stay series of numbers: only native histograms are histograms.
  *
- * The type itself goes with the record as metadata `prometheus.type`, as OpenTelemetry's receivers of Prometheus keep it: so
+ * The type itself goes with the record as metadata `prometheus.type`, as OpenTelemetry's receivers of Prometheus keep
+ * it: so
  * whoever writes Prometheus' formats again finds the family, and takes the name as it is.
  */
 import { Flag, Kind, MetricField, Temporality } from '#codecs/metric/record.ts'

@@ -1,5 +1,6 @@
 /**
- * Names as Prometheus has them: metrics `[a-zA-Z_:][a-zA-Z0-9_:]*`, labels `[a-zA-Z_][a-zA-Z0-9_]*` (prometheus.io/docs/concepts/data_model), and
+ * Names as Prometheus has them: metrics `[a-zA-Z_:][a-zA-Z0-9_:]*`, labels `[a-zA-Z_][a-zA-Z0-9_]*`
+ * (prometheus.io/docs/concepts/data_model), and
  * what OpenTelemetry's names become there: the unit in words, and `_total` or `_ratio` behind it
  * (opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics). Names here have one character per byte.
  */

@@ -1,15 +1,20 @@
 /**
  * Native histograms (prometheus/prompb/types.proto; the same message in io/prometheus/write/v2/types.proto):
  *
- *   Histogram { oneof { uint64 count_int = 1; double count_float = 2 } double sum = 3; sint32 schema = 4; double zero_threshold = 5;
+ *   Histogram { oneof { uint64 count_int = 1; double count_float = 2 } double sum = 3; sint32 schema = 4; double
+ *   zero_threshold = 5;
  *               oneof { uint64 zero_count_int = 6; double zero_count_float = 7 }
- *               repeated BucketSpan negative_spans = 8; repeated sint64 negative_deltas = 9; repeated double negative_counts = 10;
- *               repeated BucketSpan positive_spans = 11; repeated sint64 positive_deltas = 12; repeated double positive_counts = 13;
- *               ResetHint reset_hint = 14 (0 unknown, 1 yes, 2 no, 3 gauge); int64 timestamp = 15; repeated double custom_values = 16;
+ *               repeated BucketSpan negative_spans = 8; repeated sint64 negative_deltas = 9; repeated double
+ *                     negative_counts = 10;
+ *               repeated BucketSpan positive_spans = 11; repeated sint64 positive_deltas = 12; repeated double
+ *                     positive_counts = 13;
+ *               ResetHint reset_hint = 14 (0 unknown, 1 yes, 2 no, 3 gauge); int64 timestamp = 15; repeated
+ *                     double custom_values = 16;
  *               int64 start_timestamp = 17 (2.0 alone) }
  *   BucketSpan { sint32 offset = 1; uint32 length = 2 }
  *
- * Bucket i of Prometheus ends at base^i and bucket i of OpenTelemetry begins there, so offsets differ by one. Spans leave out
+ * Bucket i of Prometheus ends at base^i and bucket i of OpenTelemetry begins there, so offsets differ by one. Spans
+ * leave out
  * empty buckets; records do not. Counts are whole in records: a histogram of floats is taken when its counts are whole.
  */
 import type { Buckets, ExponentialHistogram, Histogram } from '#codecs/metric/distribution.ts'
@@ -18,7 +23,10 @@ import type { Bytes } from '#std/bytes.ts'
 import { eachVarint, FieldCursor, int64, sint64 } from './fields.ts'
 import { isStaleNan } from './stale.ts'
 
-/** Dense buckets of one sign. Prometheus' own clients make 160 at most; gaps of hostile spans would cost far more than they take. */
+/**
+ * Dense buckets of one sign. Prometheus' own clients make 160 at most; gaps of hostile spans would cost far more than
+ * they take.
+ */
 export const DENSE_BUCKETS_MAX = 2048
 export const SCHEMA_MIN = -4
 export const SCHEMA_MAX = 8
@@ -132,7 +140,9 @@ function readDoubles(bytes: Bytes, { tag, from, to }: FieldCursor, into: number[
   for (let at = from; at + 8 <= to && into.length <= DENSE_BUCKETS_MAX; at += 8) into.push(bytes.readDoubleLE(at))
 }
 
-/** Undefined: spans and counts do not fit each other, or are more than a record holds. The offset is that of Prometheus. */
+/**
+ * Undefined: spans and counts do not fit each other, or are more than a record holds. The offset is that of Prometheus.
+ */
 function denseOf({ spans, deltas, counts }: Side): Buckets | undefined {
   const given = deltas.length > 0 ? deltas.length : counts.length
   let index = 0

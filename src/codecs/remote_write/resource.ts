@@ -1,5 +1,6 @@
 /**
- * What a resource of OpenTelemetry says of who sent a metric (opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics): `job` is
+ * What a resource of OpenTelemetry says of who sent a metric
+ * (opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics): `job` is
  * service.namespace/service.name, `instance` is service.instance.id. Text has one character per byte.
  *
  *   ResourceMetrics { Resource resource = 1 }  Resource { repeated KeyValue attributes = 1 }

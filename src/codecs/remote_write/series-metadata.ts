@@ -1,4 +1,7 @@
-/** What a TimeSeries of 2.0 says of its family: Metadata { MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4 }, its field 5. */
+/**
+ * What a TimeSeries of 2.0 says of its family: Metadata { MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4
+ * }, its field 5.
+ */
 import { type Bytes, concat, latin1 } from '#std/bytes.ts'
 import { HELP_BYTES_MAX } from './families.ts'
 import { FieldCursor } from './fields.ts'

@@ -1,4 +1,7 @@
-/** The value that says that a series has ended: one NaN of many (prometheus/model/value/value.go). JavaScript keeps no NaNs apart. */
+/**
+ * The value that says that a series has ended: one NaN of many (prometheus/model/value/value.go). JavaScript keeps no
+ * NaNs apart.
+ */
 import type { Bytes } from '#std/bytes.ts'
 
 export const STALE_NAN = [0x02, 0, 0, 0, 0, 0, 0xf0, 0x7f] as const

@@ -1,9 +1,11 @@
 /**
- * What a request holds, found by one cheap walk over its structure before it is taken: how many points, and whether it can be
+ * What a request holds, found by one cheap walk over its structure before it is taken: how many points, and whether it
+ * can be
  * divided into records at all. Numbers and text are not looked at.
  *
  *   1.0  WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3 }
- *        TimeSeries { repeated Label labels = 1; repeated Sample samples = 2; repeated Exemplar exemplars = 3; repeated Histogram histograms = 4 }
+ *        TimeSeries { repeated Label labels = 1; repeated Sample samples = 2; repeated Exemplar exemplars = 3;
+ *              repeated Histogram histograms = 4 }
  *        Label { string name = 1; string value = 2 }
  *   2.0  Request { repeated string symbols = 4; repeated TimeSeries timeseries = 5 }
  *        TimeSeries { repeated uint32 labels_refs = 1; repeated Sample samples = 2; repeated Histogram histograms = 3;
@@ -23,7 +25,9 @@ export const SAMPLE_TAG = 0x12
 export const HISTOGRAM_TAG = { 1: 0x22, 2: 0x1a } as const
 export const EXEMPLAR_TAG = { 1: 0x1a, 2: 0x22 } as const
 
-/** What one metric's labels may take: as senders keep far below, and so that references to long symbols do not multiply. */
+/**
+ * What one metric's labels may take: as senders keep far below, and so that references to long symbols do not multiply.
+ */
 export const SERIES_LABEL_BYTES_MAX = 64 * 1024
 
 export interface Survey {

@@ -12,7 +12,10 @@ export class Symbols {
   #ends = new Int32Array(COUNT_MIN)
   readonly #fields = new FieldCursor()
 
-  /** All that stand in [from, to) of `bytes`, in order. A symbol takes two bytes at least, so this takes four times the request at most. */
+  /**
+   * All that stand in [from, to) of `bytes`, in order. A symbol takes two bytes at least, so this takes four times the
+   * request at most.
+   */
   read(bytes: Bytes, from: number, to: number): void {
     const fields = this.#fields
     this.bytes = bytes

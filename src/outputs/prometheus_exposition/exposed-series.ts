@@ -1,5 +1,6 @@
 /**
- * The series that are exposed: the last value of each, and the text that it stands behind. What tells a difference is added up.
+ * The series that are exposed: the last value of each, and the text that it stands behind. What tells a difference is
+ * added up.
  *
  * A series takes its text and about 80 bytes.
  */

@@ -1,5 +1,6 @@
 /**
- * `prometheus_remote_write` sends metrics to Prometheus, Mimir, VictoriaMetrics, Thanos and others by remote write 1.0 or 2.0.
+ * `prometheus_remote_write` sends metrics to Prometheus, Mimir, VictoriaMetrics, Thanos and others by remote write 1.0
+ * or 2.0.
  * https://prometheus.io/docs/specs/prw/
  *
  * Points go in the order in which they came, one request after the other, so that those of one series stay in order.

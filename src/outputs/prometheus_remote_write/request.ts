@@ -50,7 +50,10 @@ function isPlain({ bytes, ends, records }: Batch): boolean {
   return true
 }
 
-/** The sample of the TimeSeries in [from, to) becomes the total. The encoder writes labels first, and the value first in a sample. */
+/**
+ * The sample of the TimeSeries in [from, to) becomes the total. The encoder writes labels first, and the value first in
+ * a sample.
+ */
 function addUp(bytes: Bytes, from: number, to: number, totals: Totals): void {
   const fields = new FieldCursor()
   let labelsTo = from

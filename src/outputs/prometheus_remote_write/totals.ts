@@ -1,4 +1,7 @@
-/** Running totals of series whose points tell what came since the point before. What a request added is taken back when it did not go through. */
+/**
+ * Running totals of series whose points tell what came since the point before. What a request added is taken back when
+ * it did not go through.
+ */
 import type { Bytes } from '#std/bytes.ts'
 import { SeriesTable } from '../series-table.ts'
 

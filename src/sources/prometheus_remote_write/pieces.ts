@@ -1,4 +1,6 @@
-/** Cuts a request that is larger than an intake entry may be, between fields; the symbols of 2.0 go before each piece. */
+/**
+ * Cuts a request that is larger than an intake entry may be, between fields; the symbols of 2.0 go before each piece.
+ */
 import { HEAD_BYTES } from '#codecs/remote_write/decoder.ts'
 import { FieldCursor } from '#codecs/remote_write/fields.ts'
 import { type Survey, SYMBOL_TAG, type Version } from '#codecs/remote_write/survey.ts'

@@ -2,7 +2,8 @@
  * `prometheus_remote_write` takes what Prometheus, vmagent, Grafana Alloy and others send by remote write 1.0 and 2.0.
  * https://prometheus.io/docs/specs/prw/
  *
- * A request is taken whole or not at all. It is walked over before it is taken, so that one that is no request gets 400, and so that
+ * A request is taken whole or not at all. It is walked over before it is taken, so that one that is no request gets
+ * 400, and so that
  * the answer tells how many points came; what a point holds is read by the engines.
  */
 import { z } from 'zod'
@@ -68,7 +69,8 @@ class RemoteWriteSource implements Source {
     if (key === undefined) return
     const version = versionOf(exchange.headers['content-type'])
     if (version === undefined) {
-      const detail = `Content types that are taken: ${MEDIA_TYPE}, with proto=prometheus.WriteRequest or proto=io.prometheus.write.v2.Request.`
+      const protos = 'proto=prometheus.WriteRequest or proto=io.prometheus.write.v2.Request'
+      const detail = `Content types that are taken: ${MEDIA_TYPE}, with ${protos}.`
       const refusal = { status: 415, reason: 'unsupported_media_type', detail } as const
       this.#intake.refuse(exchange, exchange.declaredBytes, refusal)
       return

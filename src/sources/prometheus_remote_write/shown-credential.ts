@@ -1,4 +1,7 @@
-/** What a sender shows: a bearer token, an API key, or the password of basic authorization, which Prometheus' configuration has first. */
+/**
+ * What a sender shows: a bearer token, an API key, or the password of basic authorization, which Prometheus'
+ * configuration has first.
+ */
 import type { IncomingHttpHeaders } from 'node:http'
 import { shownKey } from '#listeners/api-keys.ts'
 

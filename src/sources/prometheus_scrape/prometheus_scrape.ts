@@ -1,5 +1,6 @@
 /**
- * `prometheus_scrape` asks exporters for their metrics, as Prometheus does: on a schedule of each target's own, with `up`, staleness and the labels
+ * `prometheus_scrape` asks exporters for their metrics, as Prometheus does: on a schedule of each target's own, with
+ * `up`, staleness and the labels
  * of the target.
  */
 import { z } from 'zod'
@@ -191,7 +192,9 @@ class ScrapeSource implements Source {
     this.#context.gauge('connections', this.#running.size)
   }
 
-  /** Starts are spread over the interval by what a target is called, so that they stay where they are through restarts. */
+  /**
+   * Starts are spread over the interval by what a target is called, so that they stay where they are through restarts.
+   */
   #begin(key: string, target: Target): void {
     const { scrape_interval_ms: interval, honor_labels, honor_timestamps, sample_limit } = this.#options
     const bytes = Buffer.from(key)

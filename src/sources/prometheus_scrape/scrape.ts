@@ -19,7 +19,9 @@ const LENGTH_BYTES = 4
 const STALE = Buffer.from(STALE_NAN)
 const TIME_MS_MAX = 2 ** 44
 
-/** Records one behind the other, each after its length: as the decoder `metric_records` reads them, cut into entries. */
+/**
+ * Records one behind the other, each after its length: as the decoder `metric_records` reads them, cut into entries.
+ */
 export interface Records {
   bytes: Bytes
   /** Where entries of at most the size asked for end. */

@@ -1,4 +1,7 @@
-/** What is scraped, as files tell it in the shape of Prometheus' `file_sd_configs`: JSON or YAML, `[{ targets: ['host:port'], labels: { … } }]`. */
+/**
+ * What is scraped, as files tell it in the shape of Prometheus' `file_sd_configs`: JSON or YAML, `[{ targets:
+ * ['host:port'], labels: { … } }]`.
+ */
 import { readFile, stat } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { z } from 'zod'
