@@ -22,7 +22,7 @@ export function declaredSnappyLength(block: Uint8Array): number | undefined {
 let snappy: typeof import('snappy') | undefined
 
 /** So much takes less than a millisecond here, and less than handing it to another thread and waiting for it to come back. */
-const HERE_BYTES_MAX = 512 * 1024
+const HERE_BYTES_MAX = 1024 * 1024
 
 /**
  * Off this thread where it is large. Undefined when `block` is none. It must not change meanwhile. What is made here is copied into memory of
@@ -36,7 +36,7 @@ export async function unsnappy(block: Uint8Array): Promise<Uint8Array | undefine
       const content = uncompressSync(viewOf(block, 0, block.length), { asBuffer: true, copyOutputData: true })
       return typeof content === 'string' ? undefined : content
     }
-    const content = await uncompress(viewOf(block, 0, block.length), { asBuffer: true })
+    const content = await uncompress(viewOf(block, 0, block.length), { asBuffer: true, copyOutputData: true })
     return typeof content === 'string' ? undefined : content
   } catch {
     return undefined

@@ -25,6 +25,8 @@ export interface BulkItem {
 /** Longer ones are no actions. */
 const ACTION_BYTES_MAX = 64 * 1024
 const SPACE = 0x20
+const TAB = 0x09
+const RETURN = 0x0d
 
 export class BulkScan implements Scan {
   at = 0
@@ -115,6 +117,9 @@ function textOf(value: unknown): string | undefined {
 }
 
 function isBlank(bytes: Bytes, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at]! > SPACE) return false
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!
+    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false
+  }
   return true
 }

@@ -7,6 +7,8 @@ const seeds = [
   `{"field":"es_index","index":"logs"}\n{"create":{"_index":"a","_id":"1"}}\n{"m":"a"}\n{"index":{}}\n{"b":[1,{"c":2}]}\n`,
   `{"field":"es_index"}\n   \n{"index":{}}\n{"es_index":"own"}\n`,
   `{}\n{"create":{}}\n{}\n`,
+  // A byte that is no white space of JSON is no blank line.
+  `{}\n{"create":{}}\n{}\n\0\n{"index":{}}\n{}\n`,
 ]
 
 export const fuzz: FuzzTarget = {

@@ -55,10 +55,12 @@ export class MetricWriter {
   start(kind: number, temporality: number, flags: number): void {
     this.#room(HEADER_BYTES)
     this.#start = this.at
-    this.bytes.fill(0, this.at, this.at + HEADER_BYTES)
-    this.bytes[this.at] = kind
-    this.bytes[this.at + 1] = temporality
-    this.bytes[this.at + 2] = flags
+    const { bytes, at } = this
+    // So few bytes are written sooner than a call into the runtime is made.
+    for (let i = at + 3; i < at + HEADER_BYTES; i++) bytes[i] = 0
+    bytes[at] = kind
+    bytes[at + 1] = temporality
+    bytes[at + 2] = flags
     this.at += HEADER_BYTES
     this.#labels = 0
     this.#labelsEnd = -1
