@@ -5,8 +5,7 @@
  *   int64 cnt = 2; double min = 3; double max = 4; double avg = 5; double sum = 6;
  *   repeated sint32 k = 7 [packed]; repeated uint32 n = 8 [packed]
  *
- * Bin i has key k[i], ascending (see `mapping.ts`), and n[i] values. A bin with more than 32 bits of them stands there
- * several times.
+ * Bin i has key k[i], ascending (see `mapping.ts`), and n[i] values, at most 2^32 - 1.
  */
 import { fieldsOf, tagOf, varintBytes, type WireField, WireType, writeVarint } from '#codecs/protobuf/wire.ts'
 import { allocate, type Bytes } from '#std/bytes.ts'
@@ -14,6 +13,7 @@ import { KEY_INFINITE } from './mapping.ts'
 import { BINS_MAX, Sketch } from './sketch.ts'
 
 const BIN_COUNT_MAX = 0xffff_ffff
+const COUNT_MAX = Number.MAX_SAFE_INTEGER
 /** Count, four doubles, and what stands before the lists. */
 const FIXED_BYTES_MAX = 11 + 4 * 9 + 2 * 6
 const KEY_BYTES_MAX = 3
@@ -21,7 +21,7 @@ const COUNT_BYTES_MAX = 5
 
 /** Most that `writeSketch` takes. */
 export function sketchBytesMax(sketch: Sketch): number {
-  return FIXED_BYTES_MAX + partsOf(sketch) * (KEY_BYTES_MAX + COUNT_BYTES_MAX)
+  return FIXED_BYTES_MAX + sketch.bins * (KEY_BYTES_MAX + COUNT_BYTES_MAX)
 }
 
 export function sketchBytes(sketch: Sketch): Bytes {
@@ -34,7 +34,7 @@ export function writeSketch(sketch: Sketch, target: Bytes, at: number): number {
   const { count, min, max, sum, keys, counts, bins } = sketch
   let write = at
   target[write++] = tagOf(2, WireType.varint)
-  write = writeVarint(target, count, write)
+  write = writeVarint(target, Math.min(count, COUNT_MAX), write)
   for (const [field, value] of [
     [3, count === 0 ? 0 : min],
     [4, count === 0 ? 0 : max],
@@ -47,24 +47,15 @@ export function writeSketch(sketch: Sketch, target: Bytes, at: number): number {
   let keyBytes = 0
   let countBytes = 0
   for (let i = 0; i < bins; i++) {
-    const size = varintBytes(zigzag(keys[i]!))
-    for (let rest = counts[i]!; rest > 0; rest -= BIN_COUNT_MAX) {
-      keyBytes += size
-      countBytes += varintBytes(Math.min(rest, BIN_COUNT_MAX))
-    }
+    keyBytes += varintBytes(zigzag(keys[i]!))
+    countBytes += varintBytes(Math.min(counts[i]!, BIN_COUNT_MAX))
   }
   target[write++] = tagOf(7, WireType.bytes)
   write = writeVarint(target, keyBytes, write)
-  for (let i = 0; i < bins; i++) {
-    for (let rest = counts[i]!; rest > 0; rest -= BIN_COUNT_MAX) write = writeVarint(target, zigzag(keys[i]!), write)
-  }
+  for (let i = 0; i < bins; i++) write = writeVarint(target, zigzag(keys[i]!), write)
   target[write++] = tagOf(8, WireType.bytes)
   write = writeVarint(target, countBytes, write)
-  for (let i = 0; i < bins; i++) {
-    for (let rest = counts[i]!; rest > 0; rest -= BIN_COUNT_MAX) {
-      write = writeVarint(target, Math.min(rest, BIN_COUNT_MAX), write)
-    }
-  }
+  for (let i = 0; i < bins; i++) write = writeVarint(target, Math.min(counts[i]!, BIN_COUNT_MAX), write)
   return write
 }
 
@@ -92,12 +83,6 @@ export function readSketch(bytes: Bytes, from: number, to: number): Sketch {
     if (counts[i]! > 0) sketch.addBin(key, counts[i]!)
   }
   return sketch
-}
-
-function partsOf({ counts, bins }: Sketch): number {
-  let parts = 0
-  for (let i = 0; i < bins; i++) parts += Math.ceil(counts[i]! / BIN_COUNT_MAX)
-  return parts
 }
 
 function zigzag(key: number): number {

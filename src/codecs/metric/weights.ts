@@ -6,8 +6,9 @@ import type { Bytes } from '#std/bytes.ts'
 import { type ExponentialHistogram, type Histogram, readExponentialHistogram, readHistogram } from './distribution.ts'
 import { Kind } from './record.ts'
 
-/** Points that stand for one bucket. */
+/** Values that stand for one bucket, and for all of them together, about. */
 const PARTS_MAX = 32
+const ALL_PARTS_MAX = 4096
 
 /**
  * The distribution in [from, to) as a sketch. The values of a bucket are taken to lie evenly in it; those of an
@@ -24,12 +25,13 @@ export function sketchIn(kind: number, bytes: Bytes, from: number, to: number): 
 /** A histogram as a sketch, as `sketchIn` makes it. */
 export function sketchOf({ counts, bounds, sum, min, max }: Histogram): Sketch {
   const sketch = new Sketch()
+  const partsMax = partsOf(counts.length)
   for (const [i, count] of counts.entries()) {
     if (!(count > 0) || i > bounds.length) continue
     const first = bounds[0] ?? 0
     const low = i > 0 ? bounds[i - 1]! : (min ?? Math.min(0, first))
     const high = i < bounds.length ? bounds[i]! : Math.max(max ?? low, low)
-    spread(sketch, Number.isFinite(low) ? low : high, Number.isFinite(high) ? high : low, count)
+    spread(sketch, Number.isFinite(low) ? low : high, Number.isFinite(high) ? high : low, count, partsMax)
   }
   return corrected(sketch, sum, min, max)
 }
@@ -37,6 +39,7 @@ export function sketchOf({ counts, bounds, sum, min, max }: Histogram): Sketch {
 function ofExponential(histogram: ExponentialHistogram, sketch: Sketch): Sketch {
   const { scale, zeroCount, positive, negative, sum, min, max } = histogram
   const base = 2 ** (2 ** -scale)
+  const partsMax = partsOf(positive.counts.length + negative.counts.length)
   if (zeroCount > 0) sketch.add(0, zeroCount)
   for (const [sign, { offset, counts }] of [
     [1, positive],
@@ -44,15 +47,19 @@ function ofExponential(histogram: ExponentialHistogram, sketch: Sketch): Sketch 
   ] as const) {
     for (const [i, count] of counts.entries()) {
       const [low, high] = [base ** (offset + i), base ** (offset + i + 1)]
-      if (count > 0 && Number.isFinite(high)) spread(sketch, sign * low, sign * high, count)
+      if (count > 0 && Number.isFinite(high)) spread(sketch, sign * low, sign * high, count, partsMax)
     }
   }
   return corrected(sketch, sum, min, max)
 }
 
-function spread(sketch: Sketch, low: number, high: number, count: number): void {
+function partsOf(buckets: number): number {
+  return Math.max(1, Math.min(PARTS_MAX, Math.floor(ALL_PARTS_MAX / buckets)))
+}
+
+function spread(sketch: Sketch, low: number, high: number, count: number, partsMax: number): void {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return
-  const parts = low === high ? 1 : Math.min(PARTS_MAX, count)
+  const parts = low === high ? 1 : Math.min(partsMax, count)
   let given = 0
   for (let part = 0; part < parts; part++) {
     const upTo = Math.round((count * (part + 1)) / parts)

@@ -67,10 +67,12 @@ class StatsdLinesEncoder implements Encoder {
     return size
   }
 
-  /** Of the record that was read. A bin takes two bytes at least. */
+  /** Of the record that was read. A bin or a quantile takes two bytes at least. */
   #linesMax(): number {
     const { kind, to, labelsTo } = this.#reader
-    return kind < Kind.histogram ? 2 : Math.min(LINES_MAX, Math.ceil((to - labelsTo) / 2)) + 1
+    if (kind < Kind.histogram) return 2
+    if (kind === Kind.histogram || kind === Kind.exponential_histogram) return LINES_MAX
+    return Math.min(LINES_MAX, Math.ceil((to - labelsTo) / 2)) + 1
   }
 
   encode(block: Block, target: Bytes, at: number, ends: Int32Array, firstEnd: number): number {
