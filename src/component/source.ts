@@ -76,8 +76,10 @@ export interface SourceContext {
   reject(reason: RejectReason, records: number, bytes: number, signal?: Signal): void
   /** Whether any pipeline takes this signal from the source now. Without one, records of it go nowhere. */
   carries(signal: Signal): boolean
-  /** Connections open now, for /metrics. */
-  gauge(name: 'connections', value: number): void
+  /**
+   * For /stats and /metrics: connections open now; of sources that add up, lines so far and series that are known now.
+   */
+  gauge(name: 'connections' | 'lines' | 'series', value: number): void
 }
 
 export interface Source {

@@ -93,6 +93,8 @@ export const sourceBooks = z.object({
   rejected: z.record(z.string(), amount),
   /** Lost before us: what the kernel says it dropped. */
   lost_before: z.number(),
+  /** Of sources that add up: lines that were taken in, and series that are known now. */
+  summed: z.object({ lines: z.number(), series: z.number() }).optional(),
 })
 export type SourceBooks = z.infer<typeof sourceBooks>
 

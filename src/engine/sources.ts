@@ -97,8 +97,8 @@ export class Sources {
         this.#traffic.countRejected(slot, records, bytes, signal)
       },
       carries: (signal) => pipelinesOf(this.#traffic.current, slot, signal).length > 0,
-      gauge: (_name, value) => {
-        ledger.connections = value
+      gauge: (name, value) => {
+        ledger[name] = value
       },
     })
     this.#traffic.doors.add(door)

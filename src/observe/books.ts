@@ -159,6 +159,9 @@ export class SourceLedger {
   bytes = 0
   connections = 0
   truncated = 0
+  /** Of sources that add up; see `SourceBooks`. */
+  lines: number | undefined
+  series = 0
   readonly rejected = new Map<string, Tally>()
 
   reject(reason: string, records: number, bytes: number): void {
@@ -181,6 +184,7 @@ export class SourceLedger {
       truncated: this.truncated,
       rejected: Object.fromEntries([...this.rejected].map(([reason, tally]) => [reason, tally.amount()])),
       lost_before: lostBefore,
+      ...(this.lines === undefined ? {} : { summed: { lines: this.lines, series: this.series } }),
     }
   }
 }

@@ -273,6 +273,24 @@ const metrics: readonly Metric[] = [
     samples: (stats) => stats.sources.map((s) => [{ source: s.id, type: s.type }, s.connections]),
   },
   {
+    name: 'streamgate_source_lines_total',
+    help: 'Lines that a source has added up: what comes out of it are points.',
+    type: 'counter',
+    samples: (stats) =>
+      stats.sources.flatMap((s): Sample[] =>
+        s.summed === undefined ? [] : [[{ source: s.id, type: s.type }, s.summed.lines]],
+      ),
+  },
+  {
+    name: 'streamgate_source_series',
+    help: 'Series that a source adds up.',
+    type: 'gauge',
+    samples: (stats) =>
+      stats.sources.flatMap((s): Sample[] =>
+        s.summed === undefined ? [] : [[{ source: s.id, type: s.type }, s.summed.series]],
+      ),
+  },
+  {
     name: 'streamgate_source_truncated_total',
     help: 'Entries with pieces of lines that were too long.',
     type: 'counter',

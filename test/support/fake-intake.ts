@@ -136,8 +136,10 @@ export class FakeSourceContext implements SourceContext {
   carries(): boolean {
     return true
   }
-  gauge(_: 'connections', value: number): void {
-    this.connections = value
+  lines = 0
+  series = 0
+  gauge(name: 'connections' | 'lines' | 'series', value: number): void {
+    this[name] = value
   }
   reasons(): RejectReason[] {
     return this.rejected.map((each) => each.reason)

@@ -51,6 +51,8 @@ export class Lines implements Pick<Intake, 'put' | 'entryBytesMax'> {
   #interval = { startMs: 0, timeMs: 0 }
   /** Points with a time of their own are to be put at the end of this turn. */
   #putting = false
+  /** Taken in so far, bad ones too. */
+  #count = 0
   #malformed = 0
   #malformedAt = Number.NEGATIVE_INFINITY
   #onFlushed: (() => void) | undefined
@@ -106,12 +108,15 @@ export class Lines implements Pick<Intake, 'put' | 'entryBytesMax'> {
       at = end + 1
     }
     if (this.#logs.count > 0) this.#putLogs()
+    this.#context.gauge('lines', this.#count)
+    this.#context.gauge('series', this.#aggregator.size)
     return true
   }
 
   #takeLine(bytes: Bytes, from: number, end: number): void {
     const to = end > from && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end
     if (to === from) return
+    this.#count++
     const line = this.#line
     const kind = line.read(bytes, from, to)
     if (kind === LineKind.METRIC) this.#takeMetric(from, to)

@@ -58,6 +58,7 @@ test('counters add up, divided by their rate, and begin anew at each flush', asy
   bench.send('hits:1|c', 'hits:2|c|@0.5', 'hits:1:2:3|c', 'falls:-1|c', 'meter:4|m')
   const points = await bench.flush()
   assert.deepEqual(shown(points), ['sum hits 11', 'sum falls -1', 'sum meter 4'])
+  assert.deepEqual([bench.context.lines, bench.context.series], [5, 3])
   const { temporality, monotonic, timeMs, startMs, intervalMs } = points[0]!
   assert.deepEqual(
     { temporality, monotonic, timeMs, startMs, intervalMs },
