@@ -11,7 +11,9 @@ import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 
 enableLinearRegex()
-const files = globSync(fileURLToPath(new URL('../../docs/guides/*.md', import.meta.url))).sort()
+const files = globSync(fileURLToPath(new URL('../../docs/guides/*.md', import.meta.url)))
+  .filter((file) => basename(file) !== 'README.md')
+  .sort()
 
 /** Variables whose value has a form of its own. */
 const VALUES: Readonly<Record<string, () => string>> = {

@@ -1,9 +1,11 @@
 /**
  * `http` posts batches to a URL: newline-joined text, NDJSON, or a JSON array.
  */
+
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
+import { signals } from '#telemetry/signal.ts'
 import { Endpoint, endpointOptions, endpointUrl, gzip } from '../endpoint.ts'
 import { inBrackets } from '../json-body.ts'
 
@@ -58,6 +60,8 @@ const CONTENT_TYPES = {
 export const http = defineOutput({
   name: 'http',
   summary: 'Posts batches to a URL.',
+  // What is no text comes as JSON.
+  signals,
   shape: 'request',
   config,
   encoder: ({ format }) => ({ name: format }),

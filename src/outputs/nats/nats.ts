@@ -3,6 +3,7 @@
  *
  * Every message has an id that its record has got from the encoder, so a stream that has seen it drops the retry.
  */
+
 import { readFileSync } from 'node:fs'
 import type { JetStreamPublishOptions } from '@nats-io/jetstream'
 import { z } from 'zod'
@@ -19,6 +20,7 @@ import {
 import { Secret } from '#component/secret.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { type Bytes, latin1 } from '#std/bytes.ts'
+import { signals } from '#telemetry/signal.ts'
 import { tlsOptions } from '#upstreams/plan.ts'
 import { type PartOutcome, resultOf } from '../outcome.ts'
 import { Connection, type Session } from './connection.ts'
@@ -99,6 +101,8 @@ type Options = z.output<typeof config>
 export const nats = defineOutput({
   name: 'nats',
   summary: 'Publishes records to a NATS JetStream stream.',
+  // What is no text comes as JSON.
+  signals,
   shape: 'request',
   config,
   encoder: ({ subject, subject_time: time, missing, format }) => ({

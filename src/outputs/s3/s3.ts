@@ -5,6 +5,7 @@
  * The records of a batch that belong to one key make one object. Its name hangs on which records they are, so a retry
  * writes over the object that it repeats.
  */
+
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type Group, groupsOf } from '#codecs/grouped/grouped.ts'
@@ -18,6 +19,7 @@ import {
   type SendResult,
 } from '#component/output.ts'
 import type { Logger } from '#observe/log.ts'
+import { signals } from '#telemetry/signal.ts'
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 import { AwsCredentials, awsOptions, KEYS_GO_TOGETHER, keysGoTogether, signAws } from '../aws-credentials.ts'
 import { type AwsKeys, awsUrl } from '../aws-keys.ts'
@@ -101,6 +103,8 @@ type Options = z.output<typeof config>
 export const s3 = defineOutput({
   name: 's3',
   summary: 'Puts batches as objects into Amazon S3 or another store that speaks its protocol.',
+  // What is no text comes as JSON.
+  signals,
   shape: 'request',
   config,
   encoder: ({ key, key_time: time, missing, format }) => ({

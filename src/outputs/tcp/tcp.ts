@@ -4,8 +4,10 @@
  * TCP without an application protocol tells when the kernel has taken the bytes, not when the other side has: what lies
  * in the kernel's buffers when a connection breaks is counted as delivered and may be lost.
  */
+
 import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type SendResult } from '#component/output.ts'
+import { signals } from '#telemetry/signal.ts'
 import { addressOption, splitAddress } from '../address.ts'
 import { connectionOptions, SocketConnection } from '../socket-connection.ts'
 
@@ -18,6 +20,8 @@ const config = z.strictObject({
 export const tcp = defineOutput({
   name: 'tcp',
   summary: 'Sends records as lines over a TCP connection.',
+  // What is no text comes as JSON.
+  signals,
   shape: 'stream',
   config,
   encoder: ({ format }) => ({ name: format }),
