@@ -6,10 +6,13 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { connect as connectSecurely } from 'node:tls'
 import fc from 'fast-check'
 import { ManualClock } from '#std/clock.ts'
+import { authority, clientCertificate, clientKey } from '#test/support/certificates.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
 import { pointsIn, type ReadPoint } from '#test/support/metric-entries.ts'
+import { tlsFiles } from '#test/support/tls-files.ts'
 import { Lines } from './lines.ts'
 import { statsd } from './statsd.ts'
 
@@ -315,6 +318,34 @@ test('over UDP, TCP and a Unix socket, and what was sent before stop is in the l
   assert.equal(existsSync(join(folder, 'own.sock')), false)
   assert.deepEqual(shown(pointsIn(context.intake.entries)).sort(), ['gauge u 1', 'sum m 6'])
   assert.deepEqual(context.rejected, [])
+})
+
+test('over TLS, from who shows a certificate', async (t) => {
+  const context = new FakeSourceContext()
+  const files = tlsFiles(t)
+  const options = { listen: '127.0.0.1:0', tcp: '127.0.0.1:0', tls: { ...files, client_auth: 'require' } }
+  const source = statsd.create(statsd.config.parse(options), context)
+  await source.start()
+  const port = Number(new URL((source as unknown as { tcpAddress(): string }).tcpAddress()).port)
+  const client = connectSecurely({
+    port,
+    host: '127.0.0.1',
+    ca: authority,
+    cert: clientCertificate,
+    key: clientKey,
+    servername: 'server.test',
+  })
+  await once(client, 'secureConnect')
+  client.end('hits:3|c\n')
+  client.resume()
+  await once(client, 'close')
+  await source.stop()
+  assert.deepEqual(shown(pointsIn(context.intake.entries)), ['sum hits 3'])
+})
+
+test('tls without tcp is refused', () => {
+  const result = statsd.config.safeParse({ tls: { cert_file: 'a', key_file: 'b' } })
+  assert.match(result.error?.message ?? '', /goes with tcp only/)
 })
 
 test('a socket on which somebody listens is left alone, and one that nobody does is taken over', async (t) => {

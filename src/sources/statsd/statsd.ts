@@ -12,6 +12,7 @@ import { ByteBudget } from '#listeners/byte-budget.ts'
 import { listenOption, parseListen } from '#listeners/listen.ts'
 import { connectionsMaxOption } from '#listeners/options.ts'
 import { TcpListener } from '#listeners/tcp-listener.ts'
+import { tlsOption } from '#listeners/tls.ts'
 import { DatagramSource, receiveBufferOption } from '../datagram-source.ts'
 import { LineFraming, type LineLimits } from '../line-framing.ts'
 import { timerShapes } from './aggregator.ts'
@@ -23,74 +24,79 @@ const count = (standard: number, min = 1) => z.number().int().min(min).max(0x7ff
 const LINE_BYTES_MAX = 65_507
 const BOUNDS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
 
-const config = z.strictObject({
-  listen: listenOption('0.0.0.0:8125'),
-  ...allowOption,
-  tcp: z
-    .string()
-    .refine((text) => parseListen(text) !== null, 'must be host:port, such as 0.0.0.0:8125')
-    .optional()
-    .describe('Address to listen on for connections as well; lines end with a newline.'),
-  unix: z.string().min(1).max(100).optional().describe('Path of a Unix stream socket to listen on as well.'),
-  unix_mode: z
-    .string()
-    .regex(/^[0-7]{3,4}$/, 'must be octal digits, such as 0660')
-    .default('0660')
-    .describe('Mode of its file: who may write to it may send.'),
-  connections_max: connectionsMaxOption('more are closed at once'),
-  idle_timeout_ms: count(600_000).describe('A TCP connection that sends nothing for this long is closed.'),
-  receive_buffer_bytes: receiveBufferOption,
-  flush_interval_ms: z
-    .number()
-    .int()
-    .min(100)
-    .max(3_600_000)
-    .default(10_000)
-    .describe('How often a point of each series goes out.'),
-  gauge_expiry_ms: count(300_000).describe('A gauge that nobody sends is sent again at each flush for so long.'),
-  signed_gauges: z
-    .enum(['change', 'value'])
-    .default('change')
-    .describe('What +1 and -1 of a gauge are: a change, as StatsD has it, or the value, as the Datadog Agent has it.'),
-  timers_as: z.enum(timerShapes).default('sketch').describe('What timers, histograms and distributions become.'),
-  percentiles: z
-    .array(z.number().gt(0).lt(1))
-    .max(16)
-    .default([])
-    .describe('Of timers, such as 0.99: gauges NAME.p99 beside a sketch, or the quantiles of a summary.'),
-  histogram_bounds: z
-    .array(z.number())
-    .min(1)
-    .max(200)
-    .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]!), 'must ascend')
-    .default(BOUNDS)
-    .describe('Upper bounds of the buckets of histograms.'),
-  set_values_max: count(1_000).describe('Values of a set that are counted exactly; above, within about 1.6 %.'),
-  origin_labels: z
-    .boolean()
-    .default(false)
-    .describe('Whether the fields c: and e: of DogStatsD become labels container_id and external_data.'),
-  series_max: z
-    .number()
-    .int()
-    .min(1)
-    .max(4_000_000)
-    .default(1_000_000)
-    .describe('Series at once; lines of further ones are counted as too_many_series and left out.'),
-  memory_bytes_max: z
-    .number()
-    .int()
-    .min(MIB)
-    .max(8192 * MIB)
-    .default(512 * MIB)
-    .describe('Memory for series, their names and values; beyond it they are too many.'),
-  unfinished_bytes_max: z
-    .number()
-    .int()
-    .min(1024)
-    .default(16 * MIB)
-    .describe('Memory for the unfinished lines of all connections together.'),
-})
+const config = z
+  .strictObject({
+    listen: listenOption('0.0.0.0:8125'),
+    ...allowOption,
+    tcp: z
+      .string()
+      .refine((text) => parseListen(text) !== null, 'must be host:port, such as 0.0.0.0:8125')
+      .optional()
+      .describe('Address to listen on for connections as well; lines end with a newline.'),
+    ...tlsOption,
+    unix: z.string().min(1).max(100).optional().describe('Path of a Unix stream socket to listen on as well.'),
+    unix_mode: z
+      .string()
+      .regex(/^[0-7]{3,4}$/, 'must be octal digits, such as 0660')
+      .default('0660')
+      .describe('Mode of its file: who may write to it may send.'),
+    connections_max: connectionsMaxOption('more are closed at once'),
+    idle_timeout_ms: count(600_000).describe('A TCP connection that sends nothing for this long is closed.'),
+    receive_buffer_bytes: receiveBufferOption,
+    flush_interval_ms: z
+      .number()
+      .int()
+      .min(100)
+      .max(3_600_000)
+      .default(10_000)
+      .describe('How often a point of each series goes out.'),
+    gauge_expiry_ms: count(300_000).describe('A gauge that nobody sends is sent again at each flush for so long.'),
+    signed_gauges: z
+      .enum(['change', 'value'])
+      .default('change')
+      .describe(
+        'What +1 and -1 of a gauge are: a change, as StatsD has it, or the value, as the Datadog Agent has it.',
+      ),
+    timers_as: z.enum(timerShapes).default('sketch').describe('What timers, histograms and distributions become.'),
+    percentiles: z
+      .array(z.number().gt(0).lt(1))
+      .max(16)
+      .default([])
+      .describe('Of timers, such as 0.99: gauges NAME.p99 beside a sketch, or the quantiles of a summary.'),
+    histogram_bounds: z
+      .array(z.number())
+      .min(1)
+      .max(200)
+      .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]!), 'must ascend')
+      .default(BOUNDS)
+      .describe('Upper bounds of the buckets of histograms.'),
+    set_values_max: count(1_000).describe('Values of a set that are counted exactly; above, within about 1.6 %.'),
+    origin_labels: z
+      .boolean()
+      .default(false)
+      .describe('Whether the fields c: and e: of DogStatsD become labels container_id and external_data.'),
+    series_max: z
+      .number()
+      .int()
+      .min(1)
+      .max(4_000_000)
+      .default(1_000_000)
+      .describe('Series at once; lines of further ones are counted as too_many_series and left out.'),
+    memory_bytes_max: z
+      .number()
+      .int()
+      .min(MIB)
+      .max(8192 * MIB)
+      .default(512 * MIB)
+      .describe('Memory for series, their names and values; beyond it they are too many.'),
+    unfinished_bytes_max: z
+      .number()
+      .int()
+      .min(1024)
+      .default(16 * MIB)
+      .describe('Memory for the unfinished lines of all connections together.'),
+  })
+  .refine(({ tcp, tls }) => tls === undefined || tcp !== undefined, { error: 'goes with tcp only', path: ['tls'] })
 export type StatsdOptions = z.output<typeof config>
 
 export const statsd = defineSource({
@@ -117,10 +123,10 @@ class StatsdSource implements Source {
       budget: new ByteBudget(options.unfinished_bytes_max),
       dropped: (bytes) => context.reject('line_too_long', 1, bytes, 'metrics'),
     }
-    const { tcp, unix, allow, connections_max, idle_timeout_ms } = options
+    const { tcp, tls, unix, allow, connections_max, idle_timeout_ms } = options
     const frame = () => new LineFraming(lines, 0, limits)
     if (tcp !== undefined) {
-      const listener = { listen: tcp, allow, connections_max, idle_timeout_ms }
+      const listener = { listen: tcp, tls, allow, connections_max, idle_timeout_ms }
       this.#listeners.push(new TcpListener(context, listener, frame))
     }
     if (unix !== undefined) {
