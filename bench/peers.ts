@@ -1,5 +1,6 @@
 /** Other programs that do a like job. Those that are on PATH run beside us; the others are left out, and that is said. */
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export interface Program {
@@ -19,6 +20,10 @@ function versionOf(command: string, ...args: string[]): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function existsOnPath(command: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(`${folder}/${command}`))
 }
 
 function peer(name: string, version: string | undefined, port: number, command: string[]): Program | undefined {
@@ -49,6 +54,20 @@ export function routers(scratch: string): Program[] {
       config('fluent-bit.conf'),
     ]),
   ].flatMap((found) => found ?? [])
+}
+
+/** Of remote write: takes it and sends it on. */
+export function agents(scratch: string, port: number, sinkPort: number): Program[] {
+  const command = [
+    'vmagent',
+    `-httpListenAddr=127.0.0.1:${port}`,
+    `-remoteWrite.url=http://127.0.0.1:${sinkPort}/api/v1/write`,
+    `-remoteWrite.tmpDataPath=${scratch}/vmagent`,
+    '-remoteWrite.flushInterval=100ms',
+    '-loggerLevel=ERROR',
+  ]
+  // Debian's says nothing of its version.
+  return [peer('vmagent', existsOnPath('vmagent') ? '' : undefined, port, command)].flatMap((found) => found ?? [])
 }
 
 /** Of OTLP; `contrib` because the plain one has no rules. */

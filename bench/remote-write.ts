@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { compressSync } from 'snappy'
 import { encodeRequest, labelsOf } from '#test/support/prometheus-protos.ts'
 import { blast, SINK_PORT, Sink, Subject } from './measure.ts'
+import { agents, type Program } from './peers.ts'
 import {
   CONNECTIONS,
   delivered,
@@ -32,6 +33,13 @@ const RULE = { id: 'canary', type: 'metric_filter', params: { labels: { pod: 'ch
 
 export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
   const load = requestsFile()
+  for (const agent of agents(scratch, WRITE_PORT, SINK_PORT)) {
+    try {
+      yield await beside(agent, load.file, size)
+    } catch (error) {
+      console.error(`${agent.name} is left out: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
+    }
+  }
   for (const [title, processors] of [
     ['empty pipeline', []],
     ['metric filter', [RULE]],
@@ -72,6 +80,29 @@ export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
       notes: `${each}; ${cpu.toFixed(2)} s CPU for ${count} requests; ${out}`,
     }
     yield judged(result, '1 M samples per CPU-s', value >= REACH)
+  }
+}
+
+/** The same through another program, without rules. It may group samples anew, so what counts is that all bytes have come to rest. */
+async function beside(agent: Program, file: string, size: Size): Promise<Result> {
+  await using sink = await Sink.start('http')
+  await using subject = await Subject.start(agent.command, agent.port)
+  await blast('requests', WRITE_PORT, file, CONNECTIONS, REQUESTS)
+  const before = await sink.settled()
+  subject.reset()
+  const count = Math.ceil((size.lines * size.repeat) / IN_REQUEST)
+  await blast('requests', WRITE_PORT, file, CONNECTIONS, count)
+  const counts = await sink.settled()
+  const cpu = Math.max(0.01, subject.cpu())
+  const samples = count * IN_REQUEST
+  const out = `${megabytes(counts.bytes - before.bytes)} MB out in ${counts.requests - before.requests} requests`
+  return {
+    case: 'remote write of 2,000 series, empty pipeline, to remote write',
+    program: `${agent.name} ${agent.version}`,
+    unit: 'samples per CPU-second',
+    value: Math.round(samples / cpu),
+    peakMb: Math.round(subject.peakMb()),
+    notes: `${microseconds(cpu, samples)} µs a sample; ${cpu.toFixed(2)} s CPU for ${count} requests; ${out}`,
   }
 }
 
