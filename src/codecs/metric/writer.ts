@@ -133,6 +133,27 @@ export class MetricWriter {
     this.at += to - from
   }
 
+  /**
+   * Begins a record and gives it labels as `labelsCopy` does, a value as `valueBytes` does (`valueAt` -1: zero), and a
+   * time: all that most records have, at once. Further fields and `end` follow.
+   */
+  point(
+    kind: number,
+    temporality: number,
+    flags: number,
+    source: Bytes,
+    labelsFrom: number,
+    labelsTo: number,
+    valueAt: number,
+    timeMs: number,
+  ): void {
+    this.start(kind, temporality, flags)
+    this.labelsCopy(source, labelsFrom, labelsTo)
+    this.#labelsEnd = this.at
+    if (valueAt !== -1) this.valueBytes(source, valueAt)
+    writeMillis(this.bytes, this.#start + 24, timeMs)
+  }
+
   #added(from: number, to: number, nameFrom: number, nameTo: number): void {
     const { bytes } = this
     if (this.#labels > 0 && compareNames(bytes, this.#nameFrom, this.#nameTo, bytes, nameFrom, nameTo) >= 0) {
@@ -212,8 +233,8 @@ export class MetricWriter {
   end(): void {
     this.#endLabels()
     const { bytes } = this
-    bytes.writeUInt32LE(this.#labelsEnd - this.#start - HEADER_BYTES, this.#start + 4)
-    bytes.writeUInt32LE(this.at - this.#labelsEnd, this.#start + 8)
+    writeWord(bytes, this.#labelsEnd - this.#start - HEADER_BYTES, this.#start + 4)
+    writeWord(bytes, this.at - this.#labelsEnd, this.#start + 8)
     if (this.#block === undefined) return
     this.#room(1)
     this.bytes[this.at] = NEWLINE
@@ -279,8 +300,17 @@ function copyShort(source: Bytes, from: number, to: number, target: Bytes, at: n
 function writeMillis(bytes: Bytes, at: number, ms: number): void {
   const whole = Math.max(0, Math.round(ms))
   // ms * 1e6 does not fit into a double: the parts above and below 2^20 do.
-  const high = Math.floor(whole / 0x10_0000) * 1_000_000
-  const low = (high % 0x1000) * 0x10_0000 + (whole % 0x10_0000) * 1_000_000
-  bytes.writeUInt32LE(low % 0x1_0000_0000, at)
-  bytes.writeUInt32LE(Math.floor(high / 0x1000) + Math.floor(low / 0x1_0000_0000), at + 4)
+  const upper = Math.floor(whole / 0x10_0000)
+  const high = upper * 1_000_000
+  const low = (high & 0xfff) * 0x10_0000 + (whole - upper * 0x10_0000) * 1_000_000
+  writeWord(bytes, low, at)
+  writeWord(bytes, Math.floor(high / 0x1000) + Math.floor(low / 0x1_0000_0000), at + 4)
+}
+
+/** The lower 32 bits of a whole number below 2^53, little-endian. Stores alone: a call into Buffer would check them. */
+function writeWord(bytes: Bytes, value: number, at: number): void {
+  bytes[at] = value & 0xff
+  bytes[at + 1] = (value >>> 8) & 0xff
+  bytes[at + 2] = (value >>> 16) & 0xff
+  bytes[at + 3] = value >>> 24
 }

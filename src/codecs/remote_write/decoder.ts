@@ -26,6 +26,7 @@ import { FieldCursor } from './fields.ts'
 import { SeriesLabels } from './labels.ts'
 import { type Meaning, UNKNOWN, writeMeaning } from './meaning.ts'
 import { readNativeHistogram } from './native-histogram.ts'
+import { PlainSeries } from './plain-series.ts'
 import { SeriesMetadata } from './series-metadata.ts'
 import { isStaleNan } from './stale.ts'
 import { HISTOGRAM_TAG, METADATA_TAG, SAMPLE_TAG, SERIES_TAG, type Version } from './survey.ts'
@@ -59,6 +60,7 @@ class RemoteWriteDecoder implements Decoder {
   readonly #fields = new FieldCursor()
   readonly #sampleFields = new FieldCursor()
   readonly #labels = new SeriesLabels()
+  readonly #plain = new PlainSeries()
   readonly #families = new Families()
   readonly #symbols = new Symbols()
   readonly #metadata: SeriesMetadata
@@ -103,7 +105,9 @@ class RemoteWriteDecoder implements Decoder {
         this.#malformed(to - read)
         read = to
       } else if (top.tag === this.#seriesTag) {
-        read = this.#series(bytes, top.from, top.to, top.from)
+        read = this.#isPlain(bytes, top.from, top.to)
+          ? this.#plainSeries(bytes, top.from, top.to)
+          : this.#series(bytes, top.from, top.to, top.from)
       } else {
         if (top.tag === METADATA_TAG && this.#version === 1) this.#families.learn(bytes, top.from, top.to)
         read = top.at
@@ -155,6 +159,23 @@ class RemoteWriteDecoder implements Decoder {
         this.#exemplars.collect(bytes, top.from, top.to, this.#labels)
       }
     }
+  }
+
+  #isPlain(bytes: Bytes, from: number, to: number): boolean {
+    if (this.#version === 2 || this.#hasExemplars) return false
+    return this.#plain.read(bytes, from, to) && this.#plain.timeMs <= TIME_MS_MAX
+  }
+
+  /** What `#plain` has read: the one sample of a series, the same as `#series` makes of it. */
+  #plainSeries(bytes: Bytes, from: number, to: number): number {
+    const { labelsTo, nameFrom, nameTo, valueAt, timeMs } = this.#plain
+    const meaning = this.#families.isEmpty ? UNKNOWN : this.#families.meaningOf(bytes, nameFrom, nameTo)
+    const { kind, temporality, flags } = meaning
+    const stale = valueAt !== -1 && isStaleNan(bytes, valueAt) ? Flag.STALE : 0
+    this.#writer.point(kind, temporality, flags | stale, bytes, from, labelsTo, valueAt, timeMs)
+    if (meaning !== UNKNOWN) writeMeaning(this.#writer, meaning)
+    this.#writer.end()
+    return to
   }
 
   /**

@@ -100,9 +100,9 @@ class SeriesEncoder implements Encoder {
 
   /** One number, whose labels Prometheus would have as they are, and of which nothing else is known. */
   #goesAsItIs(reader: MetricReader): boolean {
-    const { kind, temporality, flags, labelsTo, to, bytes, from } = reader
+    const { kind, temporality, flags, labelsTo, to } = reader
     if (kind > Kind.sum || temporality === Temporality.DELTA || (flags & Flag.INTEGER) !== 0) return false
-    if (bytes.readUInt32LE(from + 4) === 0) return false
+    if (labelsTo === reader.labelsFrom) return false
     // Type, unit and help have no place in 1.0; exemplars have.
     if ((flags & Flag.PROMETHEUS) !== 0) return labelsTo === to || reader.field(MetricField.EXEMPLAR) === undefined
     if (labelsTo !== to || (kind === Kind.sum && this.#addsSuffixes)) return false

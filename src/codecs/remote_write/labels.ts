@@ -3,7 +3,7 @@ import { compareNames, LabelCursor } from '#codecs/metric/labels.ts'
 import { LABELS_MAX, type MetricWriter, NAME_LABEL } from '#codecs/metric/writer.ts'
 import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'
 import { eachVarint, FieldCursor, int64 } from './fields.ts'
-import { SERIES_LABEL_BYTES_MAX } from './survey.ts'
+import { SERIES_LABEL_BYTES_MAX } from './plain-series.ts'
 import type { Symbols } from './symbols.ts'
 
 /**

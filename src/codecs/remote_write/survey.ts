@@ -14,6 +14,7 @@
 import { LABELS_MAX } from '#codecs/metric/writer.ts'
 import type { Bytes } from '#std/bytes.ts'
 import { eachVarint, FieldCursor, int64 } from './fields.ts'
+import { PlainSeries, SERIES_LABEL_BYTES_MAX } from './plain-series.ts'
 import { Symbols } from './symbols.ts'
 
 export type Version = 1 | 2
@@ -24,11 +25,6 @@ export const SYMBOL_TAG = 0x22
 export const SAMPLE_TAG = 0x12
 export const HISTOGRAM_TAG = { 1: 0x22, 2: 0x1a } as const
 export const EXEMPLAR_TAG = { 1: 0x1a, 2: 0x22 } as const
-
-/**
- * What one metric's labels may take: as senders keep far below, and so that references to long symbols do not multiply.
- */
-export const SERIES_LABEL_BYTES_MAX = 64 * 1024
 
 export interface Survey {
   samples: number
@@ -74,6 +70,7 @@ const BROKEN = 'A time series is not well-formed.'
 class SeriesWalk {
   readonly #found: Survey
   readonly #fields = new FieldCursor()
+  readonly #plain = new PlainSeries()
 
   constructor(found: Survey) {
     this.#found = found
@@ -81,6 +78,11 @@ class SeriesWalk {
 
   series(bytes: Bytes, from: number, to: number): string | undefined {
     const found = this.#found
+    if (this.#plain.read(bytes, from, to)) {
+      found.samples++
+      found.labelBytes += this.#plain.labelsTo - from
+      return undefined
+    }
     const fields = this.#fields
     let labels = 0
     let length = 0
