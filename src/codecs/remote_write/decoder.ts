@@ -32,8 +32,11 @@ import { isStaleNan } from './stale.ts'
 import { HISTOGRAM_TAG, METADATA_TAG, SAMPLE_TAG, SERIES_TAG, type Version } from './survey.ts'
 import { Symbols } from './symbols.ts'
 
-/** `EXEMPLARS`: there are some, so it pays to look for them. */
-export const HeadFlag = { EXEMPLARS: 1 } as const
+/**
+ * `EXEMPLARS`: there are some, so it pays to look for them. `PLAIN`: `survey` found all series plain, so labels need not
+ * be walked over again.
+ */
+export const HeadFlag = { EXEMPLARS: 1, PLAIN: 2 } as const
 export const HEAD_BYTES = 1
 
 export const remoteWrite: DecoderDefinition = {
@@ -67,6 +70,7 @@ class RemoteWriteDecoder implements Decoder {
   readonly #exemplars: Exemplars
   readonly #counted = new Block()
   #hasExemplars = false
+  #arePlain = false
   #pending: readonly Bytes[] = NO_EXEMPLARS
   #block!: Block
   #recordsMax = 0
@@ -144,7 +148,9 @@ class RemoteWriteDecoder implements Decoder {
       this.#symbols.read(bytes, body, to)
       this.#metadata.begin()
     }
-    this.#hasExemplars = body > from && (bytes[from]! & HeadFlag.EXEMPLARS) !== 0
+    const flags = body > from ? bytes[from]! : 0
+    this.#hasExemplars = (flags & HeadFlag.EXEMPLARS) !== 0
+    this.#arePlain = (flags & HeadFlag.PLAIN) !== 0
     if (!this.#hasExemplars && at === from) return
     const top = this.#top
     top.begin(bytes, body, to)
@@ -163,7 +169,11 @@ class RemoteWriteDecoder implements Decoder {
 
   #isPlain(bytes: Bytes, from: number, to: number): boolean {
     if (this.#version === 2 || this.#hasExemplars) return false
-    return this.#plain.read(bytes, from, to) && this.#plain.timeMs <= TIME_MS_MAX
+    const plain = this.#plain
+    const isPlain = this.#arePlain
+      ? plain.readEnd(bytes, from, to, !this.#families.isEmpty)
+      : plain.read(bytes, from, to)
+    return isPlain && plain.timeMs <= TIME_MS_MAX
   }
 
   /** What `#plain` has read: the one sample of a series, the same as `#series` makes of it. */

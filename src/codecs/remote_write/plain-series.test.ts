@@ -5,7 +5,7 @@ import { concat } from '#std/bytes.ts'
 import { randomFrom } from '#std/random.ts'
 import { Block } from '#telemetry/block.ts'
 import { encodeRequest } from '#test/support/prometheus-protos.ts'
-import { remoteWrite } from './decoder.ts'
+import { HeadFlag, remoteWrite } from './decoder.ts'
 import { FieldCursor } from './fields.ts'
 import { survey } from './survey.ts'
 
@@ -16,7 +16,8 @@ const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.le
 const names = ['__name__', '__nam', '__name__x', 'A', 'a', 'aa', 'ab', 'job', 'pod', 'n'.repeat(127), 'n'.repeat(128)]
 const lengths = [1, 2, 60, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 300, 16_370, 16_383, 16_384]
 const values = [0, 1, -0.5, 1e300, Number.POSITIVE_INFINITY]
-const times = [0, 1, 127, 128, 1_700_000_000_123, 2 ** 44, 2 ** 44 + 1, 2 ** 49, -1]
+const usual = 1_700_000_000_123
+const times = [usual, usual + 1, usual + 2, 0, 1, 127, 128, 2 ** 44, 2 ** 44 + 1, 2 ** 49, -1]
 
 /** Mostly as senders write it, and sometimes not. */
 function seriesOf() {
@@ -39,6 +40,11 @@ function unusual(body: Buffer): Buffer {
   return concat([Buffer.from([0x0a, (length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14]), series])
 }
 
+/** The type of its family stands before it. */
+function withFamily(body: Buffer): Buffer {
+  return concat([encodeRequest(1, { metadata: [{ type: 1, metric_family_name: 'v', help: 'h' }] }), body])
+}
+
 function decoded(body: Buffer, flags = 0) {
   const bytes = concat([Buffer.from([flags]), body])
   const block = new Block()
@@ -49,6 +55,7 @@ function decoded(body: Buffer, flags = 0) {
 
 test('series that are walked over once come out as those that are read field by field', () => {
   let records = 0
+  let shortened = 0
   for (let i = 0; i < 4000; i++) {
     const series = seriesOf()
     const body = encodeRequest(1, { timeseries: [series] })
@@ -58,15 +65,33 @@ test('series that are walked over once come out as those that are read field by 
     records += plain.records.length
     const found = survey(body, 1)
     const other = survey(unusual(body), 1)
-    if (typeof found === 'string') assert.equal(found, other, told)
-    else assert.deepEqual({ ...found, fieldBytesMax: 0 }, { ...(other as typeof found), fieldBytesMax: 0 }, told)
+    if (typeof found === 'string') {
+      assert.equal(found, other, told)
+      continue
+    }
+    const alike = { fieldBytesMax: 0, isPlain: false }
+    assert.deepEqual({ ...found, ...alike }, { ...(other as typeof found), ...alike }, told)
+    if (!found.isPlain) continue
+    shortened++
+    assert.deepEqual(decoded(body, HeadFlag.PLAIN), plain, told)
+    assert.deepEqual(decoded(withFamily(body), HeadFlag.PLAIN), decoded(withFamily(body)), told)
   }
   assert.ok(records > 1000)
+  assert.ok(shortened > 100)
+})
+
+test('a label that ends as a sample begins is told from one', () => {
+  const end = Buffer.from([0x12, 16, 0x09, 1, 2, 3, 4, 5, 6]).toString('latin1')
+  const labels = [{ name: '__name__', value: `v${end}` }]
+  const body = encodeRequest(1, { timeseries: [{ labels, samples: [{ value: 0, timestamp: usual }] }] })
+  const found = survey(body, 1)
+  assert.ok(typeof found === 'object' && !found.isPlain)
+  assert.deepEqual(decoded(body), decoded(unusual(body)))
 })
 
 test('a series that is changed anywhere comes out the same either way', () => {
   const labels = ['__name__', 'a', 'job'].map((name) => ({ name, value: 'v'.repeat(name === 'a' ? 140 : 3) }))
-  const body = encodeRequest(1, { timeseries: [{ labels, samples: [{ value: 1.5, timestamp: times[4] }] }] })
+  const body = encodeRequest(1, { timeseries: [{ labels, samples: [{ value: 1.5, timestamp: usual }] }] })
   // Behind the tag and the length of the series, which says how much is copied.
   for (let at = 3; at < body.length; at++) {
     for (const change of [0, 1, 2, 8, 9, 0x0a, 0x10, 0x12, 0x7f, 0x80, 0x8a, 0xff]) {

@@ -5,6 +5,7 @@
  *   Label { string name = 1; string value = 2 }
  *   Sample { double value = 1; int64 timestamp = 2 }, zeros left out
  */
+import { LabelCursor } from '#codecs/metric/labels.ts'
 import { LABELS_MAX, NAME_LABEL } from '#codecs/metric/writer.ts'
 import type { Bytes } from '#std/bytes.ts'
 
@@ -27,6 +28,7 @@ export class PlainSeries {
   /** Where the eight bytes of the value stand; -1: it is zero. */
   valueAt = -1
   timeMs = 0
+  readonly #cursor = new LabelCursor()
 
   /** False: what stands in [from, to) is another series, or none. */
   read(bytes: Bytes, from: number, to: number): boolean {
@@ -74,6 +76,30 @@ export class PlainSeries {
     return this.#readSample(bytes, at, to)
   }
 
+  /**
+   * The same of a series for which `read` and `endsPlainly` held where it came from: labels are not walked over. `name`:
+   * the metric's name is wanted. Of other series nothing that this finds is of use, but it reads nothing beyond them.
+   */
+  readEnd(bytes: Bytes, from: number, to: number, name: boolean): boolean {
+    const at = sampleFrom(bytes, to)
+    if (at <= from) return false
+    this.labelsTo = at
+    this.nameFrom = this.nameTo = from
+    if (name) {
+      this.#cursor.begin(bytes, from, at)
+      if (this.#cursor.find(NAME_LABEL)) {
+        this.nameFrom = this.#cursor.valueFrom
+        this.nameTo = this.#cursor.valueTo
+      }
+    }
+    return this.#readSample(bytes, at, to)
+  }
+
+  /** Whether `readEnd` finds the same as `read` has just found in a series that ends at `to`. */
+  endsPlainly(bytes: Bytes, to: number): boolean {
+    return sampleFrom(bytes, to) === this.labelsTo
+  }
+
   /** The one sample that fills [from, to). */
   #readSample(bytes: Bytes, from: number, to: number): boolean {
     let at = from + 2
@@ -95,6 +121,15 @@ export class PlainSeries {
     this.timeMs = timeMs
     return true
   }
+}
+
+/**
+ * Where the sample begins that most series end with: value and a time of six digits (1971 to 2109), or the time alone. A
+ * guess, as a label may end in the same bytes.
+ */
+function sampleFrom(bytes: Bytes, to: number): number {
+  const at = to - 18
+  return at >= 0 && bytes[at] === 0x12 && bytes[at + 1] === 16 && bytes[at + 2] === 0x09 ? at : to - 9
 }
 
 /** Whether the first name stands before the second, by their bytes. */

@@ -45,13 +45,23 @@ const seeds = [
   ],
 ] as const
 
+const plain = encodeRequest(1, {
+  timeseries: ['x', 'y'.repeat(150)].map((job) => ({
+    labels: labelsOf({ __name__: 'a', job }),
+    samples: [{ value: job.length, timestamp }],
+  })),
+})
+
 const block = new Block()
 const json = new Block()
 const lookups = ['name', 'value', 'kind', 'unit', 'job'].map((name) => metricFormat.lookup(name))
 
 export const fuzz: FuzzTarget = {
   name: 'remote_write',
-  seeds: seeds.map(([version, body]) => Buffer.concat([Buffer.from([version, HeadFlag.EXEMPLARS]), body])),
+  seeds: [
+    ...seeds.map(([version, body]) => Buffer.concat([Buffer.from([version, HeadFlag.EXEMPLARS]), body])),
+    ...[0, HeadFlag.PLAIN].map((flags) => Buffer.concat([Buffer.from([1, flags]), plain])),
+  ],
   run(input) {
     const bytes = Buffer.from(input)
     const version = bytes[0] === 2 ? 2 : 1

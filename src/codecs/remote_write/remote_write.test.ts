@@ -86,6 +86,7 @@ test('each sample of 1.0 becomes a record with the labels as they stand', () => 
     fieldBytesMax: body[1]! + 2,
     symbolBytes: 0,
     labelBytes: 2 * (reader.labelsTo - reader.labelsFrom) + 28,
+    isPlain: false,
   })
 })
 

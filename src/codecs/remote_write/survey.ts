@@ -36,11 +36,21 @@ export interface Survey {
   symbolBytes: number
   /** What the labels of all points take, each point with its own, symbols in their places. */
   labelBytes: number
+  /** 1.0: all series are plain, see `PlainSeries`, and end plainly. */
+  isPlain: boolean
 }
 
 /** Text says what is wrong with the request. */
 export function survey(bytes: Bytes, version: Version): Survey | string {
-  const found: Survey = { samples: 0, histograms: 0, exemplars: 0, fieldBytesMax: 0, symbolBytes: 0, labelBytes: 0 }
+  const found: Survey = {
+    samples: 0,
+    histograms: 0,
+    exemplars: 0,
+    fieldBytesMax: 0,
+    symbolBytes: 0,
+    labelBytes: 0,
+    isPlain: version === 1,
+  }
   const symbols = new Symbols()
   if (version === 2) {
     symbols.read(bytes, 0, bytes.length)
@@ -81,8 +91,10 @@ class SeriesWalk {
     if (this.#plain.read(bytes, from, to)) {
       found.samples++
       found.labelBytes += this.#plain.labelsTo - from
+      found.isPlain &&= this.#plain.endsPlainly(bytes, to)
       return undefined
     }
+    found.isPlain = false
     const fields = this.#fields
     let labels = 0
     let length = 0

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { compressSync } from 'snappy'
+import { HeadFlag } from '#codecs/remote_write/decoder.ts'
 import { FakeIntake, FakeSourceContext } from '#test/support/fake-intake.ts'
 import { decodeRequest, encodeRequest, labelsOf } from '#test/support/prometheus-protos.ts'
 import { prometheusRemoteWrite } from './prometheus_remote_write.ts'
@@ -55,9 +56,9 @@ test('both versions are taken with 204, and the answer tells how much came', asy
   assert.deepEqual(
     intake.entries.map(({ framing, bytes }) => [framing, bytes[0]]),
     [
-      ['remote_write', 0],
-      ['remote_write_2', 1],
-      ['remote_write', 0],
+      ['remote_write', HeadFlag.PLAIN],
+      ['remote_write_2', HeadFlag.EXEMPLARS],
+      ['remote_write', HeadFlag.PLAIN],
     ],
   )
   assert.deepEqual(intake.entries[0]!.bytes.subarray(1), one)

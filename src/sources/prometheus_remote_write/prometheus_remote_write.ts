@@ -92,7 +92,7 @@ class RemoteWriteSource implements Source {
       return
     }
     const held = { records: found.samples + found.histograms, bytes: length, release: () => received.release() }
-    const flags = found.exemplars > 0 ? HeadFlag.EXEMPLARS : 0
+    const flags = (found.exemplars > 0 ? HeadFlag.EXEMPLARS : 0) | (found.isPlain ? HeadFlag.PLAIN : 0)
     const whole = { origin: exchange.origin, version, flags, body, survey: found }
     const put = () =>
       length === 0 ? ('taken' as const) : this.#intake.put(piecesOf(whole, this.#context.intake.entryBytesMax))
