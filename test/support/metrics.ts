@@ -28,6 +28,16 @@ export function metricBlock(points: readonly Point[], arrivalMs = Date.UTC(2026,
   return block
 }
 
+/** A series for each line, which is its label `line`: gauges and sums of what came in ten seconds, by turns. */
+export function lineBlock(lines: readonly string[], nowMs: number): Block {
+  const points = lines.map((line, i): Point => {
+    const labels = { __name__: i % 2 === 0 ? 'load' : 'hits_total', line }
+    if (i % 2 === 0) return { labels, value: i, timeMs: nowMs }
+    return { kind: 'sum', temporality: 'delta', monotonic: true, labels, value: i, timeMs: nowMs, intervalMs: 10_000 }
+  })
+  return metricBlock(points, nowMs)
+}
+
 export function writePoint(writer: MetricWriter, point: Point): void {
   const flags = (point.monotonic === true ? Flag.MONOTONIC : 0) | (point.stale === true ? Flag.STALE : 0)
   writer.start(Kind[point.kind ?? 'gauge'], temporalities.indexOf(point.temporality ?? 'none'), flags)

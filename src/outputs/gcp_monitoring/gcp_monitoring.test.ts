@@ -21,16 +21,22 @@ const SEED = 20_261_121
 const never = new AbortController().signal
 const T = Date.UTC(2026, 0, 20)
 
-async function send(batches: (readonly Point[] | Block)[], prepare: (fake: GcpMonitoringFake) => void = () => {}) {
+/** `prepare` is called before each batch. */
+async function send(
+  batches: (readonly Point[] | Block)[],
+  prepare: (fake: GcpMonitoringFake, clock: ManualClock, batch: number) => void = () => {},
+) {
   await using fake = await new GcpMonitoringFake().listen()
   const clock = new ManualClock(T)
   fake.tokens.now = () => clock.wall()
-  prepare(fake)
   const all = { url: fake.url, project: 'my-project', credentials: fake.tokens.account() }
   const output = gcpMonitoring.create(gcpMonitoring.config.parse(all), outputContext('gcp', clock, 'metrics'))
   await output.start()
   const results: SendResult[] = []
-  for (const points of batches) results.push(await output.send(encodePoints(gcpMonitoring, all, points), never))
+  for (const [i, points] of batches.entries()) {
+    prepare(fake, clock, i)
+    results.push(await output.send(encodePoints(gcpMonitoring, all, points), never))
+  }
   await output.stop()
   return { fake, results, output }
 }
@@ -74,7 +80,7 @@ test('a gauge is a gauge, with names that the other side takes', async () => {
 test('deltas add up to a cumulative sum since the first, also when a batch is sent again', async () => {
   const { fake, results } = await send(
     [[delta(3, T)], [delta(4, T + 10_000)], [delta(4, T + 10_000)], [delta(5, T + 20_000)]],
-    (fake) => fake.faults.push({ status: 200, body: '{}' }, { status: 503 }),
+    (fake, _, i) => i === 0 && void fake.faults.push({ status: 200, body: '{}' }, { status: 503 }),
   )
   assert.deepEqual(
     results.map(({ ok }) => ok),
@@ -96,10 +102,10 @@ test('cumulative sums with a start go as they are; without one they count from t
   ])
 })
 
-test('of several points in a batch the last stands for all, and what comes too soon waits', async () => {
+test('of several points in a batch the last stands for all', async () => {
   const { fake, results } = await send([
     [gauge(1, T), gauge(2, T + 1000), delta(3, T), delta(4, T + 1000), gauge(9, T, 'other')],
-    [gauge(3, T + 3000), gauge(8, T + 10_000, 'other')],
+    [gauge(8, T + 10_000, 'other')],
   ])
   assert.deepEqual(fake.violations, [])
   assert.deepEqual(shown(fake.series), [
@@ -108,13 +114,79 @@ test('of several points in a batch the last stands for all, and what comes too s
     ['GAUGE', 9, undefined, 0],
     ['GAUGE', 8, undefined, 10_000],
   ])
-  assert.deepEqual(results[0], { ok: true })
-  assert.partialDeepStrictEqual(results[1], {
+  assert.deepEqual(results, [{ ok: true }, { ok: true }])
+})
+
+test('what comes too soon waits, goes with the time until which it has waited, and never runs ahead', async () => {
+  const { fake, results } = await send(
+    [
+      [gauge(1, T), delta(1, T)],
+      [gauge(2, T + 1000), delta(2, T + 1000)],
+      [gauge(2, T + 1000), delta(2, T + 1000)],
+      [gauge(3, T + 4000), delta(3, T + 4000)],
+      [gauge(4, T + 6000), delta(4, T + 6000)],
+      [gauge(5, T + 20_000), delta(5, T + 20_000)],
+    ],
+    (_, clock, i) => clock.advance([0, 1000, 4000, 0, 5000, 10_000][i]!),
+  )
+  assert.deepEqual(fake.violations, [])
+  assert.deepEqual(shown(fake.series), [
+    ['GAUGE', 1, undefined, 0],
+    ['CUMULATIVE', 1, -10_000, 0],
+    ['GAUGE', 2, undefined, 5000],
+    ['CUMULATIVE', 3, -10_000, 5000],
+    ['GAUGE', 4, undefined, 10_000],
+    ['CUMULATIVE', 10, -10_000, 10_000],
+    ['GAUGE', 5, undefined, 20_000],
+    ['CUMULATIVE', 15, -10_000, 20_000],
+  ])
+  assert.deepEqual(
+    results.map(({ ok }) => ok),
+    [true, 'partly', true, 'partly', true, true],
+  )
+  assert.partialDeepStrictEqual(results[1], { retry: [0, 1], refused: [], code: 'too_soon', retryAfterMs: 4000 })
+  assert.partialDeepStrictEqual(results[3], {
+    retry: [],
+    refused: [
+      { record: 0, code: 'too_soon' },
+      { record: 1, code: 'too_soon' },
+    ],
+  })
+})
+
+test('what comes too soon and is ahead of the clock does not wait for it', async () => {
+  const { fake, results } = await send([[gauge(1, T + 60_000)], [gauge(2, T + 61_000)]])
+  assert.deepEqual(results, [{ ok: true }, { ok: true }])
+  assert.deepEqual(shown(fake.series), [
+    ['GAUGE', 1, undefined, 60_000],
+    ['GAUGE', 2, undefined, 65_000],
+  ])
+})
+
+test('what was written although the answer was lost counts as written when it comes again, and only then', async () => {
+  const point = gauge(1, T)
+  const { fake, results } = await send([[point], [point], [point]], (fake, _, i) => {
+    if (i === 0) fake.faults.push('reset_after')
+  })
+  assert.partialDeepStrictEqual(results[0], { ok: false, retryable: true })
+  assert.deepEqual(results[1], { ok: true })
+  assert.partialDeepStrictEqual(results[2], { ok: 'partly', refused: [{ record: 0, code: 'INVALID_ARGUMENT' }] })
+  assert.deepEqual([fake.stored.length, fake.repeats, fake.violations.length], [1, 2, 0])
+})
+
+test('series that are named before the reason are refused for it', async () => {
+  const points = Array.from({ length: 4 }, (_, i) => gauge(i, T, `g${i}`))
+  const message =
+    'One or more TimeSeries could not be written: timeSeries[0-1]: write for resource=global{project_id:p} failed ' +
+    'with: Points must be written in order.; timeSeries[3]: write for resource=global{} failed with: Quota is used up'
+  const { results } = await send([points], (fake) => void fake.faults.push(rpcError(400, 'INVALID_ARGUMENT', message)))
+  assert.partialDeepStrictEqual(results[0], {
     ok: 'partly',
-    retry: [0],
-    refused: [],
-    code: 'too_soon',
-    retryAfterMs: 3000,
+    retry: [3],
+    refused: [
+      { record: 0, message: 'Points must be written in order.' },
+      { record: 1, message: 'Points must be written in order.' },
+    ],
   })
 })
 

@@ -77,26 +77,43 @@ export const gcpMonitoring = defineOutput({
   create: (options, context) => new GcpMonitoringOutput(options, context),
 })
 
-/** A series in a request: its JSON, and the records that it stands for. */
+/** A series in a request: the records that it stands for, and what all but its interval is made of. */
 interface Series {
-  json: string
   records: number[]
+  /** Of the last point. */
   timeMs: number
+  startMs: number
+  isCumulative: boolean
+  /** `"valueType":…`, and the point's value. */
+  type: string
+  value: string
+  /** With which it goes: later than `timeMs` where the point comes soon after the one before. */
+  endMs: number
+}
+
+/** The last point of a series that was written: its own time, and that with which it went. */
+interface Written {
+  timeMs: number
+  endMs: number
 }
 
 class GcpMonitoringOutput implements Output {
   readonly #options: Options
+  readonly #context: OutputContext
   readonly #endpoint: Endpoint
   readonly #tokens: GcpTokens
   readonly #deltas: RunningSums
   readonly #totals: RunningSums
   readonly #resource: string
   readonly #headers: Record<string, string>
-  /** Time of the last point that was written, by key; the first has not come for longest. */
-  readonly #written = new Map<string, number>()
+  /** By key; the first has not come for longest. */
+  readonly #written = new Map<string, Written>()
+  /** End of a point that may have been written, by key: the answer was lost. */
+  readonly #unsure = new Map<string, number>()
 
   constructor(options: Options, context: OutputContext) {
     this.#options = options
+    this.#context = context
     this.#endpoint = new Endpoint(options, context)
     this.#tokens = new GcpTokens({ ...options, scope: SCOPE }, context.upstreams, process.env, context.clock)
     this.#deltas = new RunningSums(options.series_max)
@@ -124,10 +141,11 @@ class GcpMonitoringOutput implements Output {
     const now: [key: string, series: Series][] = []
     let waitMs = 0
     for (const [key, series] of all) {
-      const written = this.#written.get(key)
-      if (written !== undefined && series.timeMs < written + BETWEEN_POINTS_MS && series.timeMs > written) {
+      const dueInMs = this.#place(key, series)
+      if (dueInMs === 'never') for (const record of series.records) refused.push({ record, ...TOO_SOON })
+      else if (dueInMs > 0) {
         retry.push(...series.records)
-        waitMs = Math.max(waitMs, written + BETWEEN_POINTS_MS - series.timeMs)
+        waitMs = Math.max(waitMs, dueInMs)
       } else now.push([key, series])
     }
     if (now.length > 0) {
@@ -137,6 +155,23 @@ class GcpMonitoringOutput implements Output {
     return this.#settled(batch, refused, retry, waitMs)
   }
 
+  /**
+   * Sets with which time a series goes, five seconds or more behind what was written before. A point that comes sooner
+   * waits until then, and goes with that time; where the one before went with a time behind its own, so that those
+   * that wait never run ahead, it is not sent. Returns milliseconds to wait: less than five seconds.
+   */
+  #place(key: string, series: Series): number | 'never' {
+    const written = this.#written.get(key)
+    series.endMs = series.timeMs
+    // What is not newer than the one before is for the other side to judge.
+    if (written === undefined || series.timeMs <= written.timeMs) return 0
+    if (series.timeMs <= written.endMs) return 'never'
+    series.endMs = Math.max(series.timeMs, written.endMs + BETWEEN_POINTS_MS)
+    const now = this.#context.clock.wall()
+    // One that is ahead of the clock need not wait for it.
+    return series.endMs === series.timeMs || series.timeMs > now ? 0 : Math.max(0, series.endMs - now)
+  }
+
   /** Undefined: it went through, but for what it has added to `refused` and `retry`. */
   async #write(
     all: readonly [string, Series][],
@@ -144,19 +179,28 @@ class GcpMonitoringOutput implements Output {
     retry: number[],
     signal: AbortSignal,
   ): Promise<Failed | undefined> {
-    const json = fromText(`{"timeSeries":[${all.map(([, series]) => series.json).join()}]}`)
+    const json = fromText(`{"timeSeries":[${all.map(([key, series]) => this.#json(key, series)).join()}]}`)
     const body = this.#options.compression === 'gzip' ? await gzip(json) : json
     const result = await this.#request(body, signal)
     if ('ok' in result) return result
     let unwritten: ReturnType<typeof unwrittenIn>
     if (result.answered && result.status >= 200 && result.status < 300) unwritten = new Map()
     else unwritten = result.answered ? unwrittenIn(result, all.length) : undefined
-    if (unwritten === undefined) return this.#endpoint.failureOfAll(result)
-    for (const [i, [key, { records, timeMs }]] of all.entries()) {
+    if (unwritten === undefined) {
+      if (!result.answered || result.status >= 500) for (const [key, { endMs }] of all) this.#doubt(key, endMs)
+      return this.#endpoint.failureOfAll(result)
+    }
+    for (const [i, [key, series]] of all.entries()) {
       const why = unwritten.get(i)
-      if (why === undefined) this.#note(key, timeMs)
-      else if (why.retryable) retry.push(...records)
-      else for (const record of records) refused.push({ record, code: why.code, message: why.message })
+      const { records, endMs } = series
+      // What is there already cannot be written again: the request whose answer was lost has gone through.
+      const isThere = why?.outOfOrder === true && this.#unsure.get(key) === endMs
+      if (!why?.retryable) this.#unsure.delete(key)
+      if (why === undefined || isThere) this.#note(key, series)
+      else if (why.retryable) {
+        this.#doubt(key, endMs)
+        retry.push(...records)
+      } else for (const record of records) refused.push({ record, code: why.code, message: why.message })
     }
     return undefined
   }
@@ -205,8 +249,7 @@ class GcpMonitoringOutput implements Output {
       }
       const isLast = before === undefined || point.timeMs >= before.timeMs
       const records = before === undefined ? [record] : [...before.records, record]
-      const json = isLast ? this.#json(key, point, value) : before.json
-      all.set(key, { json, records, timeMs: isLast ? point.timeMs : before.timeMs })
+      all.set(key, isLast ? seriesOf(point, value, records) : { ...before, records })
     }
     return all
   }
@@ -230,25 +273,27 @@ class GcpMonitoringOutput implements Output {
     return told.kind === 'value' ? told : told.kind === 'first' ? undefined : { code: told.code, message: told.message }
   }
 
-  #json(key: string, point: Envelope, { value, startMs }: { value: number; startMs: number }): string {
-    const { detail, timeMs } = point
-    const isDistribution = detail >= GcpShape.GAUGE_DISTRIBUTION
-    const isCumulative = detail === GcpShape.CUMULATIVE || detail === GcpShape.CUMULATIVE_DISTRIBUTION
-    const end = new Date(timeMs).toISOString()
+  #json(key: string, { startMs, endMs, isCumulative, type, value }: Series): string {
+    const end = new Date(endMs).toISOString()
     // The start must lie before the end.
-    const start = new Date(Math.min(startMs, timeMs - 1)).toISOString()
+    const start = new Date(Math.min(startMs, endMs - 1)).toISOString()
     const interval = isCumulative ? `"startTime":"${start}","endTime":"${end}"` : `"endTime":"${end}"`
     const kind = isCumulative ? 'CUMULATIVE' : 'GAUGE'
-    const type = isDistribution ? 'DISTRIBUTION' : 'DOUBLE'
-    const told = isDistribution ? utf8(point.bytes, point.bodyFrom, point.bodyTo) : `{"doubleValue":${value}}`
-    const points = `"points":[{"interval":{${interval}},"value":${told}}]`
-    return `{${key},${this.#resource},"metricKind":"${kind}","valueType":"${type}",${points}}`
+    const points = `"points":[{"interval":{${interval}},"value":${value}}]`
+    return `{${key},${this.#resource},"metricKind":"${kind}",${type},${points}}`
   }
 
-  #note(key: string, timeMs: number): void {
+  #note(key: string, { timeMs, endMs }: Series): void {
+    const before = this.#written.get(key)
     this.#written.delete(key)
-    this.#written.set(key, timeMs)
+    this.#written.set(key, before === undefined || endMs > before.endMs ? { timeMs, endMs } : before)
     if (this.#written.size > this.#options.series_max) this.#written.delete(this.#written.keys().next().value!)
+  }
+
+  #doubt(key: string, endMs: number): void {
+    this.#unsure.delete(key)
+    this.#unsure.set(key, endMs)
+    if (this.#unsure.size > this.#options.series_max) this.#unsure.delete(this.#unsure.keys().next().value!)
   }
 
   #settled(batch: Batch, refused: Refusal[], retry: number[], waitMs: number): SendResult {
@@ -263,8 +308,23 @@ class GcpMonitoringOutput implements Output {
     if (refused.length === 0 && retry.length === 0) return { ok: true }
     refused.sort((a, b) => a.record - b.record)
     retry.sort((a, b) => a - b)
-    const tooSoon = { code: 'too_soon', message: 'a point of a series came within five seconds of the one before' }
-    const { code, message } = retry.length > 0 ? tooSoon : refused[0]!
+    const { code, message } = retry.length > 0 ? TOO_SOON : refused[0]!
     return { ok: 'partly', retry, refused, code, message, ...(waitMs > 0 ? { retryAfterMs: waitMs } : {}) }
+  }
+}
+
+const TOO_SOON = { code: 'too_soon', message: 'a point of a series came within five seconds of the one before' }
+
+function seriesOf(point: Envelope, told: { value: number; startMs: number }, records: number[]): Series {
+  const { detail, timeMs } = point
+  const isDistribution = detail >= GcpShape.GAUGE_DISTRIBUTION
+  return {
+    records,
+    timeMs,
+    startMs: told.startMs,
+    isCumulative: detail === GcpShape.CUMULATIVE || detail === GcpShape.CUMULATIVE_DISTRIBUTION,
+    type: `"valueType":"${isDistribution ? 'DISTRIBUTION' : 'DOUBLE'}"`,
+    value: isDistribution ? utf8(point.bytes, point.bodyFrom, point.bodyTo) : `{"doubleValue":${told.value}}`,
+    endMs: timeMs,
   }
 }

@@ -1,6 +1,12 @@
-/** Google Cloud Monitoring, as documented for `projects.timeSeries.create`, with Google's token endpoint beside it. */
+/**
+ * Google Cloud Monitoring, as documented for `projects.timeSeries.create`, with Google's token endpoint beside it. A
+ * message is the label `line`, or the metric's type where there is none.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { gcpMonitoring as definition } from '#outputs/gcp_monitoring/gcp_monitoring.ts'
+import { lineBlock } from '../metrics.ts'
 import { rpcError, TokenFake } from './gcp_logging.ts'
-import { type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
+import { type Vendor, type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
 
 const SERIES_MAX = 200
 const BETWEEN_POINTS_MS = 5_000
@@ -28,7 +34,9 @@ interface Value {
 export class GcpMonitoringFake extends VendorFake {
   readonly series: TimeSeries[] = []
   readonly tokens = new TokenFake()
-  readonly #last = new Map<string, number>()
+  /** Points that came a second time. They are refused, which breaks no rule where the first answer was lost. */
+  repeats = 0
+  readonly #last = new Map<string, TimeSeries>()
 
   constructor() {
     super()
@@ -58,27 +66,35 @@ export class GcpMonitoringFake extends VendorFake {
     const problems = timeSeries.map((series) => problemOf(series) ?? this.#orderProblem(series))
     for (const [i, series] of timeSeries.entries()) {
       if (problems[i] !== undefined) continue
-      this.#last.set(keys[i]!, Date.parse(series.points[0]!.interval.endTime))
+      this.#last.set(keys[i]!, series)
       this.series.push(series)
-      this.stored.push(series.metric.type)
+      this.stored.push(series.metric.labels['line'] ?? series.metric.type)
     }
     const told = problems.flatMap((problem, i) => (problem === undefined ? [] : `${problem}: timeSeries[${i}]`))
     if (told.length === 0) return { status: 200, body: '{}' }
-    this.violations.push(...told)
+    for (const [i, problem] of problems.entries()) {
+      if (problem === undefined) continue
+      if (isDeepStrictEqual(this.#last.get(keys[i]!), timeSeries[i])) this.repeats++
+      else this.violations.push(`${problem}: timeSeries[${i}]`)
+    }
     return rpcError(400, 'INVALID_ARGUMENT', `One or more TimeSeries could not be written: ${told.join('; ')}`)
   }
 
   #orderProblem(series: TimeSeries): string | undefined {
     const last = this.#last.get(keyOf(series))
     if (last === undefined) return undefined
-    const end = Date.parse(series.points[0]!.interval.endTime)
-    if (end <= last) return 'Points must be written in order'
-    return end - last < BETWEEN_POINTS_MS ? 'Points are written more frequently than the maximum' : undefined
+    const end = endOf(series)
+    if (end <= endOf(last)) return 'Points must be written in order'
+    return end - endOf(last) < BETWEEN_POINTS_MS ? 'Points are written more frequently than the maximum' : undefined
   }
 
   #invalid(what: string): VendorAnswer {
     return this.violation(what, rpcError(400, 'INVALID_ARGUMENT', what))
   }
+}
+
+function endOf({ points }: TimeSeries): number {
+  return Date.parse(points[0]!.interval.endTime)
 }
 
 function keyOf({ metric, resource }: TimeSeries): string {
@@ -102,4 +118,16 @@ function problemOf({ metric, metricKind, valueType, points }: TimeSeries): strin
   if (sum !== Number(count)) return 'buckets that do not add up'
   if (bucketCounts.length !== bounds.length + 1 || bounds.length === 0) return 'buckets that do not match'
   return bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]!) ? undefined : 'bounds that do not ascend'
+}
+
+export const gcpMonitoring: Vendor = {
+  definition,
+  signal: 'metrics',
+  block: lineBlock,
+  start: () => new GcpMonitoringFake().listen(),
+  options: (fake) => ({
+    url: fake.url,
+    project: 'my-project',
+    credentials: (fake as GcpMonitoringFake).tokens.account(),
+  }),
 }

@@ -7,6 +7,8 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { OutputDefinition } from '#component/output.ts'
+import type { Block } from '#telemetry/block.ts'
+import type { Signal } from '#telemetry/signal.ts'
 
 export interface VendorRequest {
   method: string
@@ -106,6 +108,12 @@ export interface Fake extends AsyncDisposable {
 /** What the delivery conformance suite needs to know of an output and its vendor. */
 export interface Vendor<Kind extends Fake = VendorFake> {
   definition: OutputDefinition
+  /** Of an output that is in the suite several times: what tells it from the others. */
+  variant?: string
+  /** What its records are; `logs` without it. */
+  signal?: Signal
+  /** A block with a record for each line, from which the fake can tell the line; lines of text without it. */
+  block?(lines: readonly string[], nowMs: number): Block
   start(): Promise<Kind>
   /** Options with which the output sends to the fake. */
   options(fake: Kind): Record<string, unknown>
