@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import type { NodeStats } from '#contract/stats.ts'
 import { Program, temporaryFolder } from '#test/support/program.ts'
 import type { VendorFake } from '#test/support/vendors/vendor-fake.ts'
-import { vendors } from '#test/support/vendors/vendors.ts'
+import { logVendors } from '#test/support/vendors/vendors.ts'
 
 const LINES = 2_000
 /** Some vendors take nothing that is old. */
@@ -36,7 +36,7 @@ function line(i: number): string {
 
 test('every vendor gets every line, within its limits, and the books say so', async () => {
   const folder = temporaryFolder()
-  const fakes = await Promise.all(vendors.map(async (vendor) => ({ vendor, fake: await vendor.start() })))
+  const fakes = await Promise.all(logVendors.map(async (vendor) => ({ vendor, fake: await vendor.start() })))
   try {
     const outputs = fakes.map(({ vendor, fake }) => ({
       ...{ id: vendor.definition.name, type: vendor.definition.name, batch: { max_wait_ms: 50 } },
@@ -58,7 +58,7 @@ test('every vendor gets every line, within its limits, and the books say so', as
     await program.until(async () => isThrough(await stats()), 'all to be delivered')
     for (const { id, delivered, last_error } of (await stats()).outputs)
       assert.deepEqual([id, delivered.records, last_error], [id, LINES, null])
-    for (const { vendor, fake } of fakes as { vendor: (typeof vendors)[number]; fake: VendorFake }[]) {
+    for (const { vendor, fake } of fakes as { vendor: (typeof logVendors)[number]; fake: VendorFake }[]) {
       assert.deepEqual(fake.violations, [], vendor.definition.name)
       assert.equal(fake.stored.length, LINES, vendor.definition.name)
     }

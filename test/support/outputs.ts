@@ -30,13 +30,22 @@ export function encodeFor(
   context: Partial<BlockContext> = {},
   signal: Signal = 'logs',
 ): Batch {
+  return encodeBlock(definition, options, blockOf(records, context), signal)
+}
+
+/** The selected records of a block, run through the encoder that the output asks for with these options. */
+export function encodeBlock(
+  definition: OutputDefinition,
+  options: Record<string, unknown>,
+  block: Block,
+  signal: Signal = 'logs',
+): Batch {
   const parsed = definition.config.parse(options)
   const encoder = createEncoder(definition.encoder(parsed as never, signal), registry)
-  const block = blockOf(records, context)
   const target = allocate(encoder.sizeMax(block))
-  const ends = new Int32Array(records.length)
+  const ends = new Int32Array(block.selected)
   const length = encoder.encode(block, target, 0, ends, 0)
-  return { bytes: target.subarray(0, length), records: records.length, ends }
+  return { bytes: target.subarray(0, length), records: block.selected, ends }
 }
 
 export function blockOf(records: readonly (string | Bytes)[], context: Partial<BlockContext> = {}): Block {

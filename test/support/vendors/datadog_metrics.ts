@@ -1,9 +1,12 @@
 /**
- * Datadog's metrics intake, as documented for `POST /api/v2/series`, and as the Agent uses `/api/beta/sketches`.
- * Payloads are read by protobufjs, from the messages of DataDog/agent-payload.
+ * Datadog's metrics intake, as documented for `POST /api/v2/series`, and as the Agent uses `/api/beta/sketches`. A
+ * message is the tag `line`, or the metric's name where there is none. Payloads are read by protobufjs, from the
+ * messages of DataDog/agent-payload.
  */
 import protobuf from 'protobufjs'
-import { type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
+import { datadogMetrics as definition } from '#outputs/datadog_metrics/datadog_metrics.ts'
+import { lineBlock } from '../metrics.ts'
+import { type Vendor, type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
 
 const SERIES_BYTES_MAX = 5_242_880
 const SERIES_COMPRESSED_BYTES_MAX = 512_000
@@ -89,7 +92,7 @@ export class DatadogMetricsFake extends VendorFake {
         ...(series.unit === '' ? {} : { unit: series.unit }),
         ...(interval > 0 ? { interval } : {}),
       })
-      this.stored.push(series.metric)
+      this.stored.push(lineOf(series.tags) ?? series.metric)
     }
     return { status: 202, headers: { 'content-type': 'application/json' }, body: '{"errors":[]}' }
   }
@@ -108,10 +111,22 @@ export class DatadogMetricsFake extends VendorFake {
           bins: k.map((key: number, i: number) => [key, n[i]]),
         })
       }
-      this.stored.push(metric)
+      this.stored.push(lineOf(tags) ?? metric)
     }
     return { status: 202, body: '' }
   }
+}
+
+function lineOf(tags: readonly string[]): string | undefined {
+  return tags.find((tag) => tag.startsWith('line:'))?.slice('line:'.length)
+}
+
+export const datadogMetrics: Vendor = {
+  definition,
+  signal: 'metrics',
+  block: lineBlock,
+  start: () => new DatadogMetricsFake().listen(),
+  options: (fake) => ({ url: fake.url, api_key: 'dd-test-key' }),
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of a message that only this file knows
