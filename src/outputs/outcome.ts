@@ -15,22 +15,26 @@ export function resultOf(outcomes: readonly PartOutcome[]): SendResult {
   if (first === undefined) return { ok: true }
   const waits = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
   const retryAfter = waits.length === 0 ? {} : { retryAfterMs: Math.max(...waits) }
-  const alike = failures.every((failure) => fateOf(failure) === fateOf(first))
+  const fates = outcomes.flatMap((outcome) => fateOf(outcome) ?? [])
+  const alike = fates.every((fate) => fate === fates[0])
   if (failures.length === outcomes.length && alike) return { ...first, ...retryAfter }
   const retry: number[] = []
   const refused: Refusal[] = []
-  for (const { records, failure } of outcomes) {
+  for (const outcome of outcomes) {
+    const { records, failure } = outcome
     if (failure === undefined) continue
-    if (fateOf(failure) !== 'refused') retry.push(...records)
+    if (fateOf(outcome) !== 'refused') retry.push(...records)
     else for (const record of records) refused.push({ record, code: failure.code, message: failure.message })
   }
   retry.sort((a, b) => a - b)
   refused.sort((a, b) => a.record - b.record)
-  const { code, message } = failures.find((failure) => fateOf(failure) !== 'refused') ?? first
+  const { code, message } = outcomes.find((outcome) => (fateOf(outcome) ?? 'refused') !== 'refused')?.failure ?? first
   return { ok: 'partly', retry, refused, code, message, ...retryAfter }
 }
 
-/** Parts that are too large come again with nothing beside them, and then in halves. */
-function fateOf(failure: Failed): 'again' | 'halves' | 'refused' {
-  return failure.tooLarge === true ? 'halves' : failure.retryable ? 'again' : 'refused'
+/** Parts that are too large, or that one record may spoil, come again with nothing beside them, and then in halves. */
+function fateOf({ records, failure }: PartOutcome): 'again' | 'halves' | 'refused' | undefined {
+  if (failure === undefined) return undefined
+  if (failure.tooLarge === true || (failure.oneMaySpoil === true && records.length > 1)) return 'halves'
+  return failure.retryable ? 'again' : 'refused'
 }

@@ -9,6 +9,7 @@ import { registry } from '#registry.ts'
 import { systemClock } from '#std/clock.ts'
 import { blockOf, encodeBlock, outputContext } from '#test/support/outputs.ts'
 import { until } from '#test/support/sinks.ts'
+import { datadogSketches } from '#test/support/vendors/datadog_metrics.ts'
 import { nats } from '#test/support/vendors/nats.ts'
 import { syslog } from '#test/support/vendors/syslog.ts'
 import type { Fake, Vendor } from '#test/support/vendors/vendor-fake.ts'
@@ -201,6 +202,32 @@ function secretsIn(options: object): string[] {
       : []
   })
 }
+
+// The first request of a batch has its series, the second its sketches: what goes wrong with one is not the other's.
+for (const [what, fault] of [
+  ['is busy', { status: 503 }],
+  ['is too large', { status: 413 }],
+  ['breaks off', 'reset'],
+] as const) {
+  test(`datadog_metrics: when one of a batch's two requests ${what}, everything arrives once`, async () => {
+    await run(datadogSketches, ['slow_body', fault, fault, 'slow_body', fault], ({ fake, ledger, sent }) => {
+      assert.deepEqual(fake.violations, [])
+      assert.deepEqual([...fake.stored].sort(), [...sent].sort())
+      assert.equal(ledger.delivered.records, RECORDS)
+    })
+  })
+}
+
+test("datadog_metrics: one bad sketch is refused alone, and not with its batch's others", async () => {
+  const bad = { status: 400, body: 'no such thing' }
+  // The ten sketches of the first batch, and the first halves of 5, 2 and 1 on the way to it.
+  await run(datadogSketches, ['slow_body', bad, bad, bad, bad, bad], ({ fake, ledger, refused, sent }) => {
+    assert.deepEqual(fake.violations, [])
+    assert.deepEqual([...fake.stored].sort(), sent.filter((_, i) => i !== 1).sort())
+    assert.equal(ledger.rejected.records, 1)
+    assert.deepEqual(refused, ['http_400'])
+  })
+})
 
 test('nats: everything arrives once, in order', async () => {
   await run(nats, [], ({ fake, ledger, sent }) => {

@@ -5,7 +5,7 @@
  */
 import protobuf from 'protobufjs'
 import { datadogMetrics as definition } from '#outputs/datadog_metrics/datadog_metrics.ts'
-import { lineBlock } from '../metrics.ts'
+import { lineBlock, metricBlock, type Point } from '../metrics.ts'
 import { type Vendor, type VendorAnswer, VendorFake, type VendorRequest } from './vendor-fake.ts'
 
 const SERIES_BYTES_MAX = 5_242_880
@@ -127,6 +127,22 @@ export const datadogMetrics: Vendor = {
   block: lineBlock,
   start: () => new DatadogMetricsFake().listen(),
   options: (fake) => ({ url: fake.url, api_key: 'dd-test-key' }),
+}
+
+/** Each batch in two requests: every other record is a histogram, which goes as a sketch. */
+export const datadogSketches: Vendor = {
+  ...datadogMetrics,
+  variant: 'sketches',
+  block: (lines, nowMs) =>
+    metricBlock(
+      lines.map((line, i): Point => {
+        const labels = { __name__: 'size', line }
+        if (i % 2 === 0) return { labels, value: i, timeMs: nowMs }
+        const histogram = { count: 3, sum: 4, counts: [1, 2], bounds: [1] }
+        return { kind: 'histogram', temporality: 'delta', labels, histogram, timeMs: nowMs, intervalMs: 10_000 }
+      }),
+      nowMs,
+    ),
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of a message that only this file knows
