@@ -191,6 +191,18 @@ export class Lane {
     while (this.#outtake.tail < head && !this.#stopping) await sleep(SETTLE_POLL_MS)
   }
 
+  /** Resolves when all that is in the intake now has been taken, or after `timeoutMs`. */
+  async caughtUp(timeoutMs: number): Promise<void> {
+    const { ordinal, entry } = this.intake.published()
+    const deadline = AbortSignal.timeout(timeoutMs)
+    const isBehind = () =>
+      this.position.ordinal < ordinal || (this.position.ordinal === ordinal && this.position.entry < entry)
+    while (isBehind() && this.hasPending() && !deadline.aborted && !this.#stopping) {
+      await sleep(SETTLE_POLL_MS)
+      this.pump()
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true
     this.#post({ type: 'stop' })

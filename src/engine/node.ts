@@ -26,6 +26,8 @@ import { LOOK_INTERVAL_MS } from './watchdog.ts'
 
 /** How long engines may take to compile a new configuration and to swap to it. */
 const RELOAD_MS_MAX = 10_000
+/** How long the pipelines of a source that goes wait for what it brought. */
+const LEAVE_MS_MAX = 5_000
 /** How long an output that a new configuration no longer has may go on sending what it holds. */
 const RETIRE_MS_MAX = 30_000
 const DRAIN_POLL_MS = 5
@@ -148,6 +150,9 @@ export class Node {
       upstreams.discard()
       throw error
     }
+    // Only the pipelines that go know what to do with what has come from sources that go.
+    const someLeft = await this.#sources?.leave(plan.sources)
+    if (someLeft) await Promise.all(traffic.lanes.map((lane) => lane.caughtUp(LEAVE_MS_MAX)))
     upstreams.commit()
     traffic.install(generation)
     for (const delivery of generation.deliveries.values()) delivery.takeNext()

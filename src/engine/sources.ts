@@ -41,11 +41,25 @@ export class Sources {
     this.#listeners = new SharedHttpListeners(clock, log)
   }
 
-  /** Sources that did not change keep their listeners and connections. When one cannot start, it is as if it never was. */
+  /** Stops those that `plans` no longer name. False: there are none. */
+  async leave(plans: readonly SourcePlan[]): Promise<boolean> {
+    const leaving = [...this.#running.keys()].filter((id) => plans.every((plan) => plan.id !== id))
+    for (const id of leaving) await this.#stop(id)
+    return leaving.length > 0
+  }
+
+  /**
+   * Sources that did not change keep their listeners and connections. When one cannot start, the others do; it goes on
+   * as it was before, and if it is new, it is as if it never was. Then rejects with what kept the first from starting.
+   */
   async apply(plans: readonly SourcePlan[]): Promise<void> {
+    await this.leave(plans)
+    const before: SourcePlan[] = []
     for (const [id, running] of this.#running) {
       const plan = plans.find((plan) => plan.id === id)
-      if (plan === undefined || identityOf(plan) !== running.identity) await this.#stop(id)
+      if (plan !== undefined && identityOf(plan) === running.identity) continue
+      before.push(running.plan)
+      await this.#stop(id)
     }
     const failures: unknown[] = []
     for (const plan of plans) {
@@ -56,7 +70,17 @@ export class Sources {
         failures.push(error)
       }
     }
-    if (failures.length > 0) throw failures[0]
+    if (failures.length === 0) return
+    for (const plan of before) if (!this.#running.has(plan.id)) await this.#restart(plan)
+    throw failures[0]
+  }
+
+  async #restart(plan: SourcePlan): Promise<void> {
+    try {
+      await this.#start(plan)
+    } catch (err) {
+      this.#log.error({ source: plan.id, err }, 'the source runs neither as it is now nor as it was; change it again')
+    }
   }
 
   async stop(): Promise<void> {

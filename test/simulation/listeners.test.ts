@@ -70,6 +70,7 @@ test('sources that share an address come, change and go by reloads, and those th
     return true
   })
   assert.equal(await post('/'), '202', 'who has the listener goes on')
+  assert.equal(await post('/c'), '202', 'who cannot change goes on as before')
   const both = [
     { ...a, listen: at.host, tls: withClients },
     { ...b, tls: withClients },
@@ -87,6 +88,6 @@ test('sources that share an address come, change and go by reloads, and those th
   const taken = node.stats().sources.map(({ id, entries, rejected }) => [id, entries, rejected])
   assert.deepEqual(taken, [
     ['a', 3, { handshake: { records: 1, bytes: 0 } }],
-    ['b', 3, {}],
+    ['b', 4, {}],
   ])
 })

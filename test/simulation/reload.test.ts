@@ -73,3 +73,16 @@ test('a reload while an engine hangs takes effect in its successor', async () =>
     numbered(0, 5).map((line) => `${line} 7 7`),
   )
 })
+
+test('what a source has brought before a reload takes it away goes through the pipelines that it had', async () => {
+  await using it = await startNode({ processors: version(1) })
+  const count = 100_000
+  for (let from = 0; from < count; from += 1000) it.put(numbered(from, 1000))
+  const plan = it.plan(version(2))
+  plan.sources = [{ ...plan.sources[0]!, id: 'another' }]
+  plan.pipelines[0]!.sources = ['another']
+  await it.node.apply(plan)
+  await it.settle()
+  assert.equal(it.out.length, count)
+  assert.ok(it.out.every((line) => line.endsWith(' 1 1')))
+})
