@@ -2,7 +2,7 @@
 import { paint, version } from './terminal.ts'
 
 export interface Banner {
-  listening: { id: string; address: string }[]
+  listening: { id: string; type: string; address: string }[]
   admin?: string | undefined
   control?: string | undefined
   redis?: string | undefined
@@ -17,10 +17,16 @@ export function printBanner({ listening, admin, control, redis, dataDir }: Banne
   rows.push(['data', dataDir])
   const width = Math.max(...rows.map(([name]) => name!.length))
   const lines = rows.map(([name, where]) => `  ${paint('dim', name!.padEnd(width))}  ${where}`)
-  const first = listening.find(({ address }) => address.startsWith('tcp://'))
-  const hint =
-    first === undefined ? '' : `\n  Try: echo "DEBUG: test log" | nc localhost ${first.address.split(':').at(-1)}\n`
+  const hint = hintFor(listening)
   process.stderr.write(`\n${paint('bold', 'StreamGate')} ${version}\n${lines.join('\n')}\n${hint}\n`)
+}
+
+/** What to type first, where something takes bare lines; other sources over TCP have protocols of their own. */
+export function hintFor(listening: Banner['listening']): string {
+  const lines = listening.find(({ type }) => type === 'tcp')
+  return lines === undefined
+    ? ''
+    : `\n  Try: echo "DEBUG: test log" | nc localhost ${lines.address.split(':').at(-1)}\n`
 }
 
 /** Without the password. */

@@ -11,6 +11,7 @@
  */
 import type { OutputShape, VendorLimits } from '#component/output.ts'
 import type { BatchLimits, SpoolFull, WhenFull } from '#component/plan.ts'
+import { StreamgateError } from '#contract/error.ts'
 import type { OutputBooks } from '#contract/stats.ts'
 import type { Backlog, Part, Reading } from '#spool/backlog.ts'
 import { diskCode } from '#spool/disk.ts'
@@ -98,9 +99,18 @@ export class Delivery {
     if (backlog !== undefined) backlog.onProgress = () => this.#diskProgressed()
   }
 
-  /** Gets the output ready, and takes over what an earlier process has left on disk. */
+  /**
+   * Gets the output ready, and takes over what an earlier process has left on disk. Rejects with what the output says
+   * against it, and with the output's name: not each tells which one it is whose file is not there.
+   */
   async start(): Promise<void> {
-    await this.#parts.output.start()
+    try {
+      await this.#parts.output.start()
+    } catch (error) {
+      if (!(error instanceof StreamgateError) || error.message.includes(`"${this.id}"`)) throw error
+      const option = error.path === undefined ? '' : `${error.path}: `
+      throw new StreamgateError(error.code, `output "${this.id}": ${option}${error.message}`, { cause: error })
+    }
     await this.adopt()
   }
 

@@ -91,3 +91,23 @@ test('sources that share an address come, change and go by reloads, and those th
     ['b', 4, {}],
   ])
 })
+
+test('an output whose file is not there is named', async (t) => {
+  const plan = planOf(t, [{ id: 'a', listen: '127.0.0.1:0' }])
+  const node = new Node({
+    id: 'test',
+    version: '0.0.0',
+    registry,
+    limits: { engines: 1, intakeBytesMax: 64 * 1024 * 1024, intakeEntriesMax: 65_536 },
+    workerUrl: new URL('../support/engine-worker.ts', import.meta.url),
+    log: silentLogger,
+  })
+  t.after(() => node.stop(5000))
+  const siem = { ...plan.outputs[0]!, id: 'out', type: 'syslog' }
+  const { config } = registry.outputs.find(({ name }) => name === 'syslog')!
+  const tls = { ca_file: '/nowhere/ca.pem' }
+  siem.options = config.parse({ address: '127.0.0.1:6514', transport: 'tls', tls }) as Record<string, unknown>
+  await assert.rejects(node.start({ ...plan, outputs: [siem] }), {
+    message: 'output "out": tls/ca_file: the file /nowhere/ca.pem cannot be read',
+  })
+})
