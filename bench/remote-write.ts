@@ -1,5 +1,5 @@
 /**
- * Samples in by remote write 1.0, as Prometheus sends them: 10,000 series of ten labels, 2,000 in a request; a rule that
+ * Samples in by remote write 1.0, as Prometheus sends them: 10,000 series of six and of eleven labels, 2,000 in a request; a rule that
  * drops the series of one
  * label; what is left out by remote write.
  */
@@ -32,10 +32,14 @@ const REACH = 1e6
 const RULE = { id: 'canary', type: 'metric_filter', params: { labels: { pod: 'checkout-7' } } }
 
 export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
-  const load = requestsFile()
+  for (const [kind, labels] of Object.entries(KINDS)) yield* ofKind(kind, labels, size)
+}
+
+async function* ofKind(kind: string, labels: LabelsOf, size: Size): AsyncGenerator<Result> {
+  const load = requestsFile(labels)
   for (const agent of agents(scratch, WRITE_PORT, SINK_PORT)) {
     try {
-      yield await beside(agent, load.file, size)
+      yield await beside(agent, kind, load.file, size)
     } catch (error) {
       console.error(`${agent.name} is left out: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
     }
@@ -57,13 +61,14 @@ export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
     })
     await using sink = await Sink.start('http')
     await using subject = await Subject.start(program.command, program.port)
-    await blast('requests', WRITE_PORT, load.file, CONNECTIONS, REQUESTS)
-    await until(delivered(SERIES))
+    const warmUp = requestsOf(size, 1 / 8)
+    await blast('requests', WRITE_PORT, load.file, CONNECTIONS, warmUp)
+    await until(delivered(warmUp * IN_REQUEST))
     const before = await sink.settled()
     subject.reset()
-    const count = Math.ceil((size.lines * size.repeat) / IN_REQUEST)
+    const count = requestsOf(size, 2)
     const { accepted } = await blast<{ accepted: number }>('requests', WRITE_PORT, load.file, CONNECTIONS, count)
-    await until(delivered(SERIES + accepted * IN_REQUEST))
+    await until(delivered((warmUp + accepted) * IN_REQUEST))
     const counts = await sink.settled()
     const cpu = Math.max(0.01, subject.cpu())
     if (accepted !== count) throw new Error(`streamgate took ${accepted} of ${count} requests`)
@@ -72,7 +77,7 @@ export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
     const each = `${microseconds(cpu, samples)} µs and ${Math.round(load.bytes / SERIES)} bytes a sample`
     const value = Math.round(samples / cpu)
     const result = {
-      case: `remote write of 2,000 series, ${title}, to remote write`,
+      case: `remote write, ${kind}, ${title}, to remote write`,
       program: 'streamgate',
       unit: 'samples per CPU-second',
       value,
@@ -83,21 +88,26 @@ export async function* remoteWrite(size: Size): AsyncGenerator<Result> {
   }
 }
 
+/** So many requests hold this share of the samples that other cases have lines. */
+function requestsOf(size: Size, share: number): number {
+  return Math.ceil((share * size.lines * size.repeat) / IN_REQUEST)
+}
+
 /** The same through another program, without rules. It may group samples anew, so what counts is that all bytes have come to rest. */
-async function beside(agent: Program, file: string, size: Size): Promise<Result> {
+async function beside(agent: Program, kind: string, file: string, size: Size): Promise<Result> {
   await using sink = await Sink.start('http')
   await using subject = await Subject.start(agent.command, agent.port)
-  await blast('requests', WRITE_PORT, file, CONNECTIONS, REQUESTS)
+  await blast('requests', WRITE_PORT, file, CONNECTIONS, requestsOf(size, 1 / 8))
   const before = await sink.settled()
   subject.reset()
-  const count = Math.ceil((size.lines * size.repeat) / IN_REQUEST)
+  const count = requestsOf(size, 2)
   await blast('requests', WRITE_PORT, file, CONNECTIONS, count)
   const counts = await sink.settled()
   const cpu = Math.max(0.01, subject.cpu())
   const samples = count * IN_REQUEST
   const out = `${megabytes(counts.bytes - before.bytes)} MB out in ${counts.requests - before.requests} requests`
   return {
-    case: 'remote write of 2,000 series, empty pipeline, to remote write',
+    case: `remote write, ${kind}, empty pipeline, to remote write`,
     program: `${agent.name} ${agent.version}`,
     unit: 'samples per CPU-second',
     value: Math.round(samples / cpu),
@@ -107,11 +117,11 @@ async function beside(agent: Program, file: string, size: Size): Promise<Result>
 }
 
 /** Whole HTTP requests, each behind its length as 32 bits; `bytes` are those of their bodies before Snappy. */
-function requestsFile(): { file: string; bytes: number } {
+function requestsFile(labels: LabelsOf): { file: string; bytes: number } {
   const parts: Buffer[] = []
   let bytes = 0
   for (let r = 0; r < REQUESTS; r++) {
-    const timeseries = Array.from({ length: IN_REQUEST }, (_, i) => seriesOf(r * IN_REQUEST + i))
+    const timeseries = Array.from({ length: IN_REQUEST }, (_, i) => seriesOf(r * IN_REQUEST + i, labels))
     const plain = encodeRequest(1, { timeseries })
     const body = compressSync(plain)
     const about = [
@@ -130,8 +140,19 @@ function requestsFile(): { file: string; bytes: number } {
   return { file, bytes }
 }
 
-function seriesOf(i: number) {
-  const labels = labelsOf({
+type LabelsOf = (i: number) => Record<string, string>
+
+/** What an exporter on a host says, and what a scraper in Kubernetes makes of it. */
+const KINDS: Readonly<Record<string, LabelsOf>> = {
+  '6 labels': (i) => ({
+    __name__: `node_cpu_seconds_${i % 40}_total`,
+    cpu: String(i % 16),
+    env: 'prod',
+    instance: `10.0.${i % 64}.${i % 251}:9100`,
+    job: 'node',
+    mode: 'system',
+  }),
+  '11 labels': (i) => ({
     __name__: `http_server_requests_${i % 40}_total`,
     cluster: 'eu-west-1',
     code: String(200 + (i % 7)),
@@ -143,6 +164,9 @@ function seriesOf(i: number) {
     namespace: 'shop',
     pod: `checkout-${i % 97}`,
     service: 'checkout',
-  })
-  return { labels, samples: [{ value: i * 1.5, timestamp: 1_700_000_000_000 + i }] }
+  }),
+}
+
+function seriesOf(i: number, labels: LabelsOf) {
+  return { labels: labelsOf(labels(i)), samples: [{ value: i * 1.5, timestamp: 1_700_000_000_000 + i }] }
 }
