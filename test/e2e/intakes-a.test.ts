@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Client } from '@elastic/elasticsearch'
+import { pino } from 'pino'
 import winston from 'winston'
 import { Program, temporaryFolder } from '#test/support/program.ts'
 import { HttpSink } from '#test/support/sinks.ts'
@@ -66,6 +67,32 @@ async function records(mark: string, count: number, from = program): Promise<Fie
 function portOf(source: string): number {
   return Number(new URL(program.address(source)).port)
 }
+
+test('pino sends to Datadog by its HTTP transport', async () => {
+  const transport = pino.transport({
+    target: 'pino-http-transport',
+    options: {
+      url: `http://127.0.0.1:${portOf('datadog')}/api/v2/logs?ddsource=nodejs&service=shop`,
+      headers: { 'dd-api-key': KEY },
+      batchSize: 3,
+      batchInterval: 50,
+    },
+  })
+  const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, transport)
+  logger.debug('pino-mark debug')
+  for (let i = 0; i < 4; i++) logger.info({ order: i }, `pino-mark ssn 123-45-678${i}`)
+  const seen = await records('pino-mark', 4)
+  transport.end()
+  assert.deepEqual(
+    seen.map(({ msg, order, service, ddsource }) => ({ msg, order, service, ddsource })),
+    [0, 1, 2, 3].map((order) => ({
+      msg: 'pino-mark ssn XXX-XX-XXXX',
+      order,
+      service: 'shop',
+      ddsource: 'nodejs',
+    })),
+  )
+})
 
 test('winston sends to Datadog as its documentation has it', async () => {
   const path = `/api/v2/logs?dd-api-key=${KEY}&ddsource=nodejs&service=checkout`
