@@ -8,7 +8,7 @@ import { durable } from './durable.ts'
 import { blast, Sink, Subject } from './measure.ts'
 import { otlp } from './otlp.ts'
 import { type Program, relays, routers } from './peers.ts'
-import { remoteWrite } from './remote-write.ts'
+import { manySeries, remoteWrite } from './remote-write.ts'
 import {
   CONNECTIONS,
   corpusFile,
@@ -99,6 +99,7 @@ async function* wanted(size: Size, only: (title: string) => boolean): AsyncGener
   if (only('loki')) yield await vendor('loki', size)
   if (only('otlp')) yield* otlp(size)
   if (only('remote_write')) yield* remoteWrite(size)
+  if (only('series')) yield* manySeries(size)
   if (only('spool')) yield* spool(size)
   if (only('durable')) yield* durable(size)
 }

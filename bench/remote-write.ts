@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { compressSync } from 'snappy'
 import { encodeRequest, labelsOf } from '#test/support/prometheus-protos.ts'
 import { blast, SINK_PORT, Sink, Subject } from './measure.ts'
@@ -23,10 +24,11 @@ import {
 } from './setup.ts'
 
 const WRITE_PORT = 18_089
+const EXPOSITION_PORT = 18_095
+const SETTLE_MS = 2000
 const SERIES = 10_000
 /** What Prometheus sends at most in one request unless it is told otherwise. */
 const IN_REQUEST = 2000
-const REQUESTS = SERIES / IN_REQUEST
 const REACH = 1e6
 
 const RULE = { id: 'canary', type: 'metric_filter', params: { labels: { pod: 'checkout-7' } } }
@@ -88,6 +90,36 @@ async function* ofKind(kind: string, labels: LabelsOf, size: Size): AsyncGenerat
   }
 }
 
+/** What a series takes that waits to be scraped, and what a scrape of all of them takes beside. */
+export async function* manySeries(size: Size): AsyncGenerator<Result> {
+  const series = Math.min(1_000_000, Math.ceil(size.lines / IN_REQUEST) * IN_REQUEST * 20)
+  const labels = KINDS['6 labels']!
+  const load = requestsFile((i) => ({ ...labels(i), cpu: String(i) }), series)
+  const listen = `127.0.0.1:${EXPOSITION_PORT}`
+  const program = streamgate('many-series', {
+    signal: 'metrics',
+    sources: [
+      Object.assign(
+        { id: 'prometheus', type: 'prometheus_remote_write', overflow: 'block' },
+        { listen: `127.0.0.1:${WRITE_PORT}` },
+      ),
+    ],
+    output: { type: 'prometheus_exposition', listen },
+  })
+  await using subject = await Subject.start(program.command, program.port)
+  const before = subject.rssMb()
+  await blast('requests', WRITE_PORT, load.file, 1, series / IN_REQUEST)
+  await until(delivered(series))
+  await sleep(SETTLE_MS)
+  const held = Math.round(subject.rssMb() - before)
+  const answer = await fetch(`http://${listen}/metrics`)
+  let shown = 0
+  for await (const chunk of answer.body!) shown += chunk.length
+  const scrape = Math.round(subject.peakMb() - before)
+  const notes = `${megabytes(shown)} MB of text in a scrape; ${scrape} MB above idle at the peak`
+  yield { case: `${series} series, exposed`, program: 'streamgate', unit: 'MB more than before', value: held, notes }
+}
+
 /** So many requests hold this share of the samples that other cases have lines. */
 function requestsOf(size: Size, share: number): number {
   return Math.ceil((share * size.lines * size.repeat) / IN_REQUEST)
@@ -117,10 +149,10 @@ async function beside(agent: Program, kind: string, file: string, size: Size): P
 }
 
 /** Whole HTTP requests, each behind its length as 32 bits; `bytes` are those of their bodies before Snappy. */
-function requestsFile(labels: LabelsOf): { file: string; bytes: number } {
+function requestsFile(labels: LabelsOf, series = SERIES): { file: string; bytes: number } {
   const parts: Buffer[] = []
   let bytes = 0
-  for (let r = 0; r < REQUESTS; r++) {
+  for (let r = 0; r < series / IN_REQUEST; r++) {
     const timeseries = Array.from({ length: IN_REQUEST }, (_, i) => seriesOf(r * IN_REQUEST + i, labels))
     const plain = encodeRequest(1, { timeseries })
     const body = compressSync(plain)
