@@ -2,20 +2,12 @@
  * The connection to a NATS cluster: made when it is needed, and given up as soon as it breaks, so that nothing waits
  * in it.
  */
-import { readFile } from 'node:fs/promises'
 import type { JetStreamClient } from '@nats-io/jetstream'
-import type { Authenticator, NatsConnection } from '@nats-io/transport-node'
-import type { Secret } from '#component/secret.ts'
-import type { TlsFiles } from '#upstreams/plan.ts'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { authenticatorOf, type NatsLogin, natsTlsOf } from '#component/nats-login.ts'
 
-export interface NatsSettings {
+export interface NatsSettings extends NatsLogin {
   servers: readonly string[]
-  user?: string | undefined
-  password?: Secret | undefined
-  token?: Secret | undefined
-  nkey_seed?: Secret | undefined
-  credentials_file?: string | undefined
-  tls?: TlsFiles | undefined
   connect_timeout_ms: number
   timeout_ms: number
 }
@@ -76,7 +68,7 @@ export class Connection {
     const [core, js] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')])
     const { servers, tls, connect_timeout_ms: timeout } = this.#settings
     const secure = tls !== undefined || servers.some((server) => server.startsWith('tls://'))
-    const authenticator = await this.#authenticator(core)
+    const authenticator = await authenticatorOf(core, this.#settings)
     const connection = await core.connect({
       servers: [...servers],
       name: this.#name,
@@ -87,41 +79,8 @@ export class Connection {
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: PINGS_OUT_MAX,
       ...(authenticator === undefined ? {} : { authenticator }),
-      ...(secure ? { tls: tlsOf(tls) } : {}),
+      ...(secure ? { tls: natsTlsOf(tls) } : {}),
     })
     return { connection, stream: js.jetstream(connection, { timeout: this.#settings.timeout_ms }) }
-  }
-
-  async #authenticator(core: typeof import('@nats-io/transport-node')): Promise<Authenticator | undefined> {
-    const { user, password, token, nkey_seed: seed, credentials_file: file } = this.#settings
-    if (token !== undefined) return core.tokenAuthenticator(token.reveal())
-    if (user !== undefined) return core.usernamePasswordAuthenticator(user, password?.reveal())
-    if (seed !== undefined) return tried(core.nkeyAuthenticator(Buffer.from(seed.reveal())), 'nkey_seed')
-    if (file !== undefined) return tried(core.credsAuthenticator(await readFile(file)), file)
-    return undefined
-  }
-}
-
-/**
- * The client would meet a seed that it cannot read in the middle of the handshake, and wait. Nothing of the seed is
- * told.
- */
-function tried(authenticator: Authenticator, where: string): Authenticator {
-  try {
-    authenticator('nonce')
-  } catch {
-    throw new Error(`the credentials in ${where} cannot be read`)
-  }
-  return authenticator
-}
-
-/** The client reads the files at each connect, and hands what it does not know to `node:tls`. */
-function tlsOf(tls: TlsFiles | undefined) {
-  return {
-    ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }),
-    ...(tls?.cert_file === undefined ? {} : { certFile: tls.cert_file }),
-    ...(tls?.key_file === undefined ? {} : { keyFile: tls.key_file }),
-    ...(tls?.server_name === undefined ? {} : { servername: tls.server_name }),
-    rejectUnauthorized: tls?.verify ?? true,
   }
 }

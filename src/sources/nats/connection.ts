@@ -1,18 +1,11 @@
 /** A connection to a NATS cluster with one durable consumer of one stream; when it breaks, another is made. */
-import { readFile } from 'node:fs/promises'
 import type { Consumer } from '@nats-io/jetstream'
-import type { Authenticator, NatsConnection } from '@nats-io/transport-node'
-import type { Secret } from '#component/secret.ts'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { authenticatorOf, type NatsLogin, natsTlsOf } from '#component/nats-login.ts'
 import type { Clock } from '#std/clock.ts'
 
-export interface NatsSettings {
+export interface NatsSettings extends NatsLogin {
   servers: readonly string[]
-  user?: string | undefined
-  password?: Secret | undefined
-  token?: Secret | undefined
-  nkey_seed?: Secret | undefined
-  credentials_file?: string | undefined
-  tls?: TlsFiles | undefined
   connect_timeout_ms: number
   timeout_ms: number
   stream: string
@@ -21,14 +14,6 @@ export interface NatsSettings {
   deliver: 'all' | 'new'
   ack_wait_ms: number
   unacknowledged_max: number
-}
-
-export interface TlsFiles {
-  ca_file?: string | undefined
-  cert_file?: string | undefined
-  key_file?: string | undefined
-  server_name?: string | undefined
-  verify: boolean
 }
 
 export interface Session {
@@ -62,7 +47,7 @@ export async function openSession(name: string, settings: NatsSettings): Promise
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: PINGS_OUT_MAX,
     ...(authenticator === undefined ? {} : { authenticator }),
-    ...(secure ? { tls: tlsOf(tls) } : {}),
+    ...(secure ? { tls: natsTlsOf(tls) } : {}),
   })
   try {
     return await consumerOf(js, connection, settings)
@@ -105,39 +90,4 @@ async function consumerOf(
     throw new Error(`the consumer ${name} does not ask for each message's acknowledgement`)
   const consumer = await js.jetstream(connection, { timeout: timeout_ms }).consumers.get(stream, name)
   return { connection, consumer, ackWaitMs: ackWait === undefined ? ACK_WAIT_MS : ackWait / NANOS_PER_MS }
-}
-
-async function authenticatorOf(
-  core: typeof import('@nats-io/transport-node'),
-  { user, password, token, nkey_seed: seed, credentials_file: file }: NatsSettings,
-): Promise<Authenticator | undefined> {
-  if (token !== undefined) return core.tokenAuthenticator(token.reveal())
-  if (user !== undefined) return core.usernamePasswordAuthenticator(user, password?.reveal())
-  if (seed !== undefined) return tried(core.nkeyAuthenticator(Buffer.from(seed.reveal())), 'nkey_seed')
-  if (file !== undefined) return tried(core.credsAuthenticator(await readFile(file)), file)
-  return undefined
-}
-
-/**
- * The client would meet a seed that it cannot read in the middle of the handshake, and wait. Nothing of the seed is
- * told.
- */
-function tried(authenticator: Authenticator, where: string): Authenticator {
-  try {
-    authenticator('nonce')
-  } catch {
-    throw new Error(`the credentials in ${where} cannot be read`)
-  }
-  return authenticator
-}
-
-/** The client reads the files at each connect, and hands what it does not know to `node:tls`. */
-function tlsOf(tls: TlsFiles | undefined) {
-  return {
-    ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }),
-    ...(tls?.cert_file === undefined ? {} : { certFile: tls.cert_file }),
-    ...(tls?.key_file === undefined ? {} : { keyFile: tls.key_file }),
-    ...(tls?.server_name === undefined ? {} : { servername: tls.server_name }),
-    rejectUnauthorized: tls?.verify ?? true,
-  }
 }
