@@ -1,11 +1,16 @@
 /** A published manifest over the configuration file: it replaces the rules, outputs and batch size of the pipeline it names. */
 import type { NodePlan, OutputPlan, ProcessorPlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
-import { type ManifestOutput, type ManifestProcessor, manifest as manifestSchema } from '#contract/manifest.ts'
+import {
+  type ManifestOutput,
+  type ManifestProcessor,
+  manifestOutputId,
+  manifest as manifestSchema,
+} from '#contract/manifest.ts'
 import { resolveOutput, resolveProcessor, upstreamProblems } from './components.ts'
 import { ConfigError, type Problem, problemsOf } from './problems.ts'
 import { hashOf } from './resolve.ts'
-import { id as idSchema, processorEntry } from './schema.ts'
+import { processorEntry } from './schema.ts'
 import { processorSignalProblem } from './signals.ts'
 
 export interface Overlaid {
@@ -107,17 +112,11 @@ function known({ id, type, params, when, required, on_error }: ManifestProcessor
   }
 }
 
-/** Outputs have no ids in a manifest: they get one from their place, their type and their host. */
 function outputEntryOf(entry: ManifestOutput, pipeline: string, index: number): Record<string, unknown> {
-  const host = entry.url !== undefined && URL.canParse(entry.url) ? new URL(entry.url).host : ''
-  const id = [pipeline, entry.type, host, index]
-    .filter((part) => part !== '')
-    .join('.')
-    .replace(/[^A-Za-z0-9_.:-]/g, '_')
   const filled = Object.fromEntries(
     Object.entries(entry).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   )
-  return { ...filled, id: idSchema.safeParse(id).success ? id : `output.${index}` }
+  return { id: manifestOutputId(entry, pipeline, index), ...filled }
 }
 
 function parseJson(text: string): unknown {

@@ -31,6 +31,20 @@ export const manifestOutput = z.looseObject({
 })
 export type ManifestOutput = z.infer<typeof manifestOutput>
 
+/** Outputs need no ids in a manifest: they get one from their pipeline, type, host and place. */
+export function manifestOutputId(
+  { type, url }: { type: string; url?: string | undefined },
+  pipeline: string,
+  place: number,
+): string {
+  const host = url !== undefined && URL.canParse(url) ? new URL(url).host : ''
+  const id = [pipeline, type, host, place]
+    .filter((part) => part !== '')
+    .join('.')
+    .replace(/[^A-Za-z0-9_.:-]/g, '_')
+  return /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/.test(id) ? id : `output.${place}`
+}
+
 export const manifestPipeline = z.looseObject({
   name: z.string().min(1),
   processors: z.array(manifestProcessor).nullish(),

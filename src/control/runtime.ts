@@ -1,4 +1,5 @@
 /** What the controller needs from the rest of the program; whoever starts it passes these in. */
+import type { ConfigurationDocument } from '#contract/configuration.ts'
 import type { ManifestOutput, ManifestProcessor } from '#contract/manifest.ts'
 import type { NodeStats } from '#contract/stats.ts'
 
@@ -14,6 +15,8 @@ export interface Runtime {
   /** What a node would refuse. */
   checkRule(rule: ManifestProcessor): Complaint[]
   checkOutput(output: ManifestOutput): Complaint[]
+  /** What is wrong with a configuration of the kind `streamgate`; pointers count from the document. */
+  checkDocument(document: ConfigurationDocument): Complaint[]
 }
 
 /** A way to tell nodes of a new configuration. */

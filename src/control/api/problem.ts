@@ -8,11 +8,17 @@ import type { Complaint } from '../runtime.ts'
 
 const TITLES: Record<number, string> = {
   400: 'Bad request',
+  401: 'Not logged in',
+  403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'In conflict',
+  412: 'Changed in the meantime',
   413: 'Body too large',
   415: 'Unsupported media type',
   422: 'Not acceptable as it is',
+  428: 'Precondition required',
+  429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available',
 }

@@ -1,0 +1,42 @@
+/** Configurations, their versions, and secrets. */
+export interface ConfigurationTables {
+  configurations: {
+    org_id: string
+    name: string
+    kind: string
+    /** The document as it is edited; JSON. */
+    draft: string
+    /** Counts the changes of the draft. */
+    revision: number
+    live_version: number | null
+    /** What a publication must fulfil; JSON. */
+    policy: string
+    created_at: number
+    updated_at: number
+    updated_by: string
+  }
+  versions: {
+    org_id: string
+    configuration: string
+    number: number
+    /** Of `content`, in hex. */
+    sha256: string
+    content: string
+    parent: number | null
+    /** Whose content this one has again. */
+    restored_from: number | null
+    author: string
+    message: string
+    created_at: number
+    /** JSON. */
+    receipt: string | null
+  }
+  secrets: {
+    org_id: string
+    name: string
+    /** Nonce, ciphertext and tag, in base64. */
+    sealed: string
+    updated_at: number
+    updated_by: string
+  }
+}
