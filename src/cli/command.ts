@@ -37,6 +37,19 @@ export const controlOptions = {
   'control-port': { type: 'string', value: 'PORT', about: "The controller's API (8000). Environment: CONTROL_PORT." },
 } as const
 
+export const opampOptions = {
+  'opamp-port': { type: 'string', value: 'PORT', about: 'OpAMP for gateways (4320). Environment: OPAMP_PORT.' },
+} as const
+
+export const gatewayOptions = {
+  'opamp-endpoint': {
+    type: 'string',
+    value: 'URL',
+    about:
+      'OpAMP server that configures this node, such as ws://controller:4320/v1/opamp. Environment: OPAMP_ENDPOINT.',
+  },
+} as const
+
 export const nodeOptions = {
   'tcp-port': { type: 'string', value: 'PORT', about: 'Lines over TCP (8081). Environment: TCP_PORT.' },
   'udp-port': { type: 'string', value: 'PORT', about: 'Datagrams (8082). Environment: UDP_PORT.' },

@@ -1,13 +1,14 @@
-import { join } from 'node:path'
 import { loadConfig, REDIS_DEFAULT } from '#config/load.ts'
+import { openPrincipal } from '#control/access/principal.ts'
 import { startController } from '#control/controller.ts'
-import { Store } from '#control/store/store.ts'
+import { ManifestBus } from '#control/sync/manifest-bus.ts'
 import { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import { createLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { printBanner, redisText } from './banner.ts'
 import { type Command, configOption, controlOptions, dataOption, logOption, redisOption } from './command.ts'
+import { openControl } from './control-process.ts'
 import { untilStopped } from './lifetime.ts'
 import { version } from './terminal.ts'
 import { runtimeOf } from './up.ts'
@@ -23,11 +24,13 @@ export const controller: Command = {
     enableLinearRegex()
     const { settings } = loadConfig(flags, process.env, registry)
     const log = createLogger(settings.logLevel)
-    const store = Store.open(join(settings.dataDir, 'control.db'))
+    const { database, box, published } = await openControl(settings)
     const address = settings.redis ?? REDIS_DEFAULT
-    const redis = new RedisPublisher(address, log, (await store.published())?.manifest)
+    const redis = new RedisPublisher(address, log, published)
+    const publishers = [new ManifestBus(redis)]
+    const authenticate = async () => openPrincipal
     const runtime = runtimeOf(() => undefined)
-    const running = await startController({ ...settings.control, version, store, runtime, publishers: [redis], log })
+    const running = await startController({ ...settings.control, version, database, box, runtime, publishers, authenticate, log })
     printBanner({ listening: [], control: running.address, redis: redisText(address), dataDir: settings.dataDir })
     return await untilStopped({
       log,
@@ -35,7 +38,7 @@ export const controller: Command = {
       async stop() {
         await running.close()
         redis.close()
-        await store.close()
+        await database.close()
         return true
       },
     })

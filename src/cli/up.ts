@@ -1,11 +1,12 @@
-import { join } from 'node:path'
 import { loadConfig } from '#config/load.ts'
 import { outputProblems, processorProblems } from '#config/manifest.ts'
 import { pointer } from '#config/problems.ts'
+import { documentProblems } from '#config/published.ts'
 import type { NodeStats } from '#contract/stats.ts'
+import { openPrincipal } from '#control/access/principal.ts'
 import { startController } from '#control/controller.ts'
-import type { Publisher, Runtime } from '#control/runtime.ts'
-import { Store } from '#control/store/store.ts'
+import type { Runtime } from '#control/runtime.ts'
+import { ManifestBus } from '#control/sync/manifest-bus.ts'
 import { MemoryBus } from '#control/sync/memory-bus.ts'
 import { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import { RedisWatcher } from '#control/sync/redis-watcher.ts'
@@ -23,6 +24,7 @@ import {
   nodeOptions,
   redisOption,
 } from './command.ts'
+import { openControl } from './control-process.ts'
 import { untilStopped } from './lifetime.ts'
 import { startNodeProcess } from './node-process.ts'
 import { version } from './terminal.ts'
@@ -40,19 +42,20 @@ export const up: Command = {
     const { settings } = loaded
     const log = createLogger(settings.logLevel)
     for (const warning of loaded.warnings) log.warn({}, warning)
-    const store = Store.open(join(settings.dataDir, 'control.db'))
-    const published = await store.published()
-    const running = await startNodeProcess(loaded, flags, log, published?.manifest)
+    const { database, box, published } = await openControl(settings)
+    const running = await startNodeProcess(loaded, flags, log, published)
     const bus = new MemoryBus()
     bus.subscribe((manifest) => running.follower.offer(manifest))
     const redis = settings.redis === undefined ? undefined : connect(settings.redis)
     function connect(address: NonNullable<typeof settings.redis>) {
       const watcher = { address, nodeId: settings.nodeId, version, follower: running.follower, clock: systemClock, log }
-      return { publisher: new RedisPublisher(address, log, published?.manifest), watcher: new RedisWatcher(watcher) }
+      return { publisher: new RedisPublisher(address, log, published), watcher: new RedisWatcher(watcher) }
     }
-    const publishers: Publisher[] = redis === undefined ? [bus] : [bus, redis.publisher]
+    const ways = redis === undefined ? [bus] : [bus, redis.publisher]
+    const publishers = ways.map((way) => new ManifestBus(way))
+    const authenticate = async () => openPrincipal
     const runtime = runtimeOf(() => running.node.stats())
-    const controller = await startController({ ...settings.control, version, store, runtime, publishers, log })
+    const controller = await startController({ ...settings.control, version, database, box, runtime, publishers, authenticate, log })
     printBanner({
       listening: running.node.addresses(),
       admin: running.admin.address,
@@ -69,7 +72,7 @@ export const up: Command = {
         redis?.watcher.close()
         redis?.publisher.close()
         const drained = await running.stop(settings.shutdownTimeoutMs)
-        await store.close()
+        await database.close()
         return drained
       },
     })
@@ -84,5 +87,6 @@ export function runtimeOf(stats: () => NodeStats | undefined): Runtime {
     stats,
     checkRule: (rule) => complaints(processorProblems(rule, registry)),
     checkOutput: (output) => complaints(outputProblems(output, registry)),
+    checkDocument: (document) => complaints(documentProblems(document, registry)),
   }
 }

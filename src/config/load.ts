@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { resolve as resolvePath } from 'node:path'
 import type { NodeLimits, NodePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
+import { Secret } from '#std/secret.ts'
 import { ConfigError, type Path, type Problem } from './problems.ts'
 import { type ReadDocument, readFile } from './read.ts'
 import { type Environment, resolveDocument } from './resolve.ts'
@@ -29,6 +30,8 @@ export interface Flags {
   'http-port'?: string | undefined
   'admin-port'?: string | undefined
   'control-port'?: string | undefined
+  'opamp-port'?: string | undefined
+  'opamp-endpoint'?: string | undefined
   'redis-url'?: string | undefined
   'log-level'?: string | undefined
   'node-id'?: string | undefined
@@ -44,7 +47,10 @@ export type RedisAddress = { url: string } | Address
 export interface Settings {
   limits: NodeLimits
   admin: Address
-  control: Address
+  control: Address & ControlSettings
+  opamp: Address & { auth: 'required' | 'open'; tls: TlsFiles | undefined }
+  /** Where this node takes its configuration from; undefined: from nobody over OpAMP. */
+  controller: ControllerSettings | undefined
   /** Undefined when nobody has named a Redis. */
   redis: RedisAddress | undefined
   dataDir: string
@@ -53,8 +59,34 @@ export interface Settings {
   logLevel: Document['log_level']
 }
 
+export interface TlsFiles {
+  cert_file: string
+  key_file: string
+  client_ca_file?: string | undefined
+}
+
+export interface ControlSettings {
+  auth: 'required' | 'open'
+  tls: TlsFiles | undefined
+  publicUrl: string | undefined
+  databaseUrl: Secret | undefined
+  secretKey: Secret | undefined
+  webhooksAllowPrivate: boolean
+}
+
+export interface ControllerSettings {
+  endpoint: string
+  token: Secret | undefined
+  labels: Record<string, string>
+  caFile: string | undefined
+  certFile: string | undefined
+  keyFile: string | undefined
+}
+
 export interface Loaded {
   plan: NodePlan
+  /** The document as it was written, with flags and environment over it: what published documents are laid over. */
+  value: unknown
   settings: Settings
   warnings: string[]
 }
@@ -78,7 +110,7 @@ export function loadConfig(flags: Flags, env: Environment, registry: Registry): 
     )
   }
   const warningText = warnings.map(({ path, message }) => `${placeText(read, path)}: ${message}`)
-  return { plan, settings: settingsOf(document, flags, env), warnings: warningText }
+  return { plan, value, settings: settingsOf(document, flags, env), warnings: warningText }
 }
 
 function placeText(read: ReadDocument, path: Path): string {
@@ -105,6 +137,13 @@ function applyOverrides(value: unknown, flags: Flags, env: Environment, problems
   if (admin !== undefined) document['admin'] = listenOn(document['admin'], '127.0.0.1', admin)
   const control = portFrom(flags['control-port'], '--control-port', env['CONTROL_PORT'], 'CONTROL_PORT', problems)
   if (control !== undefined) document['control'] = listenOn(document['control'], '127.0.0.1', control)
+  const opamp = portFrom(flags['opamp-port'], '--opamp-port', env['OPAMP_PORT'], 'OPAMP_PORT', problems)
+  if (opamp !== undefined) document['opamp'] = listenOn(document['opamp'], '127.0.0.1', opamp)
+  const endpoint = flags['opamp-endpoint'] ?? env['OPAMP_ENDPOINT']
+  if (endpoint !== undefined && endpoint !== '') {
+    const before = isRecord(document['controller']) ? document['controller'] : {}
+    document['controller'] = { ...before, endpoint }
+  }
   const level = flags['log-level'] ?? env['LOG_LEVEL']
   if (level !== undefined) document['log_level'] = level
   const id = flags['node-id'] ?? env['NODE_ID']
@@ -148,12 +187,46 @@ function settingsOf(document: Document, flags: Flags, env: Environment): Setting
       intakeEntriesMax: document.intake.max_entries,
     },
     admin: addressOf(document.admin.listen),
-    control: addressOf(document.control.listen),
+    control: controlOf(document, env),
+    opamp: serverOf(document.opamp),
+    controller: controllerOf(document, env),
     redis: redisFrom(document, flags, env),
     dataDir: resolvePath(flags['data-dir'] ?? env['DATA_DIR'] ?? document.data_dir ?? DATA_DIR_DEFAULT),
     nodeId: document.node_id ?? hostname(),
     shutdownTimeoutMs: document.shutdown_timeout_ms,
     logLevel: document.log_level,
+  }
+}
+
+/** On the loopback address only those who are on the machine come in; anywhere else they must say who they are. */
+function serverOf<Entry extends Pick<Document['opamp'], 'listen' | 'auth' | 'tls'>>({ listen, auth, tls }: Entry) {
+  const address = addressOf(listen)
+  const isLoopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(address.host)
+  return { ...address, auth: auth ?? (isLoopback ? ('open' as const) : ('required' as const)), tls }
+}
+
+function controlOf({ control }: Document, env: Environment): Settings['control'] {
+  const databaseUrl = env['DATABASE_URL'] || control.database_url
+  const secretKey = env['STREAMGATE_SECRET_KEY'] || control.secret_key
+  return {
+    ...serverOf(control),
+    publicUrl: control.public_url,
+    databaseUrl: databaseUrl === undefined ? undefined : new Secret(databaseUrl),
+    secretKey: secretKey === undefined ? undefined : new Secret(secretKey),
+    webhooksAllowPrivate: control.webhooks.allow_private,
+  }
+}
+
+function controllerOf({ controller }: Document, env: Environment): ControllerSettings | undefined {
+  if (controller === undefined) return undefined
+  const token = env['OPAMP_TOKEN'] || controller.token
+  return {
+    endpoint: controller.endpoint,
+    token: token === undefined ? undefined : new Secret(token),
+    labels: controller.labels,
+    caFile: controller.ca_file,
+    certFile: controller.cert_file,
+    keyFile: controller.key_file,
   }
 }
 

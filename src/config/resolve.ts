@@ -20,6 +20,9 @@ import { checkSignals } from './signals.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Values of `${secret:name}` that came with a configuration. What the node has itself under that name comes first. */
+export type Secrets = ReadonlyMap<string, Secret>
+
 /** A secret in a file is short; a longer file is the wrong file. */
 const REFERENCED_FILE_BYTES_MAX = 64 * 1024
 
@@ -31,9 +34,9 @@ export interface Resolution {
 }
 
 /** Checks everything and gives all problems at once; there is a plan if there are none. */
-export function resolveDocument(value: unknown, registry: Registry, env: Environment): Resolution {
+export function resolveDocument(value: unknown, registry: Registry, env: Environment, secrets?: Secrets): Resolution {
   const problems: Problem[] = []
-  const dereferenced = dereference(value, [], { env, secretsDir: secretsDirOf(value, env) }, problems)
+  const dereferenced = dereference(value, [], { env, secretsDir: secretsDirOf(value, env), secrets }, problems)
   const parsed = documentSchema.safeParse(dereferenced)
   if (!parsed.success) {
     problems.push(...problemsOf(parsed.error, [], Object.keys(documentSchema.shape)))
@@ -195,6 +198,7 @@ export function duplicates(entries: readonly { id: string }[], path: Path): Prob
 interface Places {
   env: Environment
   secretsDir: string
+  secrets: Secrets | undefined
 }
 
 /** Where containers find what they are not to have in their environment. */
@@ -227,12 +231,13 @@ function dereference(value: unknown, path: Path, places: Places, problems: Probl
 function lookUp(
   kind: string,
   name: string,
-  { env, secretsDir }: Places,
+  { env, secretsDir, secrets }: Places,
 ): { found: string | undefined; missing: string } {
   if (kind === 'env') return { found: env[name], missing: `the environment has no ${name}` }
   if (kind === 'file') return { found: contentOf(name), missing: `the file ${name} cannot be read` }
   // A name, so that it leads nowhere else.
-  const found = /^[A-Za-z0-9_.-]{1,128}$/.test(name) ? contentOf(`${secretsDir}/${name}`) : undefined
+  const own = /^[A-Za-z0-9_.-]{1,128}$/.test(name) ? contentOf(`${secretsDir}/${name}`) : undefined
+  const found = own ?? secrets?.get(name)?.reveal()
   return { found, missing: `there is no secret "${name}" in ${secretsDir}` }
 }
 

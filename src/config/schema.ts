@@ -176,9 +176,76 @@ const pipelineEntry = z.strictObject({
 })
 export type PipelineEntry = z.output<typeof pipelineEntry>
 
-const upstreamEntry = z.strictObject({ id, ...upstreamOptions })
+/** As it is published: what it leaves out is what the file says of the pipeline of this id. */
+export const publishedPipelineEntry = pipelineEntry.extend({
+  sources: z.array(z.string()).max(COMPONENTS_MAX).default([]),
+  outputs: z.array(z.string()).max(32).default([]),
+})
+
+export const upstreamEntry = z.strictObject({ id, ...upstreamOptions })
 
 const address = z.string().regex(/^(\[[^\]]+\]|[^:[\]]*):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:8083')
+
+const auth = z
+  .enum(['required', 'open'])
+  .optional()
+  .describe('Whether credentials are asked for; by default everywhere but on the loopback address.')
+
+const serverTls = z
+  .strictObject({
+    cert_file: z.string().min(1).describe('PEM file with the certificate and those between it and its authority.'),
+    key_file: z.string().min(1).describe('PEM file with its key.'),
+    client_ca_file: z.string().min(1).optional().describe('PEM file with the authorities of client certificates.'),
+  })
+  .optional()
+  .describe('TLS; without it, connections are plain.')
+
+const controlEntry = z.strictObject({
+  listen: address.default('127.0.0.1:8000'),
+  auth,
+  tls: serverTls,
+  public_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('How people reach it, for links.'),
+  database_url: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PostgreSQL to keep everything in; by default the data directory.'),
+  secret_key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('32 bytes in base64 that seal what is secret, the same for all controllers of one database.'),
+  webhooks: z
+    .strictObject({
+      allow_private: z.boolean().default(false).describe('Whether webhooks may go to private addresses.'),
+    })
+    .prefault({})
+    .describe('Where webhooks may go.'),
+})
+
+const opampEntry = z.strictObject({
+  listen: address.default('127.0.0.1:4320'),
+  auth,
+  tls: serverTls,
+})
+
+const controllerEntry = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(
+      /^(wss?|https?):\/\/[^\s]+$/,
+      'must be a URL of ws, wss, http or https, such as ws://127.0.0.1:4320/v1/opamp',
+    )
+    .describe('Address of the OpAMP server.'),
+  token: z.string().min(1).optional().describe('Registration token, or the credential of this gateway.'),
+  labels: z.record(z.string().max(128), z.string().max(256)).default({}).describe('What this gateway says of itself.'),
+  ca_file: z.string().min(1).optional().describe('PEM file with the authorities of the server.'),
+  cert_file: z.string().min(1).optional().describe('PEM file with the certificate of this gateway.'),
+  key_file: z.string().min(1).optional().describe('PEM file with its key.'),
+})
 
 export const document = z.strictObject({
   version: z.literal(2, { error: 'must be 2, the version of this format' }),
@@ -213,10 +280,9 @@ export const document = z.strictObject({
     .strictObject({ listen: address.default('127.0.0.1:8083') })
     .prefault({})
     .describe('Metrics and health of the node.'),
-  control: z
-    .strictObject({ listen: address.default('127.0.0.1:8000') })
-    .prefault({})
-    .describe("The controller's API."),
+  control: controlEntry.prefault({}).describe("The controller's API."),
+  opamp: opampEntry.prefault({}).describe("The controller's OpAMP server, which manages gateways."),
+  controller: controllerEntry.optional().describe('The OpAMP server that this node takes its configuration from.'),
   redis: z
     .strictObject({
       url: z.string().optional(),

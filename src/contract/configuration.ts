@@ -1,6 +1,7 @@
 /** Configurations of gateways: drafts, versions and what they are made of. */
 import { z } from 'zod'
 import { manifestProcessor } from './manifest.ts'
+import { receiptPolicy } from './receipt.ts'
 
 export const DEFAULT_CONFIGURATION = 'default'
 /** The pipeline that the original product knows. */
@@ -62,3 +63,101 @@ export type CollectorDocument = z.infer<typeof collectorDocument>
 
 export const configurationKinds = ['streamgate', 'otel_collector'] as const
 export type ConfigurationKind = (typeof configurationKinds)[number]
+
+const kind = z.enum(configurationKinds)
+
+/** What a publication of this configuration must fulfil. */
+export const publishPolicy = receiptPolicy
+  .extend({ require_message: z.boolean().default(false).describe('Every version says why.') })
+  .meta({ id: 'PublishPolicy' })
+export type PublishPolicy = z.infer<typeof publishPolicy>
+
+export const configuration = z
+  .object({
+    name: z.string(),
+    kind,
+    /** Null: nothing has been published. */
+    live_version: z.number().nullable(),
+    /** The draft differs from the live version. */
+    has_changes: z.boolean(),
+    policy: publishPolicy,
+    created_at: z.number(),
+    updated_at: z.number(),
+    updated_by: z.string(),
+  })
+  .meta({ id: 'Configuration' })
+export type Configuration = z.infer<typeof configuration>
+
+export const newConfiguration = z.strictObject({
+  name: entityId,
+  kind: kind.default('streamgate'),
+  draft: z.unknown().optional().describe('Its first draft; empty by default.'),
+})
+
+export const configurationChange = z.strictObject({ policy: publishPolicy })
+
+export const version = z
+  .object({
+    number: z.number(),
+    /** Of the stored bytes, in hex. */
+    sha256: z.string(),
+    parent: z.number().nullable(),
+    /** Whose content this one has again. */
+    restored_from: z.number().nullable(),
+    author: z.string(),
+    message: z.string(),
+    created_at: z.number(),
+    has_receipt: z.boolean(),
+    live: z.boolean(),
+  })
+  .meta({ id: 'Version' })
+export type Version = z.infer<typeof version>
+
+/** One difference. `path` such as `pipelines/p/processors/drop_debug`; values are masked. */
+export const diffEntry = z
+  .object({
+    op: z.enum(['add', 'remove', 'change', 'move']),
+    path: z.string(),
+    fields: z.array(z.string()).optional(),
+    before: z.unknown().optional(),
+    after: z.unknown().optional(),
+    from: z.number().optional(),
+    position: z.number().optional(),
+  })
+  .meta({ id: 'DiffEntry' })
+export type DiffEntry = z.infer<typeof diffEntry>
+
+/** Which content: `draft`, `live`, or the number of a version. */
+export const contentRef = z.union([z.literal('draft'), z.literal('live'), z.coerce.number().int().min(1)])
+export type ContentRef = z.infer<typeof contentRef>
+
+export const diff = z
+  .object({
+    from: z.union([z.string(), z.number()]),
+    to: z.union([z.string(), z.number()]),
+    entries: z.array(diffEntry),
+  })
+  .meta({ id: 'Diff' })
+
+export const publishRequest = z.strictObject({
+  message: z.string().max(4096).default(''),
+  receipt: z.string().max(64).optional().describe('Id of the impact receipt of this draft.'),
+})
+
+export const published = z
+  .object({
+    version,
+    /** Gateways and buses that were told; each says itself what became of it. */
+    notified: z.number(),
+    /** Why some could not be told; they are when they are back. */
+    warning: z.string().optional(),
+    changed: z.boolean(),
+  })
+  .meta({ id: 'Published' })
+
+/** A secret without its value, which nobody gets to see again. */
+export const secretInfo = z
+  .object({ name: z.string(), updated_at: z.number(), updated_by: z.string(), used_by: z.array(z.string()) })
+  .meta({ id: 'SecretInfo' })
+
+export const secretValue = z.strictObject({ value: z.string().min(1).max(16_384) })

@@ -7,9 +7,14 @@ import { StreamgateError } from '#contract/error.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import { silentLogger } from '#observe/log.ts'
 import { exampleStats } from '#test/support/stats-fixture.ts'
+import { openPrincipal } from './access/principal.ts'
+import { findConfiguration, liveVersion } from './configurations/configurations.ts'
+import { documentOf } from './configurations/projection.ts'
 import { type Controller, startController } from './controller.ts'
-import type { Publisher, Runtime } from './runtime.ts'
-import { Store } from './store/store.ts'
+import type { Runtime } from './runtime.ts'
+import { SecretBox } from './secret-box.ts'
+import { type Database, openDatabase } from './store/database.ts'
+import { ManifestBus, type ManifestPublisher, manifestTextOf } from './sync/manifest-bus.ts'
 
 const DROP_DEBUG = { id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' } }
 const REDACT_SSN = { id: 'redact_ssn', type: 'redact', params: { pattern: '\\d{3}', replacement: 'XXX' } }
@@ -29,9 +34,12 @@ class FakeRuntime implements Runtime {
   checkOutput({ type }: { type: string }) {
     return type === 'unknown' ? [{ pointer: '/type', detail: 'there is no output "unknown"' }] : []
   }
+  checkDocument() {
+    return []
+  }
 }
 
-class FakeBus implements Publisher {
+class FakeBus implements ManifestPublisher {
   readonly name: string
   readonly manifests: string[] = []
   fails = false
@@ -45,6 +53,8 @@ class FakeBus implements Publisher {
   }
 }
 
+const authenticate = async () => openPrincipal
+
 interface Answer {
   status: number
   type: string
@@ -52,32 +62,42 @@ interface Answer {
 }
 
 class Api implements AsyncDisposable {
-  readonly store = Store.open(':memory:')
+  readonly database: Database
+  readonly box = new SecretBox(new Uint8Array(32))
   readonly runtime = new FakeRuntime()
   readonly bus = new FakeBus('first')
   readonly other = new FakeBus('second')
   readonly prefix: string
   #controller: Controller | undefined
 
-  private constructor(prefix: string) {
+  private constructor(prefix: string, database: Database) {
     this.prefix = prefix
+    this.database = database
   }
 
   static async start(prefix = ''): Promise<Api> {
-    const api = new Api(prefix)
-    const { store, runtime, bus, other } = api
+    const api = new Api(prefix, await openDatabase({ file: ':memory:' }))
+    const { database, runtime, bus, other } = api
     api.#controller = await startController({
       host: '127.0.0.1',
       port: 0,
       version: '1.2.3',
-      store,
+      database,
+      box: api.box,
       runtime,
-      publishers: [bus, other],
+      publishers: [new ManifestBus(bus), new ManifestBus(other)],
+      authenticate,
       log: silentLogger,
     })
     return api
   }
 
+  /** The manifest of what is live. */
+  async live(): Promise<string | undefined> {
+    const row = await findConfiguration(this.database.db, 'default', 'default')
+    const version = await liveVersion(this.database.db, row!)
+    return version === undefined ? undefined : manifestTextOf(version)
+  }
   get address(): string {
     return this.#controller!.address
   }
@@ -102,7 +122,7 @@ class Api implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#controller?.close()
-    await this.store.close()
+    await this.database.close()
   }
 }
 
@@ -202,7 +222,7 @@ for (const prefix of ['', '/api/v1']) {
       assertOk(await api.ask('POST', '/publish', request), { status: 'published', manifest, subscribers_notified: 4 })
     }
     assert.deepEqual(api.bus.manifests, Array(requests.length).fill(JSON.stringify(manifest)), 'the same bytes')
-    assert.equal((await api.store.published())?.manifest, JSON.stringify(manifest))
+    assert.equal(await api.live(), JSON.stringify(manifest))
   })
 }
 
@@ -336,10 +356,12 @@ test('two requests for the same output at the same time add it once', async () =
 
 test('there is a limit to rules and outputs', async () => {
   await using api = await Api.start()
-  for (let i = 0; i < RULES_MAX; i++) await api.store.addRule({ ...DROP_DEBUG, id: `rule_${i}` })
+  const processors = Array.from({ length: RULES_MAX }, (_, i) => ({ ...DROP_DEBUG, id: `rule_${i}` }))
+  const outputs = Array.from({ length: OUTPUTS_MAX }, () => ({ type: 'console' }))
+  const draft = JSON.stringify(documentOf(processors, outputs))
+  await api.database.db.updateTable('configurations').set({ draft }).execute()
   assertProblem(await api.send('POST', '/rules', DROP_DEBUG), 422)
   assert.equal((await api.send('PUT', '/rules/rule_999', { type: 'filter' })).status, 200, 'replacing is not adding')
-  for (let i = 0; i < OUTPUTS_MAX; i++) await api.store.addOutput({ type: 'console' })
   assertProblem(await api.send('POST', '/outputs', { type: 'console' }), 422)
 })
 
@@ -354,7 +376,7 @@ test('a bus that is away gives a warning, all of them away 503; what was publish
   const none = await api.ask('POST', '/publish')
   assertProblem(none, 503)
   assert.match((none.body as { detail: string }).detail, /first: is away; second: is away/)
-  assert.match((await api.store.published())?.manifest ?? '', /drop_debug/)
+  assert.match((await api.live()) ?? '', /drop_debug/)
 })
 
 test('the books are shown where a node is in the process', async () => {
@@ -369,7 +391,7 @@ test('health is the process, readiness is the store', async () => {
   const api = await Api.start()
   assertOk(await api.ask('GET', '/healthz'), { status: 'ok' })
   assertOk(await api.ask('GET', '/readyz'), { status: 'ready' })
-  await api.store.close()
+  await api.database.close()
   assertProblem(await api.ask('GET', '/readyz'), 503)
   assertOk(await api.ask('GET', '/healthz'), { status: 'ok' })
   const failed = await api.ask('GET', '/rules')
@@ -431,7 +453,8 @@ test('/docs is a page that loads nothing from other hosts', async () => {
 
 test('a port that is taken is refused with a remedy', async () => {
   await using api = await Api.start()
-  const options = { host: '127.0.0.1', version: '1', store: api.store, runtime: api.runtime, publishers: [] }
+  const { database, runtime, box } = api
+  const options = { host: '127.0.0.1', version: '1', database, box, runtime, publishers: [], authenticate }
   await assert.rejects(
     startController({ ...options, port: Number(new URL(api.address).port), log: silentLogger }),
     (error) => error instanceof StreamgateError && error.code === 'SG_LISTEN' && /--control-port/.test(error.message),

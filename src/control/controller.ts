@@ -1,4 +1,4 @@
-/** The controller: its API, its store and its ways to tell nodes. */
+/** The controller: its API over its store, and its ways to tell gateways. */
 import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import { type FastifyInstance, fastify } from 'fastify'
@@ -6,12 +6,20 @@ import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } fr
 import { StreamgateError } from '#contract/error.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
+import { configurationRoutes } from './api/configuration-routes.ts'
+import { type Authenticate, guard } from './api/guard.ts'
 import { answer, answerWithProblems, Problem, validatorCompiler } from './api/problem.ts'
-import { commandRoutes, type RouteOptions, routes, statsRoutes } from './api/routes.ts'
-import { Publication } from './publication.ts'
+import { secretRoutes } from './api/secret-routes.ts'
+import { seedCommandRoutes, seedRoutes } from './api/seed-routes.ts'
+import { statsRoutes } from './api/stats-routes.ts'
+import { versionRoutes } from './api/version-routes.ts'
+import { Announcer } from './configurations/publication.ts'
+import type { ControlContext } from './context.ts'
 import type { Publisher, Runtime } from './runtime.ts'
-import type { Store } from './store/store.ts'
+import type { SecretBox } from './secret-box.ts'
+import type { Database } from './store/database.ts'
 
+/** A document of the largest size, in a body that has little else. */
 const BODY_BYTES_MAX = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 const URL_CHARACTERS_MAX = 8192
@@ -20,9 +28,11 @@ export interface ControllerOptions {
   host: string
   port: number
   version: string
-  store: Store
+  database: Database
+  box: SecretBox
   runtime: Runtime
   publishers: readonly Publisher[]
+  authenticate: Authenticate
   log: Logger
   clock?: Clock
 }
@@ -33,11 +43,22 @@ export interface Controller {
   close(): Promise<void>
 }
 
-/** Resolves when the API listens. Rejects with `SG_LISTEN`. The store stays the caller's to close. */
+/** Resolves when the API listens. Rejects with `SG_LISTEN`. The database stays the caller's to close. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const { store, runtime, publishers, log, host, port } = options
-  const publication = new Publication(store, publishers, options.clock ?? systemClock, log)
-  const app = await build(options, { store, runtime, publication })
+  const { database, box, runtime, publishers, log, host, port, version } = options
+  const { db, dialect } = database
+  const context = { db, dialect, clock: options.clock ?? systemClock, log, runtime, box, version }
+  const announcer = new Announcer(publishers, log)
+  const app = await build(context, options.authenticate, async (app) => {
+    for (const prefix of ['/', '/api/v1']) {
+      await app.register(seedRoutes, { ...context, announcer, prefix })
+      await app.register(seedCommandRoutes, { ...context, announcer, prefix })
+    }
+    await app.register(configurationRoutes, { ...context, prefix: '/api/v1' })
+    await app.register(versionRoutes, { ...context, announcer, prefix: '/api/v1' })
+    await app.register(secretRoutes, { ...context, secretsChanged: () => undefined, prefix: '/api/v1' })
+    await app.register(statsRoutes, { ...context, prefix: '/api/v1' })
+  })
   try {
     return { address: await app.listen({ host, port }), close: () => app.close() }
   } catch (error) {
@@ -50,7 +71,13 @@ export async function startController(options: ControllerOptions): Promise<Contr
   }
 }
 
-async function build({ version, log }: ControllerOptions, parts: RouteOptions): Promise<FastifyInstance> {
+/** The server with what all routes have in common; `mount` adds them. */
+export async function build(
+  context: ControlContext,
+  authenticate: Authenticate,
+  mount: (app: FastifyInstance) => Promise<void>,
+): Promise<FastifyInstance> {
+  const { log, version, db } = context
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -68,25 +95,49 @@ async function build({ version, log }: ControllerOptions, parts: RouteOptions): 
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'StreamGate controller', version, description: 'Rules, outputs and publishing.' },
+      info: { title: 'StreamGate controller', version, description: 'Configurations, gateways and what they save.' },
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+          session: { type: 'apiKey', in: 'cookie', name: 'sg_session', description: 'The cookie of a login.' },
+        },
+      },
     },
-    transform: jsonSchemaTransform,
+    transform: (input) => withPermission(jsonSchemaTransform(input), input.route.config),
     transformObject: jsonSchemaTransformObject,
   })
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
-  app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }))
-  app.get('/readyz', { schema: { hide: true } }, async () => {
-    await parts.store.batchSize().catch(() => {
-      throw new Problem(503, 'the store does not answer')
-    })
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+  })
+  const open = { config: { permission: 'public' as const }, schema: { hide: true } }
+  app.get('/openapi.json', open, () => app.swagger())
+  app.get('/healthz', open, () => ({ status: 'ok' }))
+  app.get('/readyz', open, async () => {
+    await db
+      .selectFrom('migrations')
+      .select('name')
+      .limit(1)
+      .execute()
+      .catch(() => {
+        throw new Problem(503, 'the store does not answer')
+      })
     return { status: 'ready' }
   })
-  for (const prefix of ['/', '/api/v1']) {
-    await app.register(routes, { ...parts, prefix })
-    await app.register(commandRoutes, { ...parts, prefix })
-  }
-  await app.register(statsRoutes, { ...parts, prefix: '/api/v1' })
+  await app.register(async (guarded) => {
+    guard(guarded, authenticate)
+    await mount(guarded)
+  })
   await app.ready()
   return app
+}
+
+/** Says in the document who may use a route. */
+function withPermission<Transformed extends { schema: object }>(
+  transformed: Transformed,
+  config: unknown,
+): Transformed {
+  const { permission } = Object(config) as { permission?: string }
+  if (permission === undefined) return transformed
+  const security = permission === 'public' ? [] : [{ key: [] }, { session: [] }]
+  return { ...transformed, schema: { ...transformed.schema, security, 'x-permission': permission } }
 }

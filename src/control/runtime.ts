@@ -2,6 +2,7 @@
 import type { ConfigurationDocument } from '#contract/configuration.ts'
 import type { ManifestOutput, ManifestProcessor } from '#contract/manifest.ts'
 import type { NodeStats } from '#contract/stats.ts'
+import type { VersionRow } from './configurations/configurations.ts'
 
 /** One thing that is wrong: a JSON Pointer into what was sent, and what it is. */
 export interface Complaint {
@@ -19,9 +20,9 @@ export interface Runtime {
   checkDocument(document: ConfigurationDocument): Complaint[]
 }
 
-/** A way to tell nodes of a new configuration. */
+/** A way to tell gateways of a version that has become live. */
 export interface Publisher {
   readonly name: string
-  /** Returns how many subscribers were told. Rejects when nobody could be. */
-  publish(manifest: string): Promise<number>
+  /** Returns how many were told; 0 when this way does not serve the configuration. Rejects when nobody could be. */
+  publish(version: VersionRow): Promise<number>
 }

@@ -1,7 +1,7 @@
 /** Tells the node in the same process. */
-import type { Publisher } from '../runtime.ts'
+import type { ManifestPublisher } from './manifest-bus.ts'
 
-export class MemoryBus implements Publisher {
+export class MemoryBus implements ManifestPublisher {
   readonly name = 'memory'
   readonly #subscribers: ((manifest: string) => void)[] = []
 

@@ -2,10 +2,10 @@
 import type { Redis } from 'ioredis'
 import { MANIFEST_KEY, RELOAD_MESSAGE, UPDATES_CHANNEL } from '#contract/manifest.ts'
 import type { Logger } from '#observe/log.ts'
-import type { Publisher } from '../runtime.ts'
+import type { ManifestPublisher } from './manifest-bus.ts'
 import { closeRedis, connectRedis, type RedisAddress } from './redis.ts'
 
-export class RedisPublisher implements Publisher {
+export class RedisPublisher implements ManifestPublisher {
   readonly name = 'redis'
   readonly #redis: Redis
   readonly #log: Logger

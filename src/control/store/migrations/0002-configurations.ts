@@ -138,6 +138,16 @@ async function createConfigurations(tx: Tx): Promise<void> {
     .addPrimaryKeyConstraint('versions_key', ['org_id', 'configuration', 'number'])
     .execute()
   await tx.schema
+    .createTable('receipts')
+    .addColumn('org_id', 'text', (c) => c.notNull())
+    .addColumn('id', 'text', (c) => c.notNull())
+    .addColumn('configuration', 'text', (c) => c.notNull())
+    .addColumn('sha256', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('receipt', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('receipts_key', ['org_id', 'id'])
+    .execute()
+  await tx.schema
     .createTable('secrets')
     .addColumn('org_id', 'text', (c) => c.notNull())
     .addColumn('name', 'text', (c) => c.notNull())

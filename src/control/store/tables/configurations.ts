@@ -31,6 +31,17 @@ export interface ConfigurationTables {
     /** JSON. */
     receipt: string | null
   }
+  /** Impact receipts that no version has taken yet; the oldest go. */
+  receipts: {
+    org_id: string
+    id: string
+    configuration: string
+    /** Of the candidate's content. */
+    sha256: string
+    created_at: number
+    /** JSON. */
+    receipt: string
+  }
   secrets: {
     org_id: string
     name: string
