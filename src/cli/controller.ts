@@ -30,7 +30,16 @@ export const controller: Command = {
     const publishers = [new ManifestBus(redis)]
     const authenticate = async () => openPrincipal
     const runtime = runtimeOf(() => undefined)
-    const running = await startController({ ...settings.control, version, database, box, runtime, publishers, authenticate, log })
+    const running = await startController({
+      ...settings.control,
+      version,
+      database,
+      box,
+      runtime,
+      publishers,
+      authenticate,
+      log,
+    })
     printBanner({ listening: [], control: running.address, redis: redisText(address), dataDir: settings.dataDir })
     return await untilStopped({
       log,

@@ -55,7 +55,16 @@ export const up: Command = {
     const publishers = ways.map((way) => new ManifestBus(way))
     const authenticate = async () => openPrincipal
     const runtime = runtimeOf(() => running.node.stats())
-    const controller = await startController({ ...settings.control, version, database, box, runtime, publishers, authenticate, log })
+    const controller = await startController({
+      ...settings.control,
+      version,
+      database,
+      box,
+      runtime,
+      publishers,
+      authenticate,
+      log,
+    })
     printBanner({
       listening: running.node.addresses(),
       admin: running.admin.address,

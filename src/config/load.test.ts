@@ -56,7 +56,8 @@ test('without a file the built-in configuration runs', () => {
     ],
   )
   assert.deepEqual(plan.pipelines[0]?.batch, {}, 'outputs have their own defaults')
-  assert.deepEqual(settings.control, { host: '127.0.0.1', port: 8000 })
+  assert.partialDeepStrictEqual(settings.control, { host: '127.0.0.1', port: 8000, auth: 'open' })
+  assert.partialDeepStrictEqual(settings.opamp, { host: '127.0.0.1', port: 4320, auth: 'open' })
   assert.deepEqual(settings.admin, { host: '127.0.0.1', port: 8083 })
   assert.equal(settings.redis, undefined)
   assert.deepEqual(warnings, [])

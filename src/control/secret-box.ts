@@ -72,5 +72,9 @@ export function openSecretBox(configured: Secret | undefined, file: string): Sec
 
 function cannot(file: string, error: unknown): Error {
   if (error instanceof StreamgateError) return error
-  return new StreamgateError('SG_STORE', `cannot use the secret key in ${file}: ${String(error)}`, { cause: error })
+  return new StreamgateError(
+    'SG_STORE',
+    `cannot use the secret key in ${file}: ${String(error)}; make the data directory writable, or name another with --data-dir`,
+    { cause: error },
+  )
 }

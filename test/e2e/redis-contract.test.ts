@@ -4,13 +4,12 @@ import { createHash } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { Redis } from 'ioredis'
 import { type NodeReport, nodeReport } from '#contract/manifest.ts'
-import { Publication } from '#control/publication.ts'
-import { Store } from '#control/store/store.ts'
+import { documentOf, manifestOf } from '#control/configurations/projection.ts'
 import { Follower } from '#control/sync/follower.ts'
 import { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import { REPORT_EXPIRY_S, RedisWatcher } from '#control/sync/redis-watcher.ts'
 import { type Logger, silentLogger } from '#observe/log.ts'
-import { ManualClock, systemClock } from '#std/clock.ts'
+import { ManualClock } from '#std/clock.ts'
 import { Program } from '#test/support/program.ts'
 import { freePort, RedisServer, startRedis } from '#test/support/redis.ts'
 import { requireService } from '#test/support/services.ts'
@@ -135,12 +134,9 @@ test('our controller publishes, and a foreign node hears RELOAD and reads the or
   await using redis = await startRedis()
   const node = await originalNode(redis)
   const publisher = startPublisher(t, redis)
-  const store = Store.open(':memory:')
-  t.after(() => store.close())
-  for (const rule of ORIGINAL.pipelines[0]!.processors) await store.addRule(rule)
-  for (const output of ORIGINAL.pipelines[0]!.outputs) await store.addOutput(output)
-  const publication = new Publication(store, [publisher], systemClock, silentLogger)
-  await until(async () => !(await publication.publish()).nobody, 'the publisher to be connected')
+  const { processors: rules, outputs, batch_size } = ORIGINAL.pipelines[0]!
+  const document = documentOf(rules, outputs, batch_size)
+  await publishWhenConnected(publisher, JSON.stringify(manifestOf(document)))
   await until(() => node.manifests.length > 0, 'the signal')
   assert.equal(node.signals[0], 'streamgate_updates RELOAD')
   assert.deepEqual(node.manifests[0], ORIGINAL)
@@ -150,8 +146,8 @@ test('our controller publishes, and a foreign node hears RELOAD and reads the or
 
   // What the original does not know stands in the same shape, where it skips it.
   const sample = { id: 's1', type: 'sample', params: { keep_ratio: 0.5 }, when: { field: 'level', equals: 'info' } }
-  await store.addRule({ ...sample, required: true, on_error: 'drop' })
-  assert.equal((await publication.publish()).subscribers, 1)
+  document.pipelines[0]!.processors.push({ ...sample, required: true, on_error: 'drop' })
+  assert.equal(await publisher.publish(JSON.stringify(manifestOf(document))), 1)
   const processors = () => (node.manifests.at(-1) as typeof ORIGINAL).pipelines[0]?.processors
   await until(() => processors()?.length === 2, 'the second signal')
   assert.deepEqual(processors()?.[1], { ...sample, required: true, on_error: 'drop' })

@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { pointer, problemsOf } from '#config/problems.ts'
 import { problem } from '#contract/api.ts'
 import * as contract from '#contract/configuration.ts'
 import {
@@ -22,7 +21,14 @@ import {
 import { masked, restored, Unrestorable } from '../configurations/masking.ts'
 import { listOf, type Part, type PartList, partKinds, usersOf, withoutPart, withPart } from '../configurations/parts.ts'
 import type { ControlContext } from '../context.ts'
-import { editDraft, emptyDocument, noSuchConfiguration, refuseComplaints, requireOwnKind } from './drafts.ts'
+import {
+  editDraft,
+  emptyDocument,
+  noSuchConfiguration,
+  parseDraft,
+  refuseComplaints,
+  requireOwnKind,
+} from './drafts.ts'
 import { keyFrom, pageOf, pageQuery, toPage } from './paging.ts'
 import { Problem } from './problem.ts'
 import { change, etagOf, requireMatch, writeQuery } from './writing.ts'
@@ -345,14 +351,13 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
 
   /** The document with the part in it, checked where it stands. */
   function put(document: Document, list: PartList, entry: Part, position: number | undefined) {
-    const next = contract.configurationDocument.safeParse(withPart(document, list, entry, position))
-    if (!next.success) throw new Problem(422, 'the draft would not be valid', complaintsOf(next.error))
-    const parts = listOf(next.data, list)!
+    const next = parseDraft(withPart(document, list, entry, position), 'streamgate') as Document
+    const parts = listOf(next, list)!
     const at = parts.findIndex(({ id }) => id === entry.id)
     const pipeline = list.kind === 'processors' ? document.pipelines.findIndex(({ id }) => id === list.pipeline) : -1
     const base = list.kind === 'processors' ? `/pipelines/${pipeline}/processors/${at}` : `/${list.kind}/${at}`
-    refuseComplaints(context.runtime.checkDocument(next.data), base, `the ${list.kind.slice(0, -1)} is not valid`)
-    return { document: next.data, result: parts[at]! }
+    refuseComplaints(context.runtime.checkDocument(next), base, `the ${list.kind.slice(0, -1)} is not valid`)
+    return { document: next, result: parts[at]! }
   }
 
   function partTag(entry: Part): string {
@@ -403,13 +408,6 @@ function entryOf(row: ConfigurationRow, list: PartList, id: string): Part {
   return entry
 }
 
-export function parseDraft(value: unknown, kind: string): AnyDocument {
-  const schema = kind === 'otel_collector' ? contract.collectorDocument : contract.configurationDocument
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new Problem(422, 'the document is not valid', complaintsOf(parsed.error))
-}
-
 export function unmask<Value>(next: Value, stored: unknown): Value {
   try {
     return restored(next, stored)
@@ -418,10 +416,6 @@ export function unmask<Value>(next: Value, stored: unknown): Value {
     const complaints = error.pointers.map((pointer) => ({ pointer, detail: 'is masked, and no value is stored here' }))
     throw new Problem(422, 'a masked value has nothing to stand for: send the value itself', complaints)
   }
-}
-
-function complaintsOf(error: z.ZodError) {
-  return problemsOf(error, [], []).map(({ path, message }) => ({ pointer: pointer(path), detail: message }))
 }
 
 function objectOf(name: string): string {

@@ -1,6 +1,12 @@
 /** Changing a draft: one transaction in which it is read, checked, changed and written. */
 import type { FastifyRequest } from 'fastify'
-import { type ConfigurationDocument, DOCUMENT_BYTES_MAX } from '#contract/configuration.ts'
+import { pointer, problemsOf } from '#config/problems.ts'
+import {
+  type ConfigurationDocument,
+  collectorDocument,
+  configurationDocument,
+  DOCUMENT_BYTES_MAX,
+} from '#contract/configuration.ts'
 import type { AuditNote } from '../access/audit.ts'
 import {
   type AnyDocument,
@@ -34,7 +40,7 @@ export async function editDraft<Document extends AnyDocument, Result>(
     if (row === undefined) throw noSuchConfiguration(name)
     const { document, result, audit } = work(draftOf(row) as Document, row)
     if (document !== undefined) {
-      const draft = JSON.stringify(document)
+      const draft = JSON.stringify(parseDraft(document, row.kind))
       if (draft.length > DOCUMENT_BYTES_MAX)
         throw new Problem(422, `the configuration would be larger than ${DOCUMENT_BYTES_MAX} bytes, which is the limit`)
       const values = { draft, revision: row.revision + 1, updated_at: context.clock.wall(), updated_by: by }
@@ -42,6 +48,17 @@ export async function editDraft<Document extends AnyDocument, Result>(
     }
     return { result, audit }
   })
+}
+
+/** What is stored must be readable. 422 when it is not a document of this kind. */
+export function parseDraft(value: unknown, kind: string): AnyDocument {
+  const parsed = (kind === 'otel_collector' ? collectorDocument : configurationDocument).safeParse(value)
+  if (parsed.success) return parsed.data
+  const complaints = problemsOf(parsed.error, [], []).map(({ path, message }) => ({
+    pointer: pointer(path),
+    detail: message,
+  }))
+  throw new Problem(422, 'the document is not valid', complaints)
 }
 
 /** For what only configurations of StreamGate's own gateways have. */

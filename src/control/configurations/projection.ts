@@ -3,7 +3,7 @@
  * Redis gets, and what the routes of the original product show and change.
  */
 import type { ConfigurationDocument } from '#contract/configuration.ts'
-import { DEFAULT_PIPELINE } from '#contract/configuration.ts'
+import { DEFAULT_PIPELINE, entityId } from '#contract/configuration.ts'
 import { type Manifest, type ManifestOutput, type ManifestProcessor, manifestOutputId } from '#contract/manifest.ts'
 
 export const BATCH_SIZE_DEFAULT = 100
@@ -28,10 +28,11 @@ export function documentOf(
   return { version: 2, sources: [], pipelines: [pipeline], outputs: entries, upstreams: [] }
 }
 
-/** Gives an output the id that a node gives one without: from its place, type and host, so that its spool stays its own. */
+/** Gives an output without an id the one that a node gives it: from its place, type and host, so that its spool stays its own. */
 export function outputEntry(output: ManifestOutput, others: readonly { id: string }[]): Output {
-  const { type, url, headers, ...rest } = output
+  const { type, url, headers, id: own, ...rest } = output
   const entry = { type, ...(url === undefined ? {} : { url }), ...(headers == null ? {} : { headers }), ...rest }
+  if (entityId.safeParse(own).success) return { id: String(own), ...entry }
   let place = others.length
   let id = manifestOutputId(output, DEFAULT_PIPELINE, place)
   while (others.some((other) => other.id === id)) id = manifestOutputId(output, DEFAULT_PIPELINE, ++place)
