@@ -10,7 +10,7 @@ import { StreamgateError } from '#contract/error.ts'
 import type { Block } from '#telemetry/block.ts'
 import { type Candidates, stringsOf } from '#telemetry/strings.ts'
 import { DetectorRedactor } from './detector-redactor.ts'
-import { detectorNames, detectors } from './detectors/detectors.ts'
+import { detectorNames, detectors } from '#codecs/sensitive/detectors.ts'
 import { PatternRedactor } from './pattern-redactor.ts'
 
 const config = z.strictObject({
