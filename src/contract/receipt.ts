@@ -75,6 +75,8 @@ const redaction = z.object({
   unprovable: estimate,
   /** How many of the sample's records `unprovable` stands on. */
   sampled: z.number(),
+  /** The candidate has rules that surely redact the same; always true of its own new ones. */
+  covered: z.boolean(),
 })
 export type Redaction = z.infer<typeof redaction>
 
@@ -106,7 +108,6 @@ export const notCoveredKinds = [
   'signal',
   'stateful_rule',
   'reproduction',
-  'clipped_sample',
 ] as const
 
 const notCovered = z.object({

@@ -49,7 +49,9 @@ const suggestion = z.object({
   services: z.array(z.string()),
   severities: z.record(z.string(), z.number()),
   /** Of `sensitive`: what it looks like, and the fields that it was seen in; `(text)` where a record has none. */
-  sensitive: z.object({ what: z.string(), fields: z.array(z.object({ path: z.string(), records: z.number() })) }).nullable(),
+  sensitive: z
+    .object({ what: z.string(), fields: z.array(z.object({ path: z.string(), records: z.number() })) })
+    .nullable(),
 })
 export type Suggestion = z.infer<typeof suggestion>
 

@@ -1,8 +1,9 @@
 /** Replaces what a detector finds. */
+
+import type { Detector } from '#codecs/sensitive/detector.ts'
 import type { Processor } from '#component/processor.ts'
 import { type Bytes, fromText } from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
-import type { Detector } from '#codecs/sensitive/detector.ts'
 
 export class DetectorRedactor implements Processor {
   readonly #detector: Detector

@@ -3,6 +3,7 @@
  * told otherwise: under pressure records wait rather than go out unredacted.
  */
 import { z } from 'zod'
+import { detectorNames, detectors } from '#codecs/sensitive/detectors.ts'
 import { patternOf } from '#component/matcher.ts'
 import { defineProcessor, type Processor } from '#component/processor.ts'
 import { list, truth } from '#component/schema.ts'
@@ -10,7 +11,6 @@ import { StreamgateError } from '#contract/error.ts'
 import type { Block } from '#telemetry/block.ts'
 import { type Candidates, stringsOf } from '#telemetry/strings.ts'
 import { DetectorRedactor } from './detector-redactor.ts'
-import { detectorNames, detectors } from '#codecs/sensitive/detectors.ts'
 import { PatternRedactor } from './pattern-redactor.ts'
 
 const config = z.strictObject({
