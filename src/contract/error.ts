@@ -16,6 +16,8 @@ export const errorCodes = {
   SG_LISTEN: 'A listener cannot be opened.',
   SG_START: 'A part cannot be started.',
   SG_RELOAD: 'A new configuration could not be put to work; the old one keeps running.',
+  SG_TAP: 'Records cannot be shown as asked.',
+  SG_REPLAY: 'Rules could not be tried on records.',
   SG_STORE: 'The data directory cannot be used.',
   SG_USAGE: 'The command line is not understood.',
 } as const

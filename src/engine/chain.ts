@@ -11,6 +11,7 @@ import { StreamgateError } from '#contract/error.ts'
 import { BLOCK_RECORDS_MAX, type Block } from '#telemetry/block.ts'
 import type { KeptDrops } from './kept-drops.ts'
 import { Tally } from './outtake.ts'
+import type { Trail } from './trail.ts'
 
 /** Where the chain says what happened; the outtake writer is one. `kind` is an index into `outcomes`, or a `Tally`. */
 export interface TallySink {
@@ -35,10 +36,14 @@ const QUARANTINED = outcomes.indexOf('quarantined')
 /** What somebody may want back. A repeat is there already. */
 const KEEPABLE = new Set([DROPPED, outcomes.indexOf('sampled')])
 
+const ENDS_BY_ERROR = { pass: undefined, drop: 'dropped', quarantine: 'quarantined' } as const
+
 export class Chain {
   readonly #links: Link[]
   readonly #hidden = new Uint8Array(BLOCK_RECORDS_MAX)
   readonly #before = new Uint8Array(BLOCK_RECORDS_MAX)
+  /** Where failures are noted, while somebody looks. */
+  #trail: Trail | undefined
 
   /** Throws `StreamgateError` with a `path` such as `processors/1/params/pattern`. */
   constructor(plans: readonly ProcessorPlan[], registry: EngineRegistry, contextFor: ContextFor) {
@@ -80,6 +85,23 @@ export class Chain {
     }
   }
 
+  /** The same again, and notes in `trail` what each one did to which record. */
+  runTracked(block: Block, requiredOnly: boolean, sink: TallySink, trail: Trail, kept: KeptDrops | undefined): void {
+    kept?.begin()
+    trail.begin(block)
+    this.#trail = trail
+    for (let i = 0; i < this.#links.length && block.selected > 0; i++) {
+      const { required, outcome } = this.#links[i]!
+      if (requiredOnly && !required) continue
+      const selected = block.selected
+      trail.before(block)
+      this.step(i, block, sink)
+      trail.after(i, outcome, block)
+      if (block.selected < selected && KEEPABLE.has(outcome)) kept?.take(i, block, trail.selection)
+    }
+    this.#trail = undefined
+  }
+
   /** Runs the required processors from index `from` on that edit: what must not leave is taken out. */
   protect(block: Block, from: number, sink: TallySink): void {
     for (let i = from; i < this.#links.length && block.selected > 0; i++) {
@@ -98,7 +120,7 @@ export class Chain {
     }
     const hidden = this.#hidden
     if (!this.#hideOthers(link.matcher, block, hidden)) {
-      fail(link, rule, block, 0, block.count, sink)
+      fail(link, rule, block, 0, block.count, sink, this.#trail)
       return 0
     }
     const shown = block.selected
@@ -161,7 +183,7 @@ export class Chain {
         this.#applyTo(link, rule, block, sink, alive, middle, to)
         return
       }
-      fail(link, rule, block, from, to, sink)
+      fail(link, rule, block, from, to, sink, this.#trail)
     }
     for (let i = from; i < to; i++) {
       alive[i] = block.selection[i]!
@@ -205,14 +227,24 @@ function count(
 }
 
 /** The selected records of [from, to) made the processor throw: each follows `on_error`. */
-function fail(link: Link, rule: number, block: Block, from: number, to: number, sink: TallySink): void {
+function fail(
+  link: Link,
+  rule: number,
+  block: Block,
+  from: number,
+  to: number,
+  sink: TallySink,
+  trail: Trail | undefined,
+): void {
   let records = 0
   let bytes = 0
+  const outcome = ENDS_BY_ERROR[link.onError]
   for (let i = from; i < to; i++) {
     if (block.selection[i] === 0) continue
     records++
     bytes += block.ends[i]! - block.starts[i]!
-    if (link.onError !== 'pass') block.drop(i)
+    if (outcome !== undefined) block.drop(i)
+    trail?.fail(rule, i, outcome)
   }
   sink.tally(rule, Tally.ERROR, records, bytes)
   if (link.onError === 'drop') sink.tally(rule, DROPPED, records, bytes)

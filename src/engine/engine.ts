@@ -16,8 +16,9 @@ import { Chain } from './chain.ts'
 import { Decoders } from './decoders.ts'
 import { IntakeReader } from './intake-reader.ts'
 import { KeptDrops } from './kept-drops.ts'
-import { Control, EngineState, PipelineMode } from './lane-memory.ts'
+import { Control, EngineState, PipelineMode, type Position } from './lane-memory.ts'
 import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
+import { ObservedPipeline, Observer } from './observer.ts'
 import { CommitTooLarge, NO_RULE, OuttakeWriter, Tally } from './outtake.ts'
 import { Readable } from './readable.ts'
 import { isBefore } from './suspicion.ts'
@@ -48,6 +49,7 @@ interface CompiledPipeline {
   encoders: Encoder[]
   /** Undefined: what its rules drop is not kept. */
   kept: KeptDrops | undefined
+  observed: ObservedPipeline
 }
 
 interface Compiled {
@@ -79,6 +81,9 @@ class Engine {
   /** A second block, for when several pipelines want the same records. */
   readonly #copy = new Block()
   readonly #readable = new Readable()
+  readonly #observer: Observer
+  /** What stopped the engine before this one may stand before here, so what is not necessary is not done. */
+  readonly #safeFrom: Position | undefined
   #start: Start
   #running: Compiled
   #loaded: Compiled | undefined
@@ -95,7 +100,15 @@ class Engine {
     this.#block.lane = data.lane
     this.#lane = data.lane
     this.#start = data.start
+    this.#safeFrom = data.start.recordsMax < BLOCK_RECORDS_MAX ? data.start.until : undefined
+    this.#observer = new Observer({
+      post: (message) => port.postMessage(message),
+      seed: data.seed,
+      name: `${data.lane}.${data.incarnation}`,
+      watches: data.watches,
+    })
     this.#running = this.#compile(data.program)
+    this.#observe(this.#running)
     this.#messages = 0
   }
 
@@ -109,8 +122,9 @@ class Engine {
       const worked = this.#nextBlock()
       const dueMs = this.#emitDue()
       if (worked) continue
+      const reportMs = this.#observer.idle(this.#running.program.epoch, Date.now())
       Atomics.store(control, Control.ENGINE_STATE, EngineState.IDLE)
-      Atomics.wait(control, Control.WAKE, seen, Math.min(IDLE_WAIT_MS, dueMs))
+      Atomics.wait(control, Control.WAKE, seen, Math.min(IDLE_WAIT_MS, dueMs, reportMs))
     }
   }
 
@@ -148,7 +162,7 @@ class Engine {
     const recordsMax = this.#start.quarantineNext ? 1 : careful ? this.#start.recordsMax : BLOCK_RECORDS_MAX
     if (!this.#reader.next(this.#block, this.#running.program.sources, recordsMax)) return false
     try {
-      this.#commit(this.#start.quarantineNext)
+      this.#commit(this.#start.quarantineNext, before)
       if (this.#start.quarantineNext) this.#start = { ...this.#start, quarantineNext: false }
     } catch (error) {
       if (!(error instanceof CommitTooLarge)) throw error
@@ -165,12 +179,15 @@ class Engine {
     return true
   }
 
-  #commit(quarantine: boolean): void {
+  #commit(quarantine: boolean, before: Position): void {
     const { count, selectedBytes } = this.#block
+    const { arrivalMs } = this.#block.context
     const source = this.#reader.source
     const { signal } = this.#block.context.format
     const pipelines = this.#running.bySource[source] ?? []
+    const mayShow = !quarantine && (this.#safeFrom === undefined || !isBefore(before, this.#safeFrom))
     this.#outtake.begin()
+    this.#observer.begin()
     let last = pipelines.length - 1
     while (last >= 0 && pipelines[last]!.signal !== signal) last--
     for (let p = 0; p <= last; p++) {
@@ -178,7 +195,8 @@ class Engine {
       if (pipeline.signal !== signal || (this.#reader.served & (1 << pipeline.slot)) !== 0) continue
       const block = p === last ? this.#block : this.#copy
       if (p !== last) block.copyFrom(this.#block)
-      this.#runPipeline(pipeline, block, quarantine)
+      const watched = this.#observer.arrived(pipeline.observed, block, mayShow)
+      this.#runPipeline(pipeline, block, quarantine, watched)
     }
     const { program } = this.#running
     this.#outtake.publish(
@@ -191,9 +209,10 @@ class Engine {
       this.#reader.position(),
     )
     for (let p = 0; p <= last; p++) pipelines[p]!.chain.committed()
+    this.#observer.published(program.epoch, arrivalMs)
   }
 
-  #runPipeline(pipeline: CompiledPipeline, block: Block, quarantine: boolean): void {
+  #runPipeline(pipeline: CompiledPipeline, block: Block, quarantine: boolean, watched: boolean): void {
     this.#outtake.pipeline(pipeline.slot)
     if (quarantine) {
       this.#outtake.tally(NO_RULE, QUARANTINED, block.selected, block.selectedBytes)
@@ -202,7 +221,10 @@ class Engine {
     const mode = Atomics.load(this.#control, Control.MODES + pipeline.slot)
     const requiredOnly = mode === PipelineMode.REQUIRED_ONLY
     const { chain, kept } = pipeline
-    if (kept === undefined) chain.run(block, requiredOnly, this.#outtake)
+    if (watched) {
+      chain.runTracked(block, requiredOnly, this.#outtake, this.#observer.trail, kept)
+      this.#observer.ran(pipeline.observed, block)
+    } else if (kept === undefined) chain.run(block, requiredOnly, this.#outtake)
     else chain.runKeeping(block, requiredOnly, this.#outtake, kept)
     this.#encode(pipeline, block)
     if (kept === undefined) return
@@ -237,13 +259,21 @@ class Engine {
       case 'swap':
         if (this.#loaded?.program.epoch !== message.epoch) break
         this.#emitAll(this.#loaded)
+        this.#observer.report(this.#running.program.epoch, Date.now())
         this.#running = this.#loaded
         this.#loaded = undefined
+        this.#observe(this.#running)
         this.#port.postMessage({ type: 'swapped', epoch: message.epoch })
         break
       case 'flush':
         this.#emitAll(undefined)
         this.#port.postMessage({ type: 'flushed', epoch: message.epoch })
+        break
+      case 'watch':
+        this.#observer.watch(message.watch)
+        break
+      case 'unwatch':
+        this.#observer.unwatch(message.id)
         break
       case 'stop':
         this.#stopped = true
@@ -259,6 +289,10 @@ class Engine {
     for (const emitter of this.#running.emitters) {
       if (!staying.has(emitter.identity)) this.#emit(emitter, Date.now(), true)
     }
+  }
+
+  #observe({ pipelines }: Compiled): void {
+    this.#observer.use(pipelines.map(({ observed }) => observed))
   }
 
   #load(program: Program): void {
@@ -289,6 +323,7 @@ class Engine {
         chain,
         kept: pipeline.keepsDropped ? new KeptDrops(chain, createEncoder({ name: 'text' }, this.#registry)) : undefined,
         encoders: pipeline.encoders.map((plan) => createEncoder(plan, this.#registry)),
+        observed: new ObservedPipeline(pipeline.id, pipeline.processors, this.#registry),
       }
     })
     const bySource = program.sources.map((_, slot) => pipelines.filter((pipeline) => pipeline.sources.has(slot)))

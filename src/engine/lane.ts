@@ -13,7 +13,7 @@ import { BLOCK_RECORDS_MAX } from '#telemetry/block.ts'
 import type { Decoders } from './decoders.ts'
 import { IntakeWriter } from './intake-writer.ts'
 import { Control, createLaneMemory, EngineState, type LaneMemory, PipelineMode, type Position } from './lane-memory.ts'
-import type { EngineData, FromEngine, Program, Start, ToEngine } from './messages.ts'
+import type { EngineData, FromEngine, Program, SampleReport, Start, TapReport, ToEngine, Watch } from './messages.ts'
 import { type Commit, OuttakeReader } from './outtake.ts'
 import { Safety } from './safety.ts'
 import { Suspicion } from './suspicion.ts'
@@ -44,6 +44,8 @@ export interface LaneOptions {
   take(commit: Commit, lane: Lane): boolean
   /** All commits that were there are taken. */
   taken(lane: Lane): void
+  /** The engine shows records. */
+  observed(epoch: number, samples: SampleReport[], taps: TapReport[]): void
 }
 
 export type LaneState = 'starting' | 'running' | 'stalled'
@@ -58,6 +60,8 @@ export class Lane {
   readonly #outtake: OuttakeReader
   readonly #watchdog = new Watchdog()
   readonly #suspicion = new Suspicion()
+  /** What every engine of this lane is to show, by id. */
+  readonly #watches = new Map<number, Watch>()
   readonly #waiting = new Map<string, { resolve(): void; reject(error: Error): void }>()
   #program: Program
   #loading: Program | undefined
@@ -129,6 +133,15 @@ export class Lane {
   setMode(pipelineSlot: number, requiredOnly: boolean): void {
     const mode = requiredOnly ? PipelineMode.REQUIRED_ONLY : PipelineMode.ALL
     Atomics.store(this.#control, Control.MODES + pipelineSlot, mode)
+  }
+
+  watch(watch: Watch): void {
+    this.#watches.set(watch.id, watch)
+    this.#post({ type: 'watch', watch })
+  }
+
+  unwatch(id: number): void {
+    if (this.#watches.delete(id)) this.#post({ type: 'unwatch', id })
   }
 
   /** Whether records are in the intake that no commit covers. */
@@ -220,6 +233,8 @@ export class Lane {
       program: this.#program,
       start,
       seed: this.#seed(),
+      incarnation: this.restarts,
+      watches: [...this.#watches.values()],
     }
     const worker = new Worker(this.#options.workerUrl, {
       workerData,
@@ -283,6 +298,10 @@ export class Lane {
         message.path === undefined ? {} : { path: message.path },
       )
       this.#waiting.get(`loaded ${message.epoch}`)?.reject(error)
+      return
+    }
+    if (message.type === 'observed') {
+      this.#options.observed(message.epoch, message.samples, message.taps)
       return
     }
     if (message.type === 'running') {

@@ -1,6 +1,8 @@
 /** What the wire and an engine thread say to each other, besides records. Plain data (structured clone). */
+import type { Condition } from '#component/condition.ts'
 import type { EncoderPlan } from '#component/output.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
+import type { Fate, ObservedRecord } from '#contract/observation.ts'
 import type { Signal } from '#telemetry/signal.ts'
 import type { LaneMemory, Position } from './lane-memory.ts'
 
@@ -46,12 +48,48 @@ export interface EngineData {
   program: Program
   start: Start
   seed: number
+  /** Counts up with each engine of the lane. */
+  incarnation: number
+  watches: Watch[]
+}
+
+/** A tap, as engines know it; see `TapSelection`. */
+export interface Watch {
+  id: number
+  pipeline: string | undefined
+  rule: string | undefined
+  when: Condition | undefined
+  fate: Fate | undefined
+  raw: boolean
+  perSecondMax: number
+}
+
+/** What an engine has counted in one pipeline since a window began, and what it took for the sample since it told last. */
+export interface SampleReport {
+  /** Id of the pipeline. */
+  pipeline: string
+  /** Unix milliseconds at which the window begins. */
+  window: number
+  /** Names the sample that the slots are of: no other engine, and no other time, has the same. */
+  part: string
+  seen: { records: number; bytes: number }
+  /** Null: the record may not be shown. */
+  picks: { slot: number; record: ObservedRecord | null }[]
+}
+
+export interface TapReport {
+  /** Id of the watch. */
+  tap: number
+  records: ObservedRecord[]
+  skipped: number
 }
 
 export type ToEngine =
   | { type: 'load'; program: Program }
   | { type: 'swap'; epoch: number }
   | { type: 'flush'; epoch: number }
+  | { type: 'watch'; watch: Watch }
+  | { type: 'unwatch'; id: number }
   | { type: 'stop' }
 
 export type FromEngine =
@@ -60,3 +98,4 @@ export type FromEngine =
   | { type: 'refused'; epoch: number; code: string; message: string; path: string | undefined }
   | { type: 'swapped'; epoch: number }
   | { type: 'flushed'; epoch: number }
+  | { type: 'observed'; epoch: number; samples: SampleReport[]; taps: TapReport[] }

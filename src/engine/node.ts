@@ -7,6 +7,7 @@ import type { NodeLimits, NodePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { DeadLetterSelection, DroppedSelection, Replayed } from '#contract/kept.ts'
+import type { SampleWindow, TapSelection } from '#contract/observation.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Logger } from '#observe/log.ts'
 import { DataDirectory } from '#spool/data-directory.ts'
@@ -18,9 +19,11 @@ import { Decoders } from './decoders.ts'
 import type { Delivery } from './delivery.ts'
 import type { Generation } from './generation.ts'
 import { Keeping } from './keeping.ts'
-import { Lane } from './lane.ts'
+import { Lane, type LaneOptions } from './lane.ts'
+import { Reservoir } from './reservoir.ts'
 import { snapshot } from './snapshot.ts'
 import { Sources } from './sources.ts'
+import { type TapSink, Taps } from './taps.ts'
 import { Traffic } from './traffic.ts'
 import { LOOK_INTERVAL_MS } from './watchdog.ts'
 
@@ -56,6 +59,8 @@ export class Node {
   readonly #reloads = { done: 0, failed: 0, lastError: null as string | null }
   readonly #data: DataDirectory | undefined
   readonly #keeping: Keeping | undefined
+  readonly #reservoir: Reservoir
+  #taps: Taps | undefined
   #startedAt = 0
   #traffic: Traffic | undefined
   #sources: Sources | undefined
@@ -73,6 +78,7 @@ export class Node {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#upstreams = new Upstreams({ clock: this.#clock, log: options.log })
+    this.#reservoir = new Reservoir(this.#clock, options.registry)
     if (options.dataDir === undefined) return
     this.#data = new DataDirectory(options.dataDir, realDisk, this.#clock)
     this.#keeping = new Keeping(options.dataDir, options.registry, this.#clock)
@@ -88,6 +94,13 @@ export class Node {
     const decoders = new Decoders(registry)
     const traffic = new Traffic(generation, decoders, this.#clock, log)
     this.#traffic = traffic
+    const taps = new Taps(traffic.lanes, this.#clock, log)
+    this.#taps = taps
+    this.#reservoir.use(generation.program)
+    const observed: LaneOptions['observed'] = (epoch, samples, reports) => {
+      this.#reservoir.take(epoch, samples)
+      taps.take(reports)
+    }
     for (let index = 0; index < limits.engines; index++) {
       const share = {
         bytesMax: limits.intakeBytesMax / limits.engines,
@@ -96,7 +109,10 @@ export class Node {
       const take = traffic.take.bind(traffic)
       const taken = traffic.taken.bind(traffic)
       traffic.lanes.push(
-        new Lane({ index, ...share, workerUrl, decoders, clock: this.#clock, log, take, taken }, generation.program),
+        new Lane(
+          { index, ...share, workerUrl, decoders, clock: this.#clock, log, take, taken, observed },
+          generation.program,
+        ),
       )
     }
     this.#sources = new Sources(registry, this.#keep, traffic, this.#clock, log)
@@ -155,6 +171,7 @@ export class Node {
     if (someLeft) await Promise.all(traffic.lanes.map((lane) => lane.caughtUp(LEAVE_MS_MAX)))
     upstreams.commit()
     traffic.install(generation)
+    this.#reservoir.use(generation.program)
     for (const delivery of generation.deliveries.values()) delivery.takeNext()
     await inTime(Promise.all(traffic.lanes.map((lane) => lane.swap(generation.program))))
     const retiring = this.#retire(old).finally(() => this.#retiring.delete(retiring))
@@ -198,6 +215,7 @@ export class Node {
   /** Stops accepting, lets engines and outputs finish, at most for `timeoutMs`. False: records were left behind. */
   async stop(timeoutMs: number): Promise<{ drained: boolean }> {
     this.#stopping = true
+    this.#taps?.stop()
     const traffic = this.#traffic
     if (traffic === undefined) return { drained: true }
     const deadline = AbortSignal.timeout(timeoutMs)
@@ -243,6 +261,20 @@ export class Node {
     const about = { id, version, registry, startedAt: this.#startedAt, reloads: this.#reloads }
     const stats = snapshot(about, this.#running(), this.#keep, this.#sources!, this.keeping)
     return { ...stats, upstreams: this.#upstreams.snapshot() }
+  }
+
+  /** What the pipelines took in during the last minutes, as uniform samples, as the rules let it be shown. */
+  samples(): SampleWindow[] {
+    return this.#reservoir.samples()
+  }
+
+  /**
+   * Shows records as they go through the rules, until what it returns is called. Throws `StreamgateError` when the selection cannot
+   * be made. It lasts over reloads; a pipeline or a rule that is gone shows nothing.
+   */
+  tap(selection: TapSelection, sink: TapSink): () => void {
+    const { current } = this.#running()
+    return this.#taps!.open(selection, sink, current.plan)
   }
 
   /** Takes the data directory, if the plan wants one. Without it records wait in memory only, unless they must not. */

@@ -105,4 +105,19 @@ export const mark = defineProcessor({
   },
 })
 
-export const faultProcessors = [faultSpin, faultExit, faultMemory, faultThrow, mark] as const
+export const faultRedact = defineProcessor({
+  name: 'fault_redact',
+  summary: 'Would take something out of a record, and fails.',
+  config: z.strictObject({ on: z.string(), how: z.enum(['throw', 'spin']).default('throw') }),
+  mutates: true,
+  create: ({ on, how }) => ({
+    process(block) {
+      eachStrike(block, on, () => {
+        if (how === 'throw') throw new Error('struck')
+        for (;;);
+      })
+    },
+  }),
+})
+
+export const faultProcessors = [faultSpin, faultExit, faultMemory, faultThrow, faultRedact, mark] as const
