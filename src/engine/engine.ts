@@ -82,8 +82,8 @@ class Engine {
   readonly #copy = new Block()
   readonly #readable = new Readable()
   readonly #observer: Observer
-  /** What stopped the engine before this one may stand before here, so what is not necessary is not done. */
-  readonly #safeFrom: Position | undefined
+  /** No record before here is shown. */
+  readonly #quietUntil: Position
   #start: Start
   #running: Compiled
   #loaded: Compiled | undefined
@@ -100,7 +100,7 @@ class Engine {
     this.#block.lane = data.lane
     this.#lane = data.lane
     this.#start = data.start
-    this.#safeFrom = data.start.recordsMax < BLOCK_RECORDS_MAX ? data.start.until : undefined
+    this.#quietUntil = data.quietUntil
     this.#observer = new Observer({
       post: (message) => port.postMessage(message),
       seed: data.seed,
@@ -185,7 +185,7 @@ class Engine {
     const source = this.#reader.source
     const { signal } = this.#block.context.format
     const pipelines = this.#running.bySource[source] ?? []
-    const mayShow = !quarantine && (this.#safeFrom === undefined || !isBefore(before, this.#safeFrom))
+    const mayShow = !quarantine && !isBefore(before, this.#quietUntil)
     this.#outtake.begin()
     this.#observer.begin()
     let last = pipelines.length - 1

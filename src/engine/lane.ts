@@ -234,6 +234,7 @@ export class Lane {
       start,
       seed: this.#seed(),
       incarnation: this.restarts,
+      quietUntil: this.restarts === 0 ? this.position : this.intake.published(),
       watches: [...this.#watches.values()],
     }
     const worker = new Worker(this.#options.workerUrl, {

@@ -50,6 +50,8 @@ export interface EngineData {
   seed: number
   /** Counts up with each engine of the lane. */
   incarnation: number
+  /** What stopped the engine before this one may stand before here: what need not be done with it is not done. */
+  quietUntil: Position
   watches: Watch[]
 }
 

@@ -19,8 +19,11 @@ import { Protection, protecting, protectionOf } from './protection.ts'
 import { TapWatch } from './tap-watch.ts'
 import { NO_END, Trail } from './trail.ts'
 
-/** How old counts may get before the wire is told. */
-const REPORT_INTERVAL_MS = 1000
+/**
+ * How long records and counts are gathered before the wire is told. What an engine that ends has not told is as if it had not
+ * come: counts and records of a sample go together.
+ */
+const REPORT_INTERVAL_MS = 200
 /** Keeps its random numbers apart from those of the rules. */
 const SEED_MIX = 0x5bd1_e995
 
@@ -141,19 +144,11 @@ export class Observer {
 
   /** What became of the block is valid. */
   published(epoch: number, arrivalMs: number): void {
-    let hasRecords = false
-    for (let s = 0; s < this.#touched.length; s++) {
-      const sample = this.#touched[s]!
-      sample.published()
-      hasRecords ||= sample.hasPicks
-    }
+    for (let s = 0; s < this.#touched.length; s++) this.#touched[s]!.published()
     this.#touched.length = 0
-    for (let t = 0; t < this.#taps.length; t++) {
-      const tap = this.#taps[t]!
-      tap.published()
-      hasRecords ||= tap.hasRecords
-    }
-    if (hasRecords || Math.abs(arrivalMs - this.#reportedAt) >= REPORT_INTERVAL_MS) this.report(epoch, arrivalMs)
+    for (let t = 0; t < this.#taps.length; t++) this.#taps[t]!.published()
+    // A clock that was set back makes no difference for long.
+    if (Math.abs(arrivalMs - this.#reportedAt) >= REPORT_INTERVAL_MS) this.report(epoch, arrivalMs)
   }
 
   /** There is nothing to do, so there is time to tell. Returns in how many milliseconds there may be something to tell. */

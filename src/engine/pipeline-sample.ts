@@ -67,10 +67,6 @@ export class PipelineSample {
     this.#shown.length = 0
   }
 
-  get hasPicks(): boolean {
-    return this.#picks.length > 0
-  }
-
   get hasNews(): boolean {
     return !this.#told || this.#closed.length > 0
   }

@@ -66,9 +66,9 @@ export class Portrait {
   }
 }
 
-/** [from, to) of `bytes`, at most `RECORD_TEXT_BYTES_MAX` of them, as text where that is what they are. */
-export function recordText(bytes: Bytes, from: number, to: number): RecordText {
-  const end = to - from <= RECORD_TEXT_BYTES_MAX ? to : characterBefore(bytes, from, from + RECORD_TEXT_BYTES_MAX)
+/** [from, to) of `bytes`, at most `bytesMax` of them, as text where that is what they are. */
+export function recordText(bytes: Bytes, from: number, to: number, bytesMax = RECORD_TEXT_BYTES_MAX): RecordText {
+  const end = to - from <= bytesMax ? to : characterBefore(bytes, from, from + bytesMax)
   return isUtf8(bytes, from, end) ? { text: utf8(bytes, from, end) } : { base64: toBase64(bytes, from, end) }
 }
 

@@ -82,10 +82,6 @@ export class TapWatch {
     this.begin()
   }
 
-  get hasRecords(): boolean {
-    return this.#shown.length > 0
-  }
-
   get hasNews(): boolean {
     return this.#shown.length > 0 || this.#skipped > 0
   }

@@ -107,14 +107,14 @@ export const mark = defineProcessor({
 
 export const faultRedact = defineProcessor({
   name: 'fault_redact',
-  summary: 'Would take something out of a record, and fails.',
-  config: z.strictObject({ on: z.string(), how: z.enum(['throw', 'spin']).default('throw') }),
+  summary: 'Should take something out of a record, and fails or ends its engine.',
+  config: z.strictObject({ on: z.string(), how: z.enum(['throw', 'exit']).default('throw') }),
   mutates: true,
   create: ({ on, how }) => ({
     process(block) {
       eachStrike(block, on, () => {
         if (how === 'throw') throw new Error('struck')
-        for (;;);
+        process.exit(3)
       })
     },
   }),
