@@ -7,6 +7,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   controller: async () => (await import('./controller.ts')).controller,
   validate: async () => (await import('./validate.ts')).validate,
   explain: async () => (await import('./explain.ts')).explain,
+  test: async () => (await import('./test.ts')).test,
   dlq: async () => (await import('./dlq.ts')).dlq,
   dropped: async () => (await import('./dropped.ts')).dropped,
 }
