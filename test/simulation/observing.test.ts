@@ -1,9 +1,14 @@
 /** What a node shows of records: true to what became of them, redacted where it must be, and never to the harm of the records. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { putMetricRecord } from '#codecs/metric/decoder.ts'
+import { MetricWriter } from '#codecs/metric/writer.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
 import type { ObservedRecord, TapBatch, TapSelection } from '#contract/observation.ts'
+import { allocate } from '#std/bytes.ts'
+import { writePoint } from '#test/support/metrics.ts'
 import { type NodeHarness, numbered, startNode } from '#test/support/node-harness.ts'
+import { requestOf } from '#test/support/otlp-blocks.ts'
 
 const SECRET = '[redacted]'
 const REDACT: Partial<ProcessorPlan> = {
@@ -304,4 +309,107 @@ test('long records and records that are no text are shown as far as they can be'
   assert.equal(long!.bytes_in, secretAtTheCut.length)
   assert.deepEqual([huge!.before, huge!.after, huge!.bytes_in], [{ text: '' }, { text: '' }, 300_000])
   assert.deepEqual(binary!.before, { base64: 'Yf9i' })
+})
+
+test('records of OpenTelemetry are shown as JSON, with what they share; an edit of that is an edit of each', async () => {
+  await using it = await startNode({ processors: [DROP, REDACT] })
+  const watcher = new Watcher(it)
+  const byRule = new Watcher(it, { rule: 'redact' })
+  const body = (text: string) => ({ body: { string_value: text } })
+  const resource = { attributes: [{ key: 'host', value: { string_value: 'password=hidden' } }] }
+  it.putBytes(requestOf('logs', [body('DEBUG a'), body('b'), body('password=hidden')], { resource }), {
+    framing: 'otlp_logs',
+  })
+  await it.until(() => watcher.total === 3 && byRule.total === 2, 'all three')
+  const shown = watcher.records.map(({ fate, edited_by: by, before, after }) => {
+    const [old, now] = [before, after].map((side) => (side === null ? null : JSON.parse(side.text!)))
+    return [fate, by.join(), old.message ?? old.body, JSON.stringify(old).includes(SECRET), now?.message ?? now?.body]
+  })
+  assert.deepEqual(shown, [
+    ['dropped', '', 'DEBUG a', true, undefined],
+    ['forwarded', 'redact', 'b', true, 'b'],
+    ['forwarded', 'redact', SECRET, true, SECRET],
+  ])
+  assert.doesNotMatch(JSON.stringify([watcher.records, byRule.records, it.node.samples()]), /hidden/)
+})
+
+test('messages of syslog are shown as JSON', async () => {
+  await using it = await startNode({ processors: [REDACT] })
+  const watcher = new Watcher(it)
+  const message = '<34>1 2026-01-01T00:00:00Z host app 7 - - password=hidden'
+  it.putBytes(Buffer.from(message), { framing: 'syslog_record' })
+  await it.until(() => watcher.total === 1, 'the message')
+  const [record] = watcher.records
+  assert.equal(record?.bytes_in, message.length)
+  assert.equal(JSON.parse(record.before.text!).message, SECRET)
+  assert.deepEqual([record.after, record.edited_by], [record.before, ['redact']])
+})
+
+test('points are shown as JSON, also those that a rule has merged', async () => {
+  await using it = await startNode({
+    signal: 'metrics',
+    processors: [{ id: 'rollup', type: 'aggregate', options: { interval_ms: 3_600_000 } }],
+  })
+  const watcher = new Watcher(it)
+  const writer = new MetricWriter()
+  writer.begin()
+  writePoint(writer, { kind: 'sum', temporality: 'delta', labels: { __name__: 'hits', host: 'a' }, value: 3 })
+  const target = allocate(1024)
+  it.putBytes(target.subarray(0, putMetricRecord(writer.bytes, 0, writer.at, target, 0)), { framing: 'metric_records' })
+  await it.until(() => watcher.total === 1, 'the point')
+  const [record] = watcher.records
+  assert.deepEqual([record?.fate, record?.rule, record?.after], ['aggregated', 'rollup', null])
+  assert.match(record!.before.text!, /"hits".*"host":"a"/)
+})
+
+test('each pipeline of a source shows what it does itself, and a tap of one shows no other', async () => {
+  await using it = await startNode({ processors: [DROP] })
+  const plan = it.plan([DROP])
+  const [first] = plan.pipelines
+  const second = it.plan([{ ...REDACT }, { id: 'mark', type: 'mark', options: { with: '!' } }]).pipelines[0]!
+  plan.pipelines = [first!, { ...second, id: 'second' }]
+  await it.node.apply(plan)
+  const all = new Watcher(it)
+  const one = new Watcher(it, { pipeline: 'second' })
+  it.put(['DEBUG password=hidden'])
+  await it.until(() => all.total === 2 && one.total === 1, 'both')
+  assert.deepEqual(
+    all.records.map(({ pipeline, fate, edited_by: by, before }) => [pipeline, fate, by.join(), before.text]),
+    [
+      ['pipeline', 'dropped', '', 'DEBUG password=hidden'],
+      ['second', 'forwarded', 'redact,mark', `DEBUG ${SECRET}`],
+    ],
+  )
+  assert.deepEqual(one.records, all.records.slice(1))
+  await it.until(() => it.node.samples().length === 2 && sampled(it).seen === 2, 'both samples')
+})
+
+test('a pressed node shows that only required rules ran', async () => {
+  await using it = await startNode({
+    processors: [DROP, REDACT, { id: 'slow', type: 'mark', options: { with: '!', busy_ms: 300 } }],
+    failOpen: { stallMs: 100, killMs: 20_000, probeMs: 60_000 },
+  })
+  const watcher = new Watcher(it)
+  it.put(['INFO a'])
+  await it.until(() => it.books.state !== 'normal', 'the node to be pressed')
+  it.put(['DEBUG password=hidden'])
+  await it.until(() => watcher.total === 2, 'both')
+  const last = watcher.of('DEBUG')
+  assert.deepEqual([last.fate, last.edited_by, last.after], ['forwarded', ['redact'], { text: `DEBUG ${SECRET}` }])
+})
+
+test('a block that is done again because it was too large is shown once and counted once', async () => {
+  await using it = await startNode({
+    processors: [{ id: 'mark', type: 'mark', options: { with: 'x'.repeat(50_000) } }],
+    overflow: 'block',
+  })
+  const watcher = new Watcher(it)
+  it.put(numbered(0, 1000))
+  const books = await it.settle()
+  assert.equal(books.forwarded.records, 1000)
+  await it.until(() => watcher.total === 1000 && sampled(it).seen === 1000, 'all to be seen')
+  const texts = watcher.records.map(({ before }) => before.text)
+  assert.equal(new Set(texts).size, texts.length)
+  const inSample = sampled(it).records.map(({ before }) => before.text)
+  assert.equal(new Set(inSample).size, inSample.length)
 })
