@@ -9,9 +9,9 @@ import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { printBanner, redisText } from './banner.ts'
 import { type Command, configOption, controlOptions, dataOption, logOption, redisOption } from './command.ts'
 import { openControl } from './control-process.ts'
+import { runtimeOf } from './control-runtime.ts'
 import { untilStopped } from './lifetime.ts'
 import { version } from './terminal.ts'
-import { runtimeOf } from './up.ts'
 
 export const controller: Command = {
   name: 'controller',

@@ -1,11 +1,6 @@
 import { loadConfig } from '#config/load.ts'
-import { outputProblems, processorProblems } from '#config/manifest.ts'
-import { pointer } from '#config/problems.ts'
-import { documentProblems } from '#config/published.ts'
-import type { NodeStats } from '#contract/stats.ts'
 import { openPrincipal } from '#control/access/principal.ts'
 import { startController } from '#control/controller.ts'
-import type { Runtime } from '#control/runtime.ts'
 import { ManifestBus } from '#control/sync/manifest-bus.ts'
 import { MemoryBus } from '#control/sync/memory-bus.ts'
 import { RedisPublisher } from '#control/sync/redis-publisher.ts'
@@ -25,6 +20,7 @@ import {
   redisOption,
 } from './command.ts'
 import { openControl } from './control-process.ts'
+import { runtimeOf } from './control-runtime.ts'
 import { untilStopped } from './lifetime.ts'
 import { startNodeProcess } from './node-process.ts'
 import { version } from './terminal.ts'
@@ -86,16 +82,4 @@ export const up: Command = {
       },
     })
   },
-}
-
-/** What the controller may ask of this program. */
-export function runtimeOf(stats: () => NodeStats | undefined): Runtime {
-  const complaints = (problems: ReturnType<typeof processorProblems>) =>
-    problems.map(({ path, message }) => ({ pointer: pointer(path), detail: message }))
-  return {
-    stats,
-    checkRule: (rule) => complaints(processorProblems(rule, registry)),
-    checkOutput: (output) => complaints(outputProblems(output, registry)),
-    checkDocument: (document) => complaints(documentProblems(document, registry)),
-  }
 }

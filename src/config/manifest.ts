@@ -97,7 +97,8 @@ export function outputProblems(entry: ManifestOutput, registry: Registry): Probl
   return resolveOutput(outputEntryOf(entry, 'output', 0), [], registry).problems ?? []
 }
 
-function processorPlan(entry: ManifestProcessor, registry: Registry): ProcessorPlan {
+/** Of a rule that `processorProblems` has found nothing wrong with. */
+export function processorPlan(entry: ManifestProcessor, registry: Registry): ProcessorPlan {
   return resolveProcessor(processorEntry.parse(known(entry)), [], registry).plan!
 }
 

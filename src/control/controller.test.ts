@@ -37,6 +37,10 @@ class FakeRuntime implements Runtime {
   checkDocument() {
     return []
   }
+  traits = {}
+  async replay() {
+    return []
+  }
 }
 
 class FakeBus implements ManifestPublisher {
