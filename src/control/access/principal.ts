@@ -11,6 +11,7 @@ export interface Principal {
   name: string
   /** How the request came: `ui`, `api`, `cli`, `system`. */
   via: string
+  role: Role
   permissions: ReadonlySet<Permission>
 }
 
@@ -21,6 +22,7 @@ export const openPrincipal: Principal = {
   id: 'open',
   name: 'anonymous',
   via: 'api',
+  role: 'owner',
   permissions: permissionsOf('owner', []),
 }
 

@@ -2,10 +2,11 @@
 import type { Tx } from './database.ts'
 import { rules } from './migrations/0001-rules.ts'
 import { configurations } from './migrations/0002-configurations.ts'
+import { access } from './migrations/0003-access.ts'
 
 export interface Migration {
   name: string
   up(tx: Tx, dialect: 'sqlite' | 'postgres'): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [rules, configurations]
+export const migrations: readonly Migration[] = [rules, configurations, access]

@@ -1,5 +1,6 @@
 /** The schema as types. Each area describes its own tables; times are Unix milliseconds, JSON stands as text. */
+import type { AccessTables } from './tables/access.ts'
 import type { ConfigurationTables } from './tables/configurations.ts'
 import type { SystemTables } from './tables/system.ts'
 
-export type Tables = SystemTables & ConfigurationTables
+export type Tables = SystemTables & ConfigurationTables & AccessTables

@@ -30,6 +30,8 @@ export interface SystemTables {
     status: number | null
     content_type: string | null
     body: string | null
+    /** Further headers of the answer; JSON. */
+    headers: string | null
     created_at: number
   }
 }

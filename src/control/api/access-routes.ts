@@ -1,0 +1,15 @@
+/** Access: logins, one's own account, users, API keys, organisations. Answers hold secrets, so nothing keeps them. */
+import type { FastifyInstance } from 'fastify'
+import type { AccessContext } from './hashing.ts'
+import { keyRoutes } from './key-routes.ts'
+import { loginRoutes } from './login-routes.ts'
+import { meRoutes } from './me-routes.ts'
+import { orgRoutes } from './org-routes.ts'
+import { userRoutes } from './user-routes.ts'
+
+export async function accessRoutes(app: FastifyInstance, context: AccessContext): Promise<void> {
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.header('cache-control', 'no-store')
+  })
+  for (const routes of [loginRoutes, meRoutes, userRoutes, keyRoutes, orgRoutes]) await routes(app, context)
+}
