@@ -52,12 +52,17 @@ export class TooBusy extends Error {}
 export class Passwords {
   /** Hashes computed so far. */
   computed = 0
+  readonly #costs: typeof HASHING
   #running = 0
   readonly #waiting: (() => void)[] = []
+  /** Other costs are for tests. */
+  constructor(costs = HASHING) {
+    this.#costs = costs
+  }
 
   /** PHC string. Rejects with `TooBusy`. */
   hash(password: string): Promise<string> {
-    return this.#inTurn(async () => (await import('@node-rs/argon2')).hash(normalised(password), HASHING))
+    return this.#inTurn(async () => (await import('@node-rs/argon2')).hash(normalised(password), this.#costs))
   }
 
   /** `hash` is null for somebody who is not there, or has no password: false, after the same work. */
