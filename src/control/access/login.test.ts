@@ -54,27 +54,30 @@ testOnDatabases('the first link ends after a day', async (database) => {
   assert.equal((await database.db.selectFrom('one_time_tokens').selectAll().execute()).length, 0)
 })
 
-testOnDatabases('a login sets a cookie that scripts and other sites do not get, and writes need its token', async (db) => {
-  const api = new AccessApi(db)
-  await api.owner()
-  const client = api.client()
-  const answer = await client.login(' ADA@example.COM ', OWNER.password)
-  assert.equal(answer.status, 200)
-  const pattern = /^sg_session=[\w-]{43}; Path=\/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure$/
-  assert.match(String(answer.headers['set-cookie']), pattern)
-  assert.equal(answer.headers['cache-control'], 'no-store')
-  const csrf = client.csrf!
-  for (const wrong of [undefined, '', csrf.slice(1), `${csrf.slice(1)}x`]) {
-    client.csrf = wrong
-    assert.equal((await client.send('POST', '/logout')).status, 403, String(wrong))
-  }
-  client.csrf = csrf
-  assert.match(JSON.stringify((await client.send('GET', '/me/sessions')).body), /"current":true/)
-  const logout = await client.send('POST', '/logout')
-  assert.match(String(logout.headers['set-cookie']), /^sg_session=; Path=\/; Max-Age=0; HttpOnly/)
-  client.cookie = answer.headers['set-cookie']!.toString().slice(11, 54)
-  assert.equal((await client.send('GET', '/me')).status, 401)
-})
+testOnDatabases(
+  'a login sets a cookie that scripts and other sites do not get, and writes need its token',
+  async (db) => {
+    const api = new AccessApi(db)
+    await api.owner()
+    const client = api.client()
+    const answer = await client.login(' ADA@example.COM ', OWNER.password)
+    assert.equal(answer.status, 200)
+    const pattern = /^sg_session=[\w-]{43}; Path=\/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure$/
+    assert.match(String(answer.headers['set-cookie']), pattern)
+    assert.equal(answer.headers['cache-control'], 'no-store')
+    const csrf = client.csrf!
+    for (const wrong of [undefined, '', csrf.slice(1), `${csrf.slice(1)}x`]) {
+      client.csrf = wrong
+      assert.equal((await client.send('POST', '/logout')).status, 403, String(wrong))
+    }
+    client.csrf = csrf
+    assert.match(JSON.stringify((await client.send('GET', '/me/sessions')).body), /"current":true/)
+    const logout = await client.send('POST', '/logout')
+    assert.match(String(logout.headers['set-cookie']), /^sg_session=; Path=\/; Max-Age=0; HttpOnly/)
+    client.cookie = answer.headers['set-cookie']!.toString().slice(11, 54)
+    assert.equal((await client.send('GET', '/me')).status, 401)
+  },
+)
 
 testOnDatabases('the store has neither tokens nor passwords', async (database) => {
   const api = new AccessApi(database)
@@ -150,36 +153,39 @@ testOnDatabases('whatever is wrong, the answer and the work are the same', async
   assert.deepEqual([answers[0]!.status, answers[0]!.computed], [401, 1])
 })
 
-testOnDatabases('an account is locked for longer each time, at all controllers, whether there is one or not', async (db) => {
-  const api = new AccessApi(db)
-  const second = new AccessApi(db, 'required', api.clock)
-  await api.owner()
-  for (const email of [OWNER.email, 'nobody@example.com']) {
-    const from = email.length
-    for (let i = 0; i < 5; i++) {
-      const { status } = await [api, second][i % 2]!.client(`192.0.2.${from + i}`).login(email, 'wrong password')
-      assert.equal(status, 401)
+testOnDatabases(
+  'an account is locked for longer each time, at all controllers, whether there is one or not',
+  async (db) => {
+    const api = new AccessApi(db)
+    const second = new AccessApi(db, 'required', api.clock)
+    await api.owner()
+    for (const email of [OWNER.email, 'nobody@example.com']) {
+      const from = email.length
+      for (let i = 0; i < 5; i++) {
+        const { status } = await [api, second][i % 2]!.client(`192.0.2.${from + i}`).login(email, 'wrong password')
+        assert.equal(status, 401)
+      }
+      let lock = LOCK_FIRST_MS
+      for (let i = 0; i < 7; i++, lock = Math.min(lock * 2, LOCK_MAX_MS)) {
+        const before = second.passwords.computed
+        const refused = await second.client('203.0.113.9').login(email, OWNER.password)
+        assert.deepEqual([refused.status, refused.headers['retry-after']], [429, String(lock / 1000)], email)
+        assert.equal(second.passwords.computed, before, 'no hash while it is locked')
+        api.clock.advance(lock)
+        assert.equal((await api.client(`192.0.2.${100 + i}`).login(email, 'wrong password')).status, 401)
+      }
+      api.clock.advance(FORGOTTEN_AFTER_MS + 1)
     }
-    let lock = LOCK_FIRST_MS
-    for (let i = 0; i < 7; i++, lock = Math.min(lock * 2, LOCK_MAX_MS)) {
-      const before = second.passwords.computed
-      const refused = await second.client('203.0.113.9').login(email, OWNER.password)
-      assert.deepEqual([refused.status, refused.headers['retry-after']], [429, String(lock / 1000)], email)
-      assert.equal(second.passwords.computed, before, 'no hash while it is locked')
-      api.clock.advance(lock)
-      assert.equal((await api.client(`192.0.2.${100 + i}`).login(email, 'wrong password')).status, 401)
-    }
+    assert.equal((await api.client().login(OWNER.email, OWNER.password)).status, 200)
+    assert.equal((await api.client().login(OWNER.email, 'wrong password')).status, 401, 'counts from the start')
     api.clock.advance(FORGOTTEN_AFTER_MS + 1)
-  }
-  assert.equal((await api.client().login(OWNER.email, OWNER.password)).status, 200)
-  assert.equal((await api.client().login(OWNER.email, 'wrong password')).status, 401, 'counts from the start')
-  api.clock.advance(FORGOTTEN_AFTER_MS + 1)
-  await forgetAccess(api.context)
-  assert.equal((await db.db.selectFrom('login_attempts').selectAll().execute()).length, 0)
-  const failed = await db.db.selectFrom('audit').selectAll().where('action', '=', 'login.failed').execute()
-  assert.ok(failed.length > 0 && failed.length < 12, `${failed.length} of 25 failures are noted`)
-  assert.ok(failed.every(({ detail }) => !detail.includes('nobody@')))
-})
+    await forgetAccess(api.context)
+    assert.equal((await db.db.selectFrom('login_attempts').selectAll().execute()).length, 0)
+    const failed = await db.db.selectFrom('audit').selectAll().where('action', '=', 'login.failed').execute()
+    assert.ok(failed.length > 0 && failed.length < 12, `${failed.length} of 25 failures are noted`)
+    assert.ok(failed.every(({ detail }) => !detail.includes('nobody@')))
+  },
+)
 
 testOnDatabases('guesses made at once count as many', async (database) => {
   const api = new AccessApi(database)
