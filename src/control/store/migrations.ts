@@ -3,6 +3,7 @@ import type { Tx } from './database.ts'
 import { rules } from './migrations/0001-rules.ts'
 import { configurations } from './migrations/0002-configurations.ts'
 import { access } from './migrations/0003-access.ts'
+import { series } from './migrations/0005-series.ts'
 
 export interface Migration {
   name: string
@@ -10,3 +11,4 @@ export interface Migration {
 }
 
 export const migrations: readonly Migration[] = [rules, configurations, access]
+export const migrations: readonly Migration[] = [rules, configurations, series]

@@ -1,0 +1,149 @@
+/**
+ * Takes what gateways say of their books into the series. What is new is added to the rows of its minute in the same
+ * transaction that remembers what was told, so nothing is counted twice or lost, whatever happens in between.
+ */
+
+import type { SampleWindow } from '#contract/observation.ts'
+import type { NodeStats } from '#contract/stats.ts'
+import { uuidv7 } from '#std/uuid.ts'
+import type { ControlContext } from '../context.ts'
+import type { Tx } from '../store/database.ts'
+import { type Baseline, emptyBaseline, gatewayTotals, type News, newsOf } from './baseline.ts'
+import { Baselines } from './baselines.ts'
+import { type Counters, columns, gaugeColumns } from './counters.ts'
+import { estimate } from './estimates.ts'
+import { Limits } from './limits.ts'
+import { Rows } from './rows.ts'
+import { minuteOf, minutesOf, partOf } from './spread.ts'
+
+/** What one gateway has sent. `at`: when it arrived, Unix milliseconds. */
+export interface Arrival {
+  org: string
+  gateway: string
+  configuration: string
+  stats: NodeStats
+  windows: readonly SampleWindow[]
+  at: number
+}
+
+/** Sample records that one transaction looks at, over all windows; and at least so many of each. */
+const SAMPLES_MAX = 2000
+const SAMPLES_OF_WINDOW_MIN = 4
+/** How long a gateway that tells nothing new goes without a note that it was heard. */
+const HEARD_EVERY_MS = 30_000
+
+const IN_AND_OUT = (['in_records', 'in_bytes', 'forwarded_records', 'forwarded_bytes'] as const).map((name) =>
+  columns.pipelines.indexOf(name),
+)
+
+export class SeriesWriter {
+  readonly #context: Pick<ControlContext, 'db' | 'dialect'>
+  readonly #limits = new Limits()
+  readonly #baselines: Baselines
+
+  constructor(context: Pick<ControlContext, 'db' | 'dialect'>) {
+    this.#context = context
+    this.#baselines = new Baselines(context.dialect)
+  }
+
+  /** One transaction. Rejects when the store does; then nothing of it has happened, and it can be tried again. */
+  async write(arrivals: readonly Arrival[]): Promise<void> {
+    if (arrivals.length === 0) return
+    // By gateway, so that all controllers lock in the same order.
+    const ordered = arrivals.toSorted((a, b) => compare(a.org, b.org) || compare(a.gateway, b.gateway) || a.at - b.at)
+    const windows = arrivals.reduce((sum, { windows }) => sum + windows.length, 0)
+    const samplesMax = Math.max(SAMPLES_OF_WINDOW_MIN, Math.floor(SAMPLES_MAX / Math.max(1, windows)))
+    try {
+      await this.#context.db.transaction().execute(async (tx) => {
+        const rows = new Rows()
+        await this.#baselines.load(tx, ordered)
+        for (const arrival of ordered) await this.#take(tx, rows, arrival, samplesMax)
+        await this.#baselines.store(tx)
+        await rows.write(tx)
+      })
+      this.#baselines.committed()
+    } catch (error) {
+      this.#baselines.rolledBack()
+      throw error
+    }
+  }
+
+  async #take(tx: Tx, rows: Rows, arrival: Arrival, samplesMax: number): Promise<void> {
+    const { org, gateway, stats, at } = arrival
+    const run = this.#baselines.run(org, gateway, stats.started_at)
+    const latest = this.#baselines.latest(org, gateway)
+    const known = run?.state ?? following(latest?.state)
+    const news = newsOf(known, stats, minuteOf(at))
+    if (news === undefined) return
+    const isSilent = news.counters.length === 0 && news.gauges.length === 0
+    if (isSilent && run !== undefined) {
+      if (at - run.seenAt >= HEARD_EVERY_MS) this.#baselines.keep({ ...run, seenAt: at })
+      return
+    }
+    const since = Math.max(latest?.seenAt ?? 0, Math.min(stats.started_at, at))
+    const sampledTo = await this.#note(tx, rows, arrival, news, since, samplesMax)
+    const state = { ...news.baseline, sampledTo }
+    this.#baselines.keep({ org, gateway, startedAt: stats.started_at, seenAt: at, revision: uuidv7(at), state })
+  }
+
+  /** Returns up to when samples have been counted. */
+  async #note(tx: Tx, rows: Rows, arrival: Arrival, news: News, since: number, samplesMax: number): Promise<number> {
+    const { org, gateway, configuration, windows, at } = arrival
+    const limits = this.#limits
+    const minutes = minutesOf(since, at)
+    const now = minuteOf(at)
+    const pipelineOf = async (id: string) => (await limits.admit(tx, org, configuration, at, 'pipelines', [id]))[0]!
+    for (const { kind, names, values } of news.counters) {
+      const placed = kind === 'outputs' ? names : [await pipelineOf(names[0]!), ...names.slice(1)]
+      const admitted = kind === 'pipelines' ? placed : await limits.admit(tx, org, configuration, at, kind, placed)
+      const padded = kind === 'outputs' ? [...values, ...gaugeColumns.map(() => 0)] : values
+      addSpread(minutes, padded, (minute, parts) => rows.add(kind, org, configuration, minute, admitted, parts))
+    }
+    for (const { names, values } of news.gauges) {
+      const admitted = await limits.admit(tx, org, configuration, at, 'outputs', names)
+      rows.add('outputs', org, configuration, now, admitted, [...columns.outputs.map(() => 0), ...values])
+    }
+    const totals = gatewayTotals(news.counters, IN_AND_OUT)
+    if (totals.some((value) => value !== 0)) {
+      const admitted = await limits.admit(tx, org, configuration, at, 'gateways', [gateway])
+      addSpread(minutes, totals, (minute, parts) => rows.add('gateways', org, configuration, minute, admitted, parts))
+    }
+    const sampled = estimate(onlyPipelines(news.counters), windows, news.baseline.sampledTo, samplesMax)
+    for (const { dimension, pipeline, name, samples, values } of sampled.estimates) {
+      const placed = [await pipelineOf(pipeline), name]
+      const [first, second] = await limits.admit(tx, org, configuration, at, dimension, placed)
+      // Weights need no whole parts: each minute gets the same.
+      const each = values.map((value) => value / minutes.length)
+      minutes.forEach((minute, i) => {
+        const counted = i === minutes.length - 1 ? samples : 0
+        rows.add('estimates', org, configuration, minute, [dimension, first!, second!], [counted, ...each])
+      })
+    }
+    return sampled.sampledTo
+  }
+}
+
+/** For a run that is new: all of its counters are news, but what stands in the row of this minute is the last run's. */
+function following(latest: Baseline | undefined): Baseline {
+  const { minute, gauges, sampledTo } = latest ?? emptyBaseline()
+  return { ...emptyBaseline(), minute, gauges, sampledTo }
+}
+
+function addSpread(
+  minutes: readonly number[],
+  values: readonly number[],
+  add: (minute: number, parts: readonly number[]) => void,
+): void {
+  if (minutes.length === 1) {
+    add(minutes[0]!, values)
+    return
+  }
+  minutes.forEach((minute, i) => {
+    const parts = values.map((value) => partOf(value, i, minutes.length))
+    if (parts.some((part) => part !== 0)) add(minute, parts)
+  })
+}
+
+const onlyPipelines = (counters: readonly Counters[]) => counters.filter(({ kind }) => kind === 'pipelines')
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
