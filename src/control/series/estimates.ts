@@ -57,8 +57,8 @@ export function estimate(
     for (const fate of FATES) {
       const same = records.filter((record) => record.fate === fate)
       if (same.length === 0) continue
-      const each = Math.max(0, valueOf(values, `${fate}_records`)) / same.length
-      const bytes = Math.max(0, valueOf(values, `${fate}_bytes`))
+      const each = Math.max(0, counterOf(values, `${fate}_records`)) / same.length
+      const bytes = Math.max(0, counterOf(values, `${fate}_bytes`))
       const sampledBytes = same.reduce((sum, record) => sum + bytesOf(record), 0)
       for (const record of same) {
         const share = sampledBytes === 0 ? 0 : bytesOf(record) / sampledBytes
@@ -117,6 +117,6 @@ function thin(records: readonly ObservedRecord[], max: number): readonly Observe
   return Array.from({ length: max }, (_, i) => records[Math.floor((i * records.length) / max)]!)
 }
 
-function valueOf(values: readonly number[], column: string): number {
+function counterOf(values: readonly number[], column: string): number {
   return values[(columns.pipelines as readonly string[]).indexOf(column)] ?? 0
 }
