@@ -4,6 +4,7 @@ import { rules } from './migrations/0001-rules.ts'
 import { configurations } from './migrations/0002-configurations.ts'
 import { access } from './migrations/0003-access.ts'
 import { series } from './migrations/0005-series.ts'
+import { alerts } from './migrations/0006-alerts.ts'
 
 export interface Migration {
   name: string
@@ -12,3 +13,4 @@ export interface Migration {
 
 export const migrations: readonly Migration[] = [rules, configurations, access]
 export const migrations: readonly Migration[] = [rules, configurations, series]
+export const migrations: readonly Migration[] = [rules, configurations, alerts]
