@@ -36,7 +36,14 @@ export class AccessApi {
   /** Those with the same clock are two controllers of one store. */
   constructor({ db, dialect }: Database, mode: AuthMode = 'required', clock = new ManualClock()) {
     this.clock = clock
-    const runtime = { stats: () => undefined, checkRule: () => [], checkOutput: () => [], checkDocument: () => [] }
+    const runtime = {
+      stats: () => undefined,
+      checkRule: () => [],
+      checkOutput: () => [],
+      checkDocument: () => [],
+      traits: {},
+      replay: async () => [],
+    }
     const box = new SecretBox(Buffer.alloc(32, 7))
     this.context = { db, dialect, clock, log: silentLogger, runtime, box, version: '1.2.3' }
     this.access = { mode, secureCookies: true, passwords: this.passwords }

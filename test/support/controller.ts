@@ -113,5 +113,5 @@ function principalFrom(header: string | string[] | undefined): Principal | undef
   const [who, org = 'default'] = String(header).split('@')
   const [role, ...granted] = who!.split('+')
   const permissions = permissionsOf(role as Role, granted as Permission[])
-  return { org, kind: 'user', id: who!, name: who!, via: 'api', permissions }
+  return { org, kind: 'user', id: who!, name: who!, role: role as Role, via: 'api', permissions }
 }

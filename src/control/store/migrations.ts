@@ -11,6 +11,4 @@ export interface Migration {
   up(tx: Tx, dialect: 'sqlite' | 'postgres'): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [rules, configurations, access]
-export const migrations: readonly Migration[] = [rules, configurations, series]
-export const migrations: readonly Migration[] = [rules, configurations, alerts]
+export const migrations: readonly Migration[] = [rules, configurations, access, series, alerts]

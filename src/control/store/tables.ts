@@ -5,6 +5,4 @@ import type { ConfigurationTables } from './tables/configurations.ts'
 import type { SeriesTables } from './tables/series.ts'
 import type { SystemTables } from './tables/system.ts'
 
-export type Tables = SystemTables & ConfigurationTables & AccessTables
-export type Tables = SystemTables & ConfigurationTables & SeriesTables
-export type Tables = SystemTables & ConfigurationTables & AlertTables
+export type Tables = SystemTables & ConfigurationTables & AccessTables & SeriesTables & AlertTables
