@@ -20,6 +20,7 @@ const DOORS: Record<string, readonly string[]> = {
   processors: ['component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   outputs: ['listeners', 'upstreams', 'component', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   engine: ['component', 'listeners', 'upstreams', 'spool', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
+  agent: ['codecs', 'contract', 'config', 'observe', 'std'],
   config: ['component', 'upstreams', 'telemetry', 'contract', 'std'],
   control: ['contract', 'config', 'observe', 'std'],
   cli: ['*'],

@@ -1,0 +1,107 @@
+/**
+ * Configurations that the server offers: applied one at a time, of those that wait only the newest, each hash once.
+ *
+ * A hash that failed is not tried again by itself: a server that offers it with every answer would have it fail for ever. When
+ * the server has answered without it and then offers it again, somebody wants another try.
+ */
+import { SettingsStatus } from '#codecs/opamp/constants.ts'
+import type { AgentConfigFile, AgentRemoteConfig, RemoteConfigStatus } from '#codecs/opamp/messages.ts'
+import type { Logger } from '#observe/log.ts'
+import type { Outcome, StateFile } from './agent-state.ts'
+import type { Part } from './report.ts'
+
+export type ConfigFiles = ReadonlyMap<string, AgentConfigFile>
+
+/** Puts files to work. `failed`: nothing has changed. `hash` is the server's, in hex. */
+export type ApplyRemoteConfig = (files: ConfigFiles, hash: string) => Promise<ApplyResult>
+export type ApplyResult = { status: 'applied' } | { status: 'failed'; error: string }
+
+const ERROR_CHARACTERS_MAX = 8_192
+
+export class RemoteConfigs {
+  readonly #apply: ApplyRemoteConfig
+  readonly #file: StateFile
+  readonly #log: Logger
+  /** Tells that the status is another. */
+  readonly #changed: (...parts: Part[]) => void
+  #waiting: { files: ConfigFiles; hash: string } | undefined
+  #isApplying = false
+  /** The server has answered without the hash that failed. */
+  #mayRetry = false
+
+  constructor(apply: ApplyRemoteConfig, file: StateFile, log: Logger, changed: (...parts: Part[]) => void) {
+    this.#apply = apply
+    this.#file = file
+    this.#log = log
+    this.#changed = changed
+    if (file.state.remote_config?.status === SettingsStatus.applying) {
+      this.#note(file.state.remote_config.hash, SettingsStatus.failed, 'the node ended while it applied this')
+    }
+  }
+
+  get status(): RemoteConfigStatus {
+    const { hash, status, error } = this.#file.state.remote_config ?? {
+      hash: '',
+      status: SettingsStatus.unset,
+      error: '',
+    }
+    return { lastRemoteConfigHash: new Uint8Array(Buffer.from(hash, 'hex')), status, errorMessage: error }
+  }
+
+  /** What a message of the server offers; undefined: nothing. */
+  take(offer: AgentRemoteConfig | undefined): void {
+    if (offer === undefined) {
+      this.#mayRetry = true
+      return
+    }
+    const hash = Buffer.from(offer.configHash).toString('hex')
+    if (hash === this.#waiting?.hash) return
+    const last = this.#file.state.remote_config
+    if (hash === last?.hash) {
+      // The newest offer is what is there already.
+      this.#waiting = undefined
+      if (this.#isApplying || last.status !== SettingsStatus.failed || !this.#mayRetry) return
+    }
+    this.#waiting = { files: offer.config?.configMap ?? new Map(), hash }
+    if (!this.#isApplying) void this.#work()
+  }
+
+  /** Nothing of what was applied runs: the server is to offer it again. */
+  forget(): void {
+    this.#file.save({ remote_config: undefined })
+    this.#changed('remoteConfigStatus')
+  }
+
+  async #work(): Promise<void> {
+    this.#isApplying = true
+    while (this.#waiting !== undefined) {
+      const { files, hash } = this.#waiting
+      this.#waiting = undefined
+      this.#note(hash, SettingsStatus.applying, '')
+      this.#changed('remoteConfigStatus')
+      const result = await this.#try(files, hash)
+      this.#mayRetry = false
+      if (result.status === 'applied') {
+        this.#note(hash, SettingsStatus.applied, '')
+        this.#log.info({ hash }, 'remote configuration applied')
+      } else {
+        this.#note(hash, SettingsStatus.failed, result.error.slice(0, ERROR_CHARACTERS_MAX))
+        this.#log.error({ hash, reason: result.error }, 'remote configuration refused; the old one keeps running')
+      }
+      this.#changed('remoteConfigStatus', 'effectiveConfig', 'health')
+    }
+    this.#isApplying = false
+  }
+
+  async #try(files: ConfigFiles, hash: string): Promise<ApplyResult> {
+    try {
+      return await this.#apply(files, hash)
+    } catch (error) {
+      return { status: 'failed', error: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  #note(hash: string, status: Outcome['status'], error: string): void {
+    this.#file.save({ remote_config: { hash, status, error } })
+  }
+}
