@@ -3,7 +3,6 @@ import type { Redis } from 'ioredis'
 import { MANIFEST_KEY, NODE_REPORT_KEY_PREFIX, type NodeReport, UPDATES_CHANNEL } from '#contract/manifest.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
-import type { Follower } from './follower.ts'
 import { closeRedis, connectRedis, type RedisAddress } from './redis.ts'
 
 /** A report that is not renewed vanishes: the node is gone. */
@@ -12,11 +11,19 @@ const REPORT_INTERVAL_MS = 20_000
 /** A manifest is some kilobytes; anything larger is not one. */
 const MANIFEST_BYTES_MAX = 16 * 1024 * 1024
 
+/** What follows the manifests that are heard of, and knows how that went. */
+export interface Followed {
+  readonly running: string | null
+  readonly failed: { hash: string; reason: string } | null
+  onChange: (() => void) | undefined
+  offer(manifest: string): void
+}
+
 export interface WatcherOptions {
   address: RedisAddress
   nodeId: string
   version: string
-  follower: Follower
+  follower: Followed
   clock: Clock
   log: Logger
 }

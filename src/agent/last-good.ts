@@ -1,7 +1,8 @@
 /** The last manifest that worked, on disk: what a node starts from when nobody answers. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '#observe/log.ts'
+import { writeWhole } from './whole-file.ts'
 
 const FILE = 'last-good-manifest.json'
 
@@ -17,20 +18,11 @@ export function readLastGood(dataDir: string, log: Logger): string | undefined {
   }
 }
 
-/** Whole or not at all: written beside, synced, then renamed. A disk that refuses is logged, and nothing else suffers. */
+/** Whole or not at all. A disk that refuses is logged, and nothing else suffers. */
 export function writeLastGood(dataDir: string, manifest: string, log: Logger): void {
   const file = join(dataDir, FILE)
-  const fresh = `${file}.${process.pid}.new`
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    const fd = openSync(fresh, 'w', 0o600)
-    try {
-      writeSync(fd, manifest)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(fresh, file)
+    writeWhole(file, manifest)
   } catch (error) {
     log.warn({ file, reason: String(error) }, 'the last good manifest cannot be kept')
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { silentLogger } from '#observe/log.ts'
@@ -120,3 +121,7 @@ test('what was refused is tried again when it is published again: the reason may
   await turn()
   assert.deepEqual(works.applied, ['bad', 'bad'])
 })
+
+function hashOf(manifest: string): string {
+  return createHash('sha256').update(manifest).digest('hex')
+}
