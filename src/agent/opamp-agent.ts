@@ -122,7 +122,7 @@ export class OpampAgent {
     for (const timer of [this.#heartbeat, this.#healthLook, this.#quiet, this.#fullState, this.#renamed])
       timer?.cancel()
     this.#settings?.close()
-    this.#outbox.clear()
+    this.#outbox.clear('all')
     await this.#uplink.close(() => this.#composer.farewell())
     this.#setConnected(false)
   }
@@ -277,7 +277,7 @@ export class OpampAgent {
     if (isConnected) {
       this.#options.log.info({ instance_uid: this.instanceUid }, 'the opamp server has answered')
       this.#isAwaySaid = false
-    }
+    } else this.#outbox.clear('expendable')
     this.#options.onConnected?.(isConnected)
   }
 }

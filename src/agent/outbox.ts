@@ -25,6 +25,10 @@ export class Outbox {
 
   /** Takes it, or drops it at once when only more important ones wait. */
   push(letter: Letter): void {
+    if (letter.data.length > OUTBOX_BYTES_MAX) {
+      letter.dropped?.()
+      return
+    }
     const older = letter.key === undefined ? -1 : this.#letters.findIndex(({ key }) => key === letter.key)
     if (older !== -1) this.#drop(older)
     this.#letters.push(letter)
@@ -46,9 +50,10 @@ export class Outbox {
     return letter
   }
 
-  /** Drops all. */
-  clear(): void {
-    while (!this.isEmpty) this.#drop(0)
+  /** Drops what nobody waits for any more: nobody, or nobody who was connected. */
+  clear(which: 'all' | 'expendable'): void {
+    const dropped = this.#letters.filter(({ expendable }) => expendable || which === 'all')
+    for (const letter of dropped) this.#drop(this.#letters.indexOf(letter))
   }
 
   #drop(index: number): void {

@@ -1,0 +1,38 @@
+/** What a node and its controller say to each other beside OpAMP's own messages: JSON, as UTF-8, in custom messages. */
+import { z } from 'zod'
+import { tapSelection } from '#contract/observation.ts'
+
+export const NODE_CAPABILITY = 'io.streamgate.node/v1'
+
+/** From the controller; above this it is none of ours. */
+export const REQUEST_BYTES_MAX = 64 * 1024
+const id = z.string().min(1).max(128)
+
+export const requests = {
+  /** Answered by `samples`: { request, windows: SampleWindow[], error? }. */
+  samples: z.object({ request: id }),
+  /** Answered by any number of `tap`: { tap, ...TapBatch, ended? }. With `ended`, a reason, it is the last one. */
+  tap_start: z.object({ tap: id, selection: tapSelection }),
+  tap_stop: z.object({ tap: id }),
+} as const
+export type RequestType = keyof typeof requests
+
+export type NodeRequest =
+  | { type: 'samples'; request: string }
+  | { type: 'tap_start'; tap: string; selection: z.infer<typeof tapSelection> }
+  | { type: 'tap_stop'; tap: string }
+
+/** Undefined: it is none that we know. */
+export function readRequest(type: string, data: Uint8Array): NodeRequest | undefined {
+  if (!Object.hasOwn(requests, type) || data.length > REQUEST_BYTES_MAX) return undefined
+  try {
+    const parsed = requests[type as RequestType].safeParse(JSON.parse(Buffer.from(data).toString('utf8')))
+    return parsed.success ? ({ type, ...parsed.data } as NodeRequest) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function asJson(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value), 'utf8')
+}
