@@ -8,6 +8,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   validate: async () => (await import('./validate.ts')).validate,
   explain: async () => (await import('./explain.ts')).explain,
   test: async () => (await import('./test.ts')).test,
+  top: async () => (await import('./top.ts')).top,
   dlq: async () => (await import('./dlq.ts')).dlq,
   dropped: async () => (await import('./dropped.ts')).dropped,
 }
