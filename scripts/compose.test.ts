@@ -47,6 +47,10 @@ const service = z.strictObject({
     .optional(),
   stop_grace_period: duration.optional(),
   restart: z.enum(['no', 'always', 'on-failure', 'unless-stopped']).optional(),
+  read_only: z.boolean().optional(),
+  tmpfs: z.array(z.string()).optional(),
+  cap_drop: z.array(z.string()).optional(),
+  security_opt: z.array(z.string()).optional(),
 })
 
 const compose = z.strictObject({
