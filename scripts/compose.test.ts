@@ -3,8 +3,7 @@
  * (https://github.com/compose-spec/compose-spec, schema/compose-spec.json), and that it names what is there.
  */
 import assert from 'node:assert/strict'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -61,12 +60,6 @@ const compose = z.strictObject({
 const { services, volumes } = compose.parse(readFile(join(root, 'docker-compose.yml')).value)
 const own = Object.entries(services).filter(([, { build }]) => build !== undefined)
 
-/** What the deployment has and the program does not know yet. Empty lists when it does. */
-const AHEAD: { variables: string[]; keys: string[][] } = {
-  variables: ['DATABASE_URL', 'OPAMP_ENDPOINT'],
-  keys: [['control', 'auth'], ['opamp']],
-}
-
 /** Where Compose mounts the configuration. */
 const CONFIG = { here: './deploy/compose/streamgate.yaml', there: '/etc/streamgate/streamgate.yaml' }
 
@@ -105,9 +98,7 @@ test('roles and flags exist, and the configuration is where the flag says', asyn
 test('variables are such as the program reads', () => {
   const sources = globSync('src/{cli,config,control,agent}/**/*.ts', { cwd: root })
   const text = sources.map((file) => readFileSync(join(root, file), 'utf8')).join('')
-  const used = own
-    .flatMap(([, { environment = {} }]) => Object.keys(environment))
-    .filter((variable) => !AHEAD.variables.includes(variable))
+  const used = own.flatMap(([, { environment = {} }]) => Object.keys(environment))
   for (const variable of used) assert.ok(text.includes(variable), `nothing reads ${variable}`)
 })
 
@@ -123,24 +114,33 @@ test("the seeds' ports are published, and the API to this machine only", () => {
   }
 })
 
-test('the configuration is valid, listens where Compose publishes, and is reached from outside of its container', (t) => {
+test('the configuration is valid, and listens where Compose publishes and nodes look for it', () => {
   enableLinearRegex()
-  const folder = mkdtempSync(join(tmpdir(), 'streamgate-test-compose-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const config = join(folder, 'streamgate.json')
-  writeFileSync(config, JSON.stringify(withoutAhead(readFile(join(root, CONFIG.here)).value)))
-  const { plan, settings, warnings } = loadConfig({ config }, { REDIS_HOST: 'redis' }, registry)
-  assert.deepEqual(warnings, [])
-  assert.deepEqual(settings.redis, { host: 'redis', port: 6379 })
-  assert.deepEqual(
-    plan.sources.map(({ type, options }) => [type, options['listen']]),
-    [
-      ['tcp', '0.0.0.0:8081'],
-      ['udp', '0.0.0.0:8082'],
-      ['http', '0.0.0.0:8080'],
-    ],
-  )
-  assert.deepEqual([settings.control.host, settings.control.port], ['0.0.0.0', 8000])
+  const config = join(root, CONFIG.here)
+  for (const [id, { environment = {} }] of own) {
+    const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, withDefaults(value)]))
+    const { plan, settings, warnings } = loadConfig({ config }, env, registry)
+    assert.deepEqual(warnings, [], id)
+    assert.deepEqual(settings.redis, { host: 'redis', port: 6379 })
+    assert.deepEqual(
+      plan.sources.map(({ type, options }) => [type, options['listen']]),
+      [
+        ['tcp', '0.0.0.0:8081'],
+        ['udp', '0.0.0.0:8082'],
+        ['http', '0.0.0.0:8080'],
+      ],
+    )
+    const { control, opamp, controller } = settings
+    assert.deepEqual([control.host, control.port, control.auth], ['0.0.0.0', 8000, 'open'])
+    assert.deepEqual([opamp.host, opamp.port, opamp.auth], ['0.0.0.0', 4320, 'open'])
+    if (id === 'node') assert.equal(controller?.endpoint, `ws://controller:${opamp.port}/v1/opamp`)
+  }
+})
+
+test('the controller finds the database that is made for it', () => {
+  const { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: name } = services['postgres']!.environment!
+  const url = services['controller']!.environment!['DATABASE_URL']
+  assert.equal(withDefaults(url), withDefaults(`postgres://${user}:${password}@postgres:5432/${name}`))
 })
 
 test('there is more time to stop than a stop takes', () => {
@@ -149,11 +149,7 @@ test('there is more time to stop than a stop takes', () => {
     assert.ok(Number.parseInt(grace, 10) * 1000 >= settings.shutdownTimeoutMs + 2000, id)
 })
 
-function withoutAhead(document: unknown): unknown {
-  const copy = structuredClone(document) as Record<string, unknown>
-  for (const path of AHEAD.keys) {
-    const inside = path.slice(0, -1).reduce((part, key) => part[key] as Record<string, unknown>, copy)
-    delete inside[path.at(-1)!]
-  }
-  return copy
+/** As Compose fills in variables that nobody has set. */
+function withDefaults(value: string | number | null | undefined): string {
+  return String(value ?? '').replace(/\$\{\w+:-([^}]*)\}/g, '$1')
 }

@@ -60,7 +60,7 @@ function collect(child: ChildProcess): { stdout: string; stderr: string } {
   return output
 }
 
-const FREE_PORTS = { TCP_PORT: '0', UDP_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: '0', CONTROL_PORT: '0' }
+const FREE_PORTS = { TCP_PORT: '0', UDP_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: '0', CONTROL_PORT: '0', OPAMP_PORT: '0' }
 
 /**
  * Starts a role, waits until it is up, has it looked at by the image's own HEALTHCHECK, sends it a line where it takes lines, and

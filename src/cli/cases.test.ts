@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { loadConfig } from '#config/load.ts'
+import { replay } from '#engine/replay.ts'
 import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { checkCase } from './case-check.ts'
 import { jsonReport, junitReport, textReport } from './case-report.ts'
+import { runCase } from './case-runner.ts'
 import { readCases } from './cases.ts'
 
 const CONFIG = `version: 2
@@ -214,6 +216,32 @@ test('reports: text, JSON, and JUnit that is well-formed whatever the records ho
   assert.match(junit, /<testsuite name="logs" tests="2" failures="1" errors="0" time="[\d.]+">/)
   assert.match(junit, /<testcase name="good &amp; &lt;fine&gt;" classname="logs" file="c\.test\.yaml" line="2"/)
   assert.match(junit, /<failure message="record 1, text: expected a&lt;c&gt;, got a\ufffd&quot;&lt;b&gt;">/)
+})
+
+test('records of text end as a replay of them says, chance and memory included', () => {
+  writeFileSync(
+    join(folder, 'sampled.yaml'),
+    CONFIG.replace(
+      '      - { id: once,',
+      `      - { id: some, type: sample, params: { keep_ratio: 0.5 } }\n      - { id: once,`,
+    ),
+  )
+  const { plan } = loadConfig({ config: join(folder, 'sampled.yaml') }, {}, registry)
+  const pipeline = plan.pipelines[0]!
+  const inputs = Array.from({ length: 600 }, (_, i) => `${['INFO', 'DEBUG', 'WARN ssn 123-45-6789'][i % 3]} ${i % 50}`)
+  const result = runCase({ pipeline, format: 'text', inputs, everyMs: 3 }, registry)
+  assert.ok(result.ok)
+  const at = (i: number) => Date.UTC(2026, 0, 1) + 3 * i
+  const records = inputs.map((text, i) => ({ text, at: at(i) }))
+  const replayed = replay(pipeline.processors, registry, records).records
+  assert.deepEqual(
+    result.ran.records.map(({ fate, rule, editedBy, after }) => [fate, rule, editedBy, after]),
+    replayed.map(({ fate, rule, edited_by: editedBy, after }) => [fate, rule, editedBy, after?.text ?? null]),
+  )
+  assert.deepEqual(
+    new Set(replayed.map(({ fate }) => fate)),
+    new Set(['forwarded', 'dropped', 'sampled', 'deduplicated']),
+  )
 })
 
 test('the cases of the guide hold', () => {
