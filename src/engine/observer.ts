@@ -33,6 +33,8 @@ export class ObservedPipeline {
   readonly rules: readonly string[]
   /** Same text, same protection. */
   readonly protectedBy: string
+  /** Which rules protect. */
+  readonly protectors: ReadonlySet<number>
   readonly #protecting: readonly ProcessorPlan[]
   readonly #registry: EngineRegistry
   #protection: Protection | undefined
@@ -44,6 +46,7 @@ export class ObservedPipeline {
     this.rules = processors.map((processor) => processor.id)
     this.#protecting = protecting(processors, registry)
     this.#registry = registry
+    this.protectors = new Set(this.#protecting.map((plan) => processors.indexOf(plan)))
     this.protectedBy = this.#protecting.map(protectionOf).join('\n')
   }
 
@@ -77,7 +80,7 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#options = options
     this.#random = randomFrom(options.seed ^ SEED_MIX)
-    this.#taps = options.watches.map((watch) => new TapWatch(watch))
+    for (const watch of options.watches) this.watch(watch)
   }
 
   /** These run from now on. A sample goes on in the pipeline of the same id, if the same rules protect it. */
@@ -93,7 +96,12 @@ export class Observer {
   }
 
   watch(watch: Watch): void {
-    this.#taps = [...this.#taps.filter((tap) => tap.watch.id !== watch.id), new TapWatch(watch)]
+    this.unwatch(watch.id)
+    try {
+      this.#taps.push(new TapWatch(watch))
+    } catch {
+      // The wire has compiled it before; an engine does not end for what only looks on.
+    }
     this.#spread()
   }
 
@@ -188,6 +196,8 @@ export class Observer {
     const endedBy = trail.endedBy[i]!
     const goesOn = endedBy === NO_END
     const edits = trail.edits.flatMap(({ rule, record }) => (record === i ? [rule] : []))
+    const isExposed = trail.errors.some(({ rule, record }) => record === i && pipeline.protectors.has(rule))
+    if (protection !== undefined && goesOn && isExposed) return null
     try {
       const before = this.#portrait.before(trail, i, protection)
       if (before === undefined) return null

@@ -10,6 +10,9 @@ import { NO_END, type Trail } from './trail.ts'
 /** Characters of records that one tap of one engine shows in a second. */
 export const TAP_LENGTH_PER_SECOND_MAX = 1024 * 1024
 
+/** How much of an engine's time one tap may take to find out which records fit. Blocks beyond that it does not look at. */
+const BUSY_MS_PER_SECOND_MAX = 100
+
 export class TapWatch {
   readonly watch: Watch
   readonly #matcher: Matcher | undefined
@@ -20,8 +23,10 @@ export class TapWatch {
   /** How many records, and how many characters, may be shown now. */
   #records: number
   #length = TAP_LENGTH_PER_SECOND_MAX
+  #busyMs = BUSY_MS_PER_SECOND_MAX
   #filledAt = performance.now()
-  /** Of the block at hand. */
+  /** Of the block at hand: whether `mask` names some of its records, and which are to be shown. */
+  #fits = false
   #picks: number[] = []
   #blockShown: ObservedRecord[] = []
   #blockSkipped = 0
@@ -50,9 +55,10 @@ export class TapWatch {
   arrived(block: Block, mayShow: boolean): boolean {
     const mask = this.#mask
     this.#picks.length = 0
-    if (!this.#match(block, mask)) return false
-    if (this.#asksAfter) return true
     this.#refill()
+    this.#fits = this.#match(block, mask)
+    if (!this.#fits) return false
+    if (this.#asksAfter) return true
     for (let i = 0; i < block.count; i++) {
       if (mask[i] === 0) continue
       if (mayShow && this.#mayTake()) this.#picks.push(i)
@@ -61,11 +67,11 @@ export class TapWatch {
     return this.#picks.length > 0
   }
 
-  /** The chain has run. `rule`: the place of the rule that is asked for. */
+  /** The chain has run over what `arrived` wanted. `rule`: the place of the rule that is asked for. */
   ran(trail: Trail, rule: number, show: (i: number) => ObservedRecord | null): void {
-    if (this.#asksAfter) this.#pickBy(trail, rule)
+    if (this.#asksAfter && this.#fits) this.#pickBy(trail, rule)
     for (const i of this.#picks) {
-      const record = show(i)
+      const record = this.#length > 0 ? show(i) : null
       if (record === null) {
         this.#blockSkipped++
         continue
@@ -98,11 +104,15 @@ export class TapWatch {
       mask.fill(1, 0, block.count)
       return block.count > 0
     }
+    if (this.#busyMs <= 0) return false
     mask.fill(0, 0, block.count)
+    const startedAt = performance.now()
     try {
       this.#matcher.match(block, mask)
     } catch {
       return false
+    } finally {
+      this.#busyMs -= performance.now() - startedAt
     }
     return mask.subarray(0, block.count).includes(1)
   }
@@ -112,7 +122,6 @@ export class TapWatch {
     const edited = this.#edited
     edited.fill(0, 0, trail.count)
     for (const edit of trail.edits) if (edit.rule === rule) edited[edit.record] = 1
-    this.#refill()
     for (let i = 0; i < trail.count; i++) {
       if (this.#mask[i] === 0) continue
       const endedBy = trail.endedBy[i]!
@@ -129,6 +138,7 @@ export class TapWatch {
     this.#filledAt = now
     const { perSecondMax } = this.watch
     this.#records = Math.min(perSecondMax, this.#records + seconds * perSecondMax)
+    this.#busyMs = Math.min(BUSY_MS_PER_SECOND_MAX, this.#busyMs + seconds * BUSY_MS_PER_SECOND_MAX)
     this.#length = Math.min(TAP_LENGTH_PER_SECOND_MAX, this.#length + seconds * TAP_LENGTH_PER_SECOND_MAX)
   }
 
