@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { silentLogger } from '#observe/log.ts'
-import { sha256 as hashOf } from '../configurations/configurations.ts'
 import { Follower } from './follower.ts'
 
 /** Applies what it is given, each time when the test says so. */
