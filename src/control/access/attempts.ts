@@ -1,7 +1,7 @@
 /**
- * Failed logins, counted in the store so that all controllers count together: by account, whether there is one or not, and by
- * address. An attempt counts before its password is looked at, so that many at once are as slow as one after the other; who gets
- * in takes it back.
+ * Failed logins, counted in the store so that all controllers count together: by account, whether there is one or not, and
+ * by address. An attempt counts before its password is looked at, so that many at once are as slow as one after the other;
+ * who gets in takes it back.
  */
 import { isIPv6 } from 'node:net'
 import type { ControlContext } from '../context.ts'

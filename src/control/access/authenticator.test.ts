@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { test } from 'node:test'
 import { AccessApi, OWNER } from '#test/support/access-api.ts'
 import { testOnDatabases } from '#test/support/databases.ts'
@@ -54,7 +55,15 @@ testOnDatabases('pages of other sites change nothing at an open controller', asy
 test('on a loopback address, an open controller answers to no name but its own', () => {
   const answer = (host: string, local: string, hosts: string[] = []) =>
     foreignPage('GET', { host }, local, hosts) === undefined
-  for (const host of ['localhost:8000', 'LOCALHOST', '127.0.0.1:8000', '[::1]:8000', '192.0.2.1', 'gate.localhost'])
+  for (const host of [
+    'localhost:8000',
+    'LOCALHOST',
+    '127.0.0.1:8000',
+    '[::1]:8000',
+    '192.0.2.1',
+    'gate.localhost',
+    hostname(),
+  ])
     assert.ok(answer(host, '127.0.0.1'), host)
   for (const host of ['evil.example:8000', 'localhost.evil.example', '', 'a b'])
     for (const local of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) assert.ok(!answer(host, local), host)

@@ -1,6 +1,7 @@
 /** Finds out who asks: an API key, a session's cookie, or, where the controller is open, nobody in particular. */
 import { timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyRequest } from 'fastify'
 import type { AuthMode } from '#contract/access.ts'
 import type { Authenticate } from '../api/guard.ts'
@@ -33,6 +34,8 @@ export interface Visit {
 }
 
 const CLIENTS = ['ui', 'cli', 'api']
+/** Nobody else's name server can say where it leads. */
+const ownName = hostname().toLowerCase()
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 const visits = new WeakMap<FastifyRequest, Visit>()
 
@@ -66,8 +69,8 @@ export function originOf(request: FastifyRequest): Origin {
 }
 
 /**
- * Why a page of somebody else may not use an open controller; undefined when it is none. Browsers let every page send requests to
- * a loopback address, and read the answers where its own name leads there (DNS rebinding).
+ * Why a page of somebody else may not use an open controller; undefined when it is none. Browsers let every page send
+ * requests to a loopback address, and read the answers where its own name leads there (DNS rebinding).
  */
 export function foreignPage(
   method: string,
@@ -78,8 +81,9 @@ export function foreignPage(
   const host = URL.parse(`http://${headers.host ?? ''}`)
   const name = host?.hostname.replace(/^\[|\]$/g, '') ?? ''
   const isLoopback = /^(::ffff:)?127\.|^::1$/.test(localAddress ?? '')
-  if (isLoopback && isIP(name) === 0 && name !== 'localhost' && !name.endsWith('.localhost') && !hosts.includes(name))
-    return `an open controller on a loopback address answers to localhost, not to "${name}"; ask for credentials instead`
+  const isOurs = isIP(name) > 0 || name.endsWith('.localhost') || ['localhost', ownName, ...hosts].includes(name)
+  if (isLoopback && !isOurs)
+    return `an open controller on a loopback address answers to localhost, not to "${name}"; make it ask for credentials`
   if (SAFE_METHODS.includes(method)) return undefined
   const site = headers['sec-fetch-site']
   const origin = headers.origin === undefined ? undefined : URL.parse(headers.origin)

@@ -1,4 +1,4 @@
-/** API keys: `sg_<id>_<secret>`. The organisation's own live until they are revoked; personal ones end with their user. */
+/** API keys: `sg_<id>_<secret>`. The organisation's own live until they are revoked, personal ones as long as their user. */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Permission, Role } from '#contract/access.ts'
 import { Problem } from '../api/problem.ts'

@@ -71,6 +71,9 @@ testOnDatabases(
       assert.equal((await client.send('POST', '/logout')).status, 403, String(wrong))
     }
     client.csrf = csrf
+    await client.ok('POST', '/logout?dry_run=true', undefined, { 'content-type': 'application/json' })
+    const nothing = await client.send('POST', '/login', undefined, { 'content-type': 'application/json' })
+    assert.equal(nothing.status, 422)
     assert.match(JSON.stringify((await client.send('GET', '/me/sessions')).body), /"current":true/)
     const logout = await client.send('POST', '/logout')
     assert.match(String(logout.headers['set-cookie']), /^sg_session=; Path=\/; Max-Age=0; HttpOnly/)

@@ -1,6 +1,6 @@
 /**
- * Logins. Whatever is wrong, the answer is the same and takes the same work; an account that does not exist is locked like one
- * that does.
+ * Logins. Whatever is wrong, the answer is the same and takes the same work; an account that does not exist is locked like
+ * one that does.
  */
 import type { ControlContext } from '../context.ts'
 import { DEFAULT_ORG, type Tx } from '../store/database.ts'
@@ -60,8 +60,8 @@ export async function logIn(
 export type Proof = 'right' | 'wrong' | { lockedMs: number }
 
 /**
- * Proves once more who is at the keyboard, before something that a stolen session must not be able to do. Counts as a login that
- * failed, unless all of it is right. With `code`, that of the second factor must be as well.
+ * Proves once more who is at the keyboard, before something that a stolen session must not be able to do. Counts as a login
+ * that failed, unless all of it is right. With `code`, that of the second factor must be as well.
  */
 export async function prove(
   context: ControlContext,

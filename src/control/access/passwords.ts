@@ -2,7 +2,7 @@
 import type { Algorithm } from '@node-rs/argon2'
 import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from '#contract/access.ts'
 
-/** What OWASP recommends for argon2id: 19 MiB, two passes, one lane. About 50 ms of a core. */
+/** What OWASP recommends for argon2id: 19 MiB, two passes, one lane. About 10 ms of a core. */
 export const HASHING = { algorithm: 2 as Algorithm, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** Together they take 38 MiB, and leave two of the four threads that files and DNS use as well. */
 const AT_ONCE_MAX = 2

@@ -1,6 +1,6 @@
 /**
- * Sessions of people: a random token in a cookie, of which the store has the hash. The CSRF token is derived from it, so that
- * only who has the cookie's value, the controller itself, can tell it.
+ * Sessions of people: a random token in a cookie, of which the store has the hash. The CSRF token is derived from it, so
+ * that nobody can tell it who has not the cookie's value.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { uuidv7 } from '#std/uuid.ts'
@@ -114,7 +114,7 @@ export function sessionEnd({ created_at, used_at }: SessionRow): number {
   return Math.min(created_at + LIFE_MAX_MS, used_at + IDLE_MAX_MS)
 }
 
-/** `set-cookie` of a session; without a token: ends it. Lax would let other sites' links in; there is no need for that. */
+/** `set-cookie` of a session; without a token: ends it. */
 export function sessionCookie(token: string | undefined, secure: boolean): string {
   const life = token === undefined ? 0 : LIFE_MAX_MS / 1000
   const attributes = `Path=/; Max-Age=${life}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`

@@ -13,8 +13,8 @@ export const TOKEN_LIFE_MS = 24 * 60 * 60_000
 const FIRST_OWNER = ''
 
 /**
- * The link with which the first owner of the default organisation comes in, to be shown to whoever started the controller;
- * undefined when there is a user. One from before does not work any more. `address` is the API's, such as
+ * The link with which the first owner of the default organisation comes in, to be shown to whoever started the
+ * controller; undefined when there is a user. One from before does not work any more. `address` is the API's, such as
  * `http://127.0.0.1:8000`.
  */
 export async function firstAdminLink({ db, clock }: ControlContext, address: string): Promise<string | undefined> {
@@ -55,7 +55,7 @@ interface Setup {
   code?: string | undefined
 }
 
-/** Uses a token up, sets the password and logs in. Throws a `Problem`: 401 for what is not right, 422 for the password. */
+/** Uses a token up, sets the password and logs in. Throws a `Problem`: 422 for the password, 401 for the rest. */
 export async function setUp(
   { db, clock, box }: ControlContext,
   passwords: Passwords,

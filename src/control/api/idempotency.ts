@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key` on POST: a request that is sent again, because its answer got lost, gets the answer of the first one and does
- * nothing (draft-ietf-httpapi-idempotency-key-header-07). Keys belong to an organisation and last a day.
+ * `Idempotency-Key` on POST: a request that is sent again, because its answer got lost, gets the answer of the first one
+ * and does nothing (draft-ietf-httpapi-idempotency-key-header-07). Keys belong to an organisation and last a day.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ControlContext } from '../context.ts'
