@@ -2,8 +2,7 @@
 import type { AgentConfigFile, ComponentDetails, ComponentHealth } from '#codecs/opamp/messages.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Clock } from '#std/clock.ts'
-import type { Secret } from '#std/secret.ts'
-import type { TlsSource } from './connection.ts'
+import type { ServerAddress } from './connection.ts'
 import type { NodeDescription } from './description.ts'
 import type { MemoryConnect } from './memory.ts'
 import type { ApplyRemoteConfig } from './remote-config.ts'
@@ -23,15 +22,6 @@ export interface OpampAgentOptions extends OpampCallbacks {
   log: Logger
   /** Until the server says otherwise. */
   heartbeatMs?: number | undefined
-}
-
-export interface ServerAddress {
-  /** `ws:`, `wss:`, `http:` or `https:`, with the path; usually `/v1/opamp`. */
-  endpoint: string
-  /** Sent as `Authorization: Bearer …`. */
-  token?: Secret | undefined
-  headers?: Record<string, Secret> | undefined
-  tls?: TlsSource | undefined
 }
 
 export interface OpampCallbacks {

@@ -22,8 +22,6 @@ export class Composer {
   uid: Uint8Array
   /** Bits; undefined: the server has not said anything yet. */
   serverTakes: bigint | undefined
-  /** Whether messages come regularly. */
-  hasHeartbeat = true
 
   constructor(
     options: OpampAgentOptions,
@@ -38,10 +36,10 @@ export class Composer {
     this.uid = uid
   }
 
-  /** What is due, and one custom message. */
-  message(letter: Letter | undefined): AgentToServer {
+  /** What is due, and one custom message. `hasHeartbeat`: messages come regularly. */
+  message(letter: Letter | undefined, hasHeartbeat: boolean): AgentToServer {
     const { capability, description, effectiveConfig } = this.#options
-    const message = this.#bare()
+    const message = this.#bare(hasHeartbeat)
     const due = this.report.take()
     if (due.has('agentDescription')) message.agentDescription = describe(description)
     if (due.has('health')) message.health = this.#health = this.#options.health()
@@ -63,8 +61,8 @@ export class Composer {
   }
 
   /** The last one: with what is due, since there may be no other chance. */
-  farewell(): AgentToServer {
-    return { ...this.message(undefined), agentDisconnect: {} }
+  farewell(hasHeartbeat: boolean): AgentToServer {
+    return { ...this.message(undefined, hasHeartbeat), agentDisconnect: {} }
   }
 
   /** The last message has surely not been received: its number is free again. */
@@ -84,16 +82,16 @@ export class Composer {
     return this.#health !== undefined && !isSameHealth(this.#health, this.#options.health())
   }
 
-  #bare(): AgentToServer {
+  #bare(hasHeartbeat: boolean): AgentToServer {
     const sequenceNum = this.#sequenceNum++
-    return { instanceUid: this.uid, sequenceNum, capabilities: this.#capabilities(), flags: 0n }
+    return { instanceUid: this.uid, sequenceNum, capabilities: this.#capabilities(hasHeartbeat), flags: 0n }
   }
 
-  #capabilities(): bigint {
+  #capabilities(hasHeartbeat: boolean): bigint {
     const bit = AgentCapability
     let bits = bit.reportsStatus | bit.acceptsRemoteConfig | bit.reportsEffectiveConfig | bit.reportsHealth
     bits |= bit.reportsRemoteConfig
-    if (this.hasHeartbeat) bits |= bit.reportsHeartbeat
+    if (hasHeartbeat) bits |= bit.reportsHeartbeat
     if (this.#options.restart !== undefined) bits |= bit.acceptsRestartCommand
     if (this.#components !== undefined) bits |= bit.reportsAvailableComponents
     if (this.#settings?.isAble !== true) return bits

@@ -6,6 +6,16 @@ import { z } from 'zod'
 import type { OpampConnectionSettings } from '#codecs/opamp/messages.ts'
 import { Secret } from '#std/secret.ts'
 
+/** As the operator gives it. */
+export interface ServerAddress {
+  /** `ws:`, `wss:`, `http:` or `https:`, with the path; usually `/v1/opamp`. */
+  endpoint: string
+  /** Sent as `Authorization: Bearer …`. */
+  token?: Secret | undefined
+  headers?: Record<string, Secret> | undefined
+  tls?: TlsSource | undefined
+}
+
 export interface Connection {
   /** `ws:`, `wss:`, `http:` or `https:`. */
   endpoint: string
@@ -40,6 +50,17 @@ export type StoredConnection = z.infer<typeof storedConnection>
 
 const SCHEMES = ['ws:', 'wss:', 'http:', 'https:']
 const HEARTBEAT_S_MAX = 86_400
+
+export function connectionOf({ endpoint, token, headers = {}, tls = {} }: ServerAddress): Connection {
+  if (token === undefined) return { endpoint, headers, tls }
+  return { endpoint, headers: { ...headers, authorization: new Secret(`Bearer ${token.reveal()}`) }, tls }
+}
+
+export function sendsTokenInTheOpen({ endpoint, token }: ServerAddress): boolean {
+  return token !== undefined && !isEncrypted(endpoint) && !LOOPBACK.test(new URL(endpoint).hostname)
+}
+
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/
 
 /** What Node's TLS takes. Throws when a file cannot be read. */
 export function tlsOptions(tls: TlsSource) {

@@ -7,7 +7,8 @@ import { Secret } from '#std/secret.ts'
 import { authority, clientCertificate, clientKey, serverCertificate, serverKey } from '#test/support/certificates.ts'
 import { OpampServer } from '#test/support/opamp-server.ts'
 import { CAPABILITY, FakeNode, offer, testFolder } from '#test/support/opamp-world.ts'
-import type { OpampAgentOptions, ServerAddress } from './agent-options.ts'
+import type { OpampAgentOptions } from './agent-options.ts'
+import type { ServerAddress } from './connection.ts'
 import { OpampAgent } from './opamp-agent.ts'
 
 const { applied, applying, failed } = SettingsStatus

@@ -3,22 +3,16 @@
  * away, or talks nonsense, never hurts the node.
  */
 import { Command, ServerErrorType, ServerFlag } from '#codecs/opamp/constants.ts'
-import type { ServerErrorResponse, ServerToAgent } from '#codecs/opamp/messages.ts'
+import type { AgentToServer, ServerErrorResponse, ServerToAgent } from '#codecs/opamp/messages.ts'
 import type { Timer } from '#std/clock.ts'
-import { Secret } from '#std/secret.ts'
-import {
-  HEALTH_MS,
-  HEARTBEAT_MS,
-  type OpampAgentOptions,
-  type ServerAddress,
-  SPACING_MS,
-  UNAVAILABLE_MS,
-} from './agent-options.ts'
+import { type OpampAgentOptions, SPACING_MS, UNAVAILABLE_MS } from './agent-options.ts'
 import { StateFile } from './agent-state.ts'
+import { Allowance } from './allowance.ts'
 import { Composer } from './composer.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, connectionOf, sendsTokenInTheOpen } from './connection.ts'
 import { newUid, uidBytes, uidText } from './instance-uid.ts'
 import { type Letter, Outbox } from './outbox.ts'
+import { Pulse } from './pulse.ts'
 import { RemoteConfigs } from './remote-config.ts'
 import type { Part } from './report.ts'
 import { spreadMs } from './retry-after.ts'
@@ -34,15 +28,13 @@ export class OpampAgent {
   readonly #settings: SettingsOffers | undefined
   readonly #composer: Composer
   readonly #uplink: Uplink
-  #heartbeatMs: number
-  #heartbeat: Timer | undefined
-  #healthLook: Timer | undefined
+  readonly #pulse: Pulse
   /** Runs while the server has asked to be left alone. */
   #quiet: Timer | undefined
-  /** Run while the whole state, or the id, must not change once more. */
-  #fullState: Timer | undefined
-  #renamed: Timer | undefined
-  #wantsFullState = false
+  /** Runs while the whole state has to be told again, and not yet. */
+  #later: Timer | undefined
+  readonly #tellings: Allowance
+  readonly #renames: Allowance
   #speaksOurs = false
   #isConnected = false
   #isAwaySaid = false
@@ -52,19 +44,29 @@ export class OpampAgent {
   constructor(options: OpampAgentOptions) {
     const { server, dataDir, log, clock, random } = options
     this.#options = options
-    this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS
+    this.#tellings = new Allowance(clock, 1, SPACING_MS)
+    this.#renames = new Allowance(clock, 1, SPACING_MS)
     this.#file = new StateFile(dataDir, log, () => newUid(clock.wall()))
     const apply = options.applyRemoteConfig.bind(options)
-    this.#configs = new RemoteConfigs(apply, this.#file, log, (...parts) => this.changed(...parts))
+    this.#configs = new RemoteConfigs(apply, this.#file, clock, log, (...parts) => this.changed(...parts))
     if (typeof server !== 'function') {
       const hooks = {
         connect: (connection: Connection) => this.#connectAnew(connection),
-        heartbeat: (seconds: number | undefined) => this.#setHeartbeat(seconds),
+        heartbeat: (seconds: number | undefined) => this.#pulse.setSeconds(seconds),
         changed: () => this.changed('connectionSettingsStatus'),
         ownMetrics: options.ownMetrics?.bind(options),
       }
       this.#settings = new SettingsOffers(connectionOf(server), this.#file, hooks, clock, log)
     }
+    this.#pulse = new Pulse({
+      clock,
+      heartbeatMs: options.heartbeatMs,
+      isPolling: () => this.#uplink.isPolling,
+      beat: () => this.#pump(true),
+      look: () => {
+        if (this.#composer.hasOtherHealth) this.changed('health')
+      },
+    })
     const uid = uidBytes(this.#file.state.instance_uid)
     this.#composer = new Composer(options, this.#configs, this.#settings, uid)
     const handler = {
@@ -87,10 +89,13 @@ export class OpampAgent {
   }
 
   start(): void {
-    const { server } = this.#options
+    const { server, log } = this.#options
+    if (typeof server !== 'function' && sendsTokenInTheOpen(server)) {
+      log.warn({ endpoint: server.endpoint }, 'the opamp token goes over the network unencrypted; use wss or https')
+    }
     const to = typeof server === 'function' ? server : this.#settings!.start()
-    void this.#uplink.use(to, () => this.#composer.farewell()).then(() => this.#armHeartbeat())
-    this.#lookAtHealth()
+    void this.#uplink.use(to, () => this.#farewell()).then(() => this.#pulse.again())
+    this.#pulse.start()
   }
 
   /** These have changed and are told at the first opportunity. */
@@ -119,11 +124,12 @@ export class OpampAgent {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const timer of [this.#heartbeat, this.#healthLook, this.#quiet, this.#fullState, this.#renamed])
-      timer?.cancel()
+    this.#pulse.stop()
+    for (const timer of [this.#quiet, this.#later]) timer?.cancel()
+    this.#configs.close()
     this.#settings?.close()
     this.#outbox.clear('all')
-    await this.#uplink.close(() => this.#composer.farewell())
+    await this.#uplink.close(() => this.#farewell())
     this.#setConnected(false)
   }
 
@@ -136,33 +142,13 @@ export class OpampAgent {
       const letter = this.#speaksOurs ? this.#outbox.shift() : undefined
       if (!isOwed && letter === undefined && !this.#composer.report.isDue) return
       isOwed = false
-      this.#armHeartbeat()
-      this.#uplink.send(this.#composer.message(letter))
+      this.#pulse.again()
+      this.#uplink.send(this.#composer.message(letter, this.#pulse.hasHeartbeat))
     }
   }
 
-  #setHeartbeat(seconds: number | undefined): void {
-    this.#heartbeatMs = seconds === undefined ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : seconds * 1000
-    this.#armHeartbeat()
-  }
-
-  /** Polling goes on where heartbeats are off: it is all that a server can answer to. */
-  #armHeartbeat(): void {
-    this.#heartbeat?.cancel()
-    const ms = this.#uplink.isPolling && this.#heartbeatMs === 0 ? HEARTBEAT_MS : this.#heartbeatMs
-    this.#composer.hasHeartbeat = ms > 0
-    if (ms === 0 || this.#isClosed) return
-    this.#heartbeat = this.#options.clock.after(ms, () => {
-      this.#armHeartbeat()
-      this.#pump(true)
-    })
-  }
-
-  #lookAtHealth(): void {
-    this.#healthLook = this.#options.clock.after(HEALTH_MS, () => {
-      if (this.#composer.hasOtherHealth) this.changed('health')
-      this.#lookAtHealth()
-    })
+  #farewell(): AgentToServer {
+    return this.#composer.farewell(this.#pulse.hasHeartbeat)
   }
 
   // ─── From the server ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,10 +211,7 @@ export class OpampAgent {
 
   #rename(uid: Uint8Array): void {
     if (uid.length !== this.#composer.uid.length || Buffer.from(uid).equals(this.#composer.uid)) return
-    if (this.#renamed !== undefined) return
-    this.#renamed = this.#options.clock.after(SPACING_MS, () => {
-      this.#renamed = undefined
-    })
+    if (this.#renames.take() > 0) return
     this.#composer.uid = uid
     this.#file.save({ instance_uid: uidText(uid) })
     this.#options.log.info({ instance_uid: uidText(uid) }, 'the opamp server has given this node another id')
@@ -237,28 +220,26 @@ export class OpampAgent {
 
   /** A server that asks with every answer is answered now and then. */
   #tellAll(all: boolean, components: boolean): void {
-    if (this.#fullState !== undefined) {
-      this.#wantsFullState = true
+    const waitMs = this.#tellings.take()
+    if (waitMs > 0) {
+      this.#later ??= this.#options.clock.after(waitMs, () => {
+        this.#later = undefined
+        this.#tellAll(true, true)
+        this.#pump(false)
+      })
       return
     }
     if (all) this.#composer.report.markAll()
     if (components) this.#composer.tellComponents()
-    this.#fullState = this.#options.clock.after(SPACING_MS, () => {
-      this.#fullState = undefined
-      if (!this.#wantsFullState) return
-      this.#wantsFullState = false
-      this.#tellAll(true, true)
-      this.#pump(false)
-    })
   }
 
   // ─── The way there ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connectAnew(connection: Connection): void {
     this.#setConnected(false)
-    const left = this.#uplink.use(connection, () => this.#composer.farewell())
+    const left = this.#uplink.use(connection, () => this.#farewell())
     this.#composer.report.lost()
-    void left.then(() => this.#armHeartbeat())
+    void left.then(() => this.#pulse.again())
   }
 
   #lost({ reason, last }: Failure): void {
@@ -280,9 +261,4 @@ export class OpampAgent {
     } else this.#outbox.clear('expendable')
     this.#options.onConnected?.(isConnected)
   }
-}
-
-function connectionOf({ endpoint, token, headers = {}, tls = {} }: ServerAddress): Connection {
-  if (token === undefined) return { endpoint, headers, tls }
-  return { endpoint, headers: { ...headers, authorization: new Secret(`Bearer ${token.reveal()}`) }, tls }
 }

@@ -7,7 +7,9 @@
 import { SettingsStatus } from '#codecs/opamp/constants.ts'
 import type { AgentConfigFile, AgentRemoteConfig, RemoteConfigStatus } from '#codecs/opamp/messages.ts'
 import type { Logger } from '#observe/log.ts'
+import { type Clock, pause } from '#std/clock.ts'
 import type { Outcome, StateFile } from './agent-state.ts'
+import { Allowance } from './allowance.ts'
 import type { Part } from './report.ts'
 
 export type ConfigFiles = ReadonlyMap<string, AgentConfigFile>
@@ -17,11 +19,17 @@ export type ApplyRemoteConfig = (files: ConfigFiles, hash: string) => Promise<Ap
 export type ApplyResult = { status: 'applied' } | { status: 'failed'; error: string }
 
 const ERROR_CHARACTERS_MAX = 8_192
+/** A server that gives the same configuration another hash with every message must not make the node reload for ever. */
+const BURST = 5
+const APPLY_EVERY_MS = 2_000
 
 export class RemoteConfigs {
   readonly #apply: ApplyRemoteConfig
   readonly #file: StateFile
+  readonly #clock: Clock
   readonly #log: Logger
+  readonly #allowance: Allowance
+  readonly #closing = new AbortController()
   /** Tells that the status is another. */
   readonly #changed: (...parts: Part[]) => void
   #waiting: { files: ConfigFiles; hash: string } | undefined
@@ -29,10 +37,18 @@ export class RemoteConfigs {
   /** The server has answered without the hash that failed. */
   #mayRetry = false
 
-  constructor(apply: ApplyRemoteConfig, file: StateFile, log: Logger, changed: (...parts: Part[]) => void) {
+  constructor(
+    apply: ApplyRemoteConfig,
+    file: StateFile,
+    clock: Clock,
+    log: Logger,
+    changed: (...parts: Part[]) => void,
+  ) {
     this.#apply = apply
     this.#file = file
+    this.#clock = clock
     this.#log = log
+    this.#allowance = new Allowance(clock, BURST, APPLY_EVERY_MS)
     this.#changed = changed
     if (file.state.remote_config?.status === SettingsStatus.applying) {
       this.#note(file.state.remote_config.hash, SettingsStatus.failed, 'the node ended while it applied this')
@@ -72,9 +88,19 @@ export class RemoteConfigs {
     this.#changed('remoteConfigStatus')
   }
 
+  /** Begins nothing more. */
+  close(): void {
+    this.#closing.abort()
+  }
+
   async #work(): Promise<void> {
     this.#isApplying = true
-    while (this.#waiting !== undefined) {
+    while (this.#waiting !== undefined && !this.#closing.signal.aborted) {
+      const waitMs = this.#allowance.take()
+      if (waitMs > 0) {
+        await pause(this.#clock, waitMs, this.#closing.signal)
+        continue
+      }
       const { files, hash } = this.#waiting
       this.#waiting = undefined
       this.#note(hash, SettingsStatus.applying, '')

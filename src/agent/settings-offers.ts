@@ -12,6 +12,7 @@ import type { Logger } from '#observe/log.ts'
 import type { Clock, Timer } from '#std/clock.ts'
 import { Secret } from '#std/secret.ts'
 import type { StateFile, StoredOwnMetrics } from './agent-state.ts'
+import { Allowance } from './allowance.ts'
 import { type Connection, fingerprint, isSameConnection, overlaid, readOffer, secrets, textOf } from './connection.ts'
 
 /** Where the node is to send metrics of its own, by OTLP over HTTP. */
@@ -26,6 +27,10 @@ export interface OwnMetrics {
 
 /** New connection settings have to work within. */
 export const CANDIDATE_MS = 30_000
+
+/** A server that gives the same settings another hash with every message is followed now and then. */
+const BURST = 5
+const TAKE_EVERY_MS = 5_000
 
 export interface SettingsHooks {
   /** Leaves the server and comes again. */
@@ -45,6 +50,9 @@ export class SettingsOffers {
   readonly #log: Logger
   /** Runs while a candidate is tried. */
   #trial: Timer | undefined
+  readonly #allowance: Allowance
+  /** Runs while an offer waits. */
+  #later: Timer | undefined
 
   /** `base`: the connection of the options. Settings that were offered to other options are void. */
   constructor(base: Connection, file: StateFile, hooks: SettingsHooks, clock: Clock, log: Logger) {
@@ -53,6 +61,7 @@ export class SettingsOffers {
     this.#hooks = hooks
     this.#clock = clock
     this.#log = log
+    this.#allowance = new Allowance(clock, BURST, TAKE_EVERY_MS)
     const basis = fingerprint(base)
     if (file.state.basis !== basis) {
       file.save({ basis, connection: undefined, candidate: undefined, connection_settings: undefined })
@@ -82,6 +91,12 @@ export class SettingsOffers {
   take(offers: ConnectionSettingsOffers): void {
     const hash = Buffer.from(offers.hash).toString('hex')
     if (this.#trial !== undefined || !this.isAble || hash === this.#file.state.connection_settings?.hash) return
+    const waitMs = this.#allowance.take()
+    this.#later?.cancel()
+    if (waitMs > 0) {
+      this.#later = this.#clock.after(waitMs, () => this.take(offers))
+      return
+    }
     const { opamp, ownMetrics } = offers
     const current = overlaid(this.#base, this.#file.state.connection)
     const stored = opamp === undefined ? undefined : readOffer(opamp, current)
@@ -140,6 +155,7 @@ export class SettingsOffers {
 
   /** Ends the trial without a result; the next start tries again. */
   close(): void {
+    this.#later?.cancel()
     this.#trial?.cancel()
     this.#trial = undefined
   }

@@ -64,7 +64,7 @@ export class WebSocketTransport implements Transport {
       return
     }
     socket?.send(frame, () => this.#sent())
-    this.#answer ??= this.#options.clock.after(ANSWER_MS, () => socket?.terminate())
+    this.#answer ??= this.#options.clock.after(ANSWER_MS, () => this.#doubt())
   }
 
   async close(farewell: AgentToServer): Promise<void> {
@@ -111,6 +111,7 @@ export class WebSocketTransport implements Transport {
       this.#socket = socket
       socket.on('open', () => this.#handler?.opened())
       socket.on('message', (data, isBinary) => this.#take(data as Buffer, isBinary))
+      socket.on('pong', () => this.#answered())
       socket.on('close', (code) => this.#ended(reason ?? `the connection was closed (code ${code})`, wait))
     } catch (error) {
       this.#ended(error instanceof Error ? error.message : String(error), 0)
@@ -131,8 +132,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #take(data: Buffer, isBinary: boolean): void {
-    this.#answer?.cancel()
-    this.#answer = undefined
+    this.#answered()
     const bytes = isBinary ? unframed(data) : undefined
     const decoded = bytes === undefined ? undefined : decodeServerToAgent(bytes)
     if (decoded?.ok !== true) {
@@ -146,6 +146,17 @@ export class WebSocketTransport implements Transport {
     this.#handler?.received(decoded.message)
   }
 
+  /** No answer. Servers that do not answer everything still answer pings; who does not is gone. */
+  #doubt(): void {
+    this.#socket?.ping()
+    this.#answer = this.#options.clock.after(ANSWER_MS, () => this.#socket?.terminate())
+  }
+
+  #answered(): void {
+    this.#answer?.cancel()
+    this.#answer = undefined
+  }
+
   #sent(): void {
     if (!this.#isBlocked || !this.writable) return
     this.#isBlocked = false
@@ -154,8 +165,7 @@ export class WebSocketTransport implements Transport {
 
   #ended(reason: string, wait: number): void {
     this.#socket = undefined
-    this.#answer?.cancel()
-    this.#answer = undefined
+    this.#answered()
     if (this.#handler === undefined) return
     this.#handler.lost({ reason, last: 'unknown' })
     const ms = Math.max(wait, this.#backoff.next())
