@@ -1,15 +1,17 @@
 /** An OpAMP agent with a server that the test plays, over memory, on a clock that the test moves. */
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { OpampAgentOptions } from '#agent/agent-options.ts'
+import type { ServerAddress } from '#agent/connection.ts'
 import type { MemoryPeer } from '#agent/memory.ts'
 import { OpampAgent } from '#agent/opamp-agent.ts'
 import type { ApplyResult, ConfigFiles } from '#agent/remote-config.ts'
 import type { AgentToServer, ComponentHealth, ServerToAgent } from '#codecs/opamp/messages.ts'
 import { silentLogger } from '#observe/log.ts'
-import { ManualClock } from '#std/clock.ts'
+import { ManualClock, systemClock } from '#std/clock.ts'
 import { randomFrom } from '#std/random.ts'
 
 export const CAPABILITY = 'io.streamgate.node/v1'
@@ -130,4 +132,20 @@ export function answer(message: Partial<ServerToAgent>): ServerToAgent {
 export function offer(hash: string, body = `config ${hash}`): Partial<ServerToAgent> {
   const configMap = new Map([['streamgate.json', { body: Buffer.from(body), contentType: 'application/json' }]])
   return { remoteConfig: { config: { configMap }, configHash: new Uint8Array(Buffer.from(hash, 'hex')) } }
+}
+
+/** An agent of a server on the network, started. */
+export function startAgent(t: Test, server: ServerAddress, rest: Partial<OpampAgentOptions> = {}) {
+  const node = new FakeNode()
+  const agent = new OpampAgent(node.options({ server, clock: systemClock, random: () => 0.01, ...rest }))
+  t.after(() => agent.close())
+  agent.start()
+  return { node, agent }
+}
+
+/** The agent has had an answer. */
+export async function untilConnected(agent: OpampAgent): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!agent.isConnected && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2))
+  assert.ok(agent.isConnected)
 }
