@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { type Logger, silentLogger } from '#observe/log.ts'
 import { readLastGood, writeLastGood } from './last-good.ts'
 
-const FILE = 'last-good-manifest.json'
+const FILE = 'last-good.json'
 const MANIFEST = '{"version":"1.0","pipelines":[{"name":"default_pipeline","outputs":[{"type":"ünïcode"}]}]}'
 
 function folder(t: TestContext): string {
@@ -40,7 +40,7 @@ test('a write that fails half-way leaves the old one whole', (t) => {
   mkdirSync(join(dataDir, `${FILE}.${process.pid}.new`))
   const { warnings, log } = listeningLogger()
   writeLastGood(dataDir, 'new', log)
-  assert.deepEqual(warnings, ['the last good manifest cannot be kept'])
+  assert.deepEqual(warnings, ['the last good configuration cannot be kept'])
   assert.equal(readLastGood(dataDir, log), MANIFEST)
 })
 
@@ -59,7 +59,10 @@ test('a data directory that cannot be used is a warning, and nothing more', (t) 
   const { warnings, log } = listeningLogger()
   writeLastGood(dataDir, MANIFEST, log)
   assert.equal(readLastGood(dataDir, log), undefined)
-  assert.deepEqual(warnings, ['the last good manifest cannot be kept', 'the last good manifest cannot be read'])
+  assert.deepEqual(warnings, [
+    'the last good configuration cannot be kept',
+    'the last good configuration cannot be read',
+  ])
 })
 
 test('a folder in its place is a warning', (t) => {
@@ -67,5 +70,13 @@ test('a folder in its place is a warning', (t) => {
   mkdirSync(join(dataDir, FILE))
   const { warnings, log } = listeningLogger()
   assert.equal(readLastGood(dataDir, log), undefined)
-  assert.deepEqual(warnings, ['the last good manifest cannot be read'])
+  assert.deepEqual(warnings, ['the last good configuration cannot be read'])
+})
+
+test('what an earlier version kept under its old name is read until there is something newer', (t) => {
+  const dataDir = folder(t)
+  writeFileSync(join(dataDir, 'last-good-manifest.json'), MANIFEST)
+  assert.equal(readLastGood(dataDir, silentLogger), MANIFEST)
+  writeLastGood(dataDir, 'new', silentLogger)
+  assert.equal(readLastGood(dataDir, silentLogger), 'new')
 })

@@ -1,17 +1,17 @@
 /** A node in this process: the engine, its admin port, and the configurations that come to it. */
-import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
+import type { ServerAddress } from '#agent/connection.ts'
 import { Follower } from '#agent/follower.ts'
-import { readLastGood, writeLastGood } from '#agent/last-good.ts'
-import type { Flags } from '#config/load.ts'
-import { type Loaded, loadConfig } from '#config/load.ts'
-import { overlayManifest } from '#config/manifest.ts'
-import { StreamgateError } from '#contract/error.ts'
+import type { Link } from '#agent/link.ts'
+import type { MemoryConnect } from '#agent/memory.ts'
+import type { Flags, Loaded } from '#config/load.ts'
 import { Node } from '#engine/node.ts'
 import { type Admin, startAdmin } from '#observe/admin.ts'
 import type { KeptRecords } from '#observe/admin-routes.ts'
 import type { Logger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
+import { hashOf, NodeConfiguration, type Overlay } from './node-configuration.ts'
+import { startLink } from './node-link.ts'
 import { version } from './terminal.ts'
 
 /** From source this is a TypeScript file, compiled it is a JavaScript file; the worker is the same. */
@@ -23,24 +23,20 @@ export interface NodeProcess {
   admin: Admin
   /** Reads the configuration file again and applies it, with the published manifest over it. */
   reread(): Promise<void>
+  /** Takes configurations from an OpAMP server, and tells it how the node does. `restart`: what to do when it asks for that. */
+  follow(server: ServerAddress | MemoryConnect, restart: (() => void) | undefined): void
   stop(timeoutMs: number): Promise<boolean>
 }
 
-/** `published` is what to run from the start, if anything is: otherwise the last good manifest on disk. */
+/** `given` is what to run from the start, if anything is: otherwise what worked last, from disk. */
 export async function startNodeProcess(
   loaded: Loaded,
   flags: Flags,
   log: Logger,
-  published: string | undefined,
+  given: Overlay | undefined,
 ): Promise<NodeProcess> {
   const { settings } = loaded
-  let base = loaded.plan
-  let manifest = published ?? readLastGood(settings.dataDir, log)
-  const withManifest = (text: string) => {
-    const { plan, warnings } = overlayManifest(base, text, registry)
-    for (const warning of warnings) log.warn({ hash: plan.hash }, warning)
-    return plan
-  }
+  const configuration = new NodeConfiguration(loaded, flags, log)
   const node = new Node({
     id: settings.nodeId,
     version,
@@ -50,15 +46,15 @@ export async function startNodeProcess(
     log,
     dataDir: settings.dataDir,
   })
-  const follower = new Follower(async (text) => {
-    await node.apply(withManifest(text))
-    manifest = text
-    writeLastGood(settings.dataDir, text, log)
-  }, log)
-  const first = manifest === undefined ? undefined : planOrNothing(() => withManifest(manifest!), log)
-  await node.start(first ?? base)
-  if (first !== undefined && manifest !== undefined)
-    follower.started(createHash('sha256').update(manifest).digest('hex'))
+  await node.start(configuration.initial(given))
+  configuration.started((plan) => node.apply(plan))
+  const follower = new Follower((text) => configuration.takeManifest(text), log)
+  if (configuration.manifest !== undefined) follower.started(hashOf(configuration.manifest))
+  configuration.onChange = () => {
+    if (configuration.manifest !== undefined) follower.started(hashOf(configuration.manifest))
+    link?.changed('effectiveConfig', 'health')
+  }
+  let link: Link | undefined
   const admin = await startAdmin({
     ...settings.admin,
     stats: () => node.stats(),
@@ -71,8 +67,7 @@ export async function startNodeProcess(
     admin,
     async reread() {
       try {
-        base = loadConfig(flags, process.env, registry).plan
-        await node.apply(manifest === undefined ? base : withManifest(manifest))
+        await configuration.reread()
         log.info({}, 'configuration file read again')
       } catch (error) {
         log.error(
@@ -81,7 +76,12 @@ export async function startNodeProcess(
         )
       }
     },
+    follow(server, restart) {
+      const started = startLink({ server, settings, node, configuration, log, restart })
+      link = started
+    },
     async stop(timeoutMs) {
+      await link?.close()
       const { drained } = await node.stop(timeoutMs)
       await admin.close()
       return drained
@@ -100,16 +100,5 @@ function keptOf(node: Node): KeptRecords | undefined {
     droppedSummary: () => keeping.dropped.summary(),
     listDropped: (filter, limit) => keeping.listDropped(filter, limit),
     replayDropped: (selection) => node.replayDropped(selection),
-  }
-}
-
-/** A manifest from disk or store that no longer fits must not keep the node from starting. */
-function planOrNothing<Plan>(make: () => Plan, log: Logger): Plan | undefined {
-  try {
-    return make()
-  } catch (error) {
-    if (!(error instanceof StreamgateError)) throw error
-    log.error({ reason: error.message }, 'the last published configuration does not fit; starting without it')
-    return undefined
   }
 }

@@ -24,6 +24,20 @@ export function overlayDocument(
   env: Environment,
   secrets: Secrets,
 ): { plan: NodePlan; warnings: string[] } {
+  const { value, places } = mergeDocument(base, text)
+  const { plan, problems, warnings } = resolveDocument(value, registry, env, secrets)
+  if (plan === undefined) throw refused(problems.map((problem) => published(problem, places)))
+  return { plan: { ...plan, hash: hashOf(text) }, warnings: warnings.map(({ message }) => message) }
+}
+
+/**
+ * The file's value with the document over it. `places`: `list/index` in the value, with the index in the document that it comes
+ * from. Throws `ConfigError` when the text is no document.
+ */
+export function mergeDocument(
+  base: unknown,
+  text: string,
+): { value: Record<string, unknown>; places: Map<string, number> } {
   const parsed = configurationDocument.safeParse(parseJson(text))
   if (!parsed.success) throw refused(problemsOf(parsed.error, [], Object.keys(configurationDocument.shape)))
   const file = base as Lists
@@ -38,11 +52,9 @@ export function overlayDocument(
       if (at === -1) entries.push(entry)
       else entries[at] = list === 'pipelines' ? withOwn(entry, entries[at]!) : entry
     })
-    value[list] = entries
+    if (entries.length > 0 || file[list] !== undefined) value[list] = entries
   }
-  const { plan, problems, warnings } = resolveDocument(value, registry, env, secrets)
-  if (plan === undefined) throw refused(problems.map((problem) => published(problem, places)))
-  return { plan: { ...plan, hash: hashOf(text) }, warnings: warnings.map(({ message }) => message) }
+  return { value, places }
 }
 
 /** What is wrong with a document, as far as can be told without a node's file: what that may hold is not missed. */

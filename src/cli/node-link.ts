@@ -1,0 +1,48 @@
+/** The node in this process at the other end of an OpAMP server. */
+import type { ServerAddress } from '#agent/connection.ts'
+import { nodeHealth } from '#agent/health.ts'
+import { Link } from '#agent/link.ts'
+import type { MemoryConnect } from '#agent/memory.ts'
+import type { ControllerSettings, Settings } from '#config/load.ts'
+import type { Node } from '#engine/node.ts'
+import type { Logger } from '#observe/log.ts'
+import { systemClock } from '#std/clock.ts'
+import type { NodeConfiguration } from './node-configuration.ts'
+import { version } from './terminal.ts'
+
+interface LinkParts {
+  server: ServerAddress | MemoryConnect
+  settings: Settings
+  node: Node
+  configuration: NodeConfiguration
+  log: Logger
+  restart: (() => void) | undefined
+}
+
+export function startLink({ server, settings, node, configuration, log, restart }: LinkParts): Link {
+  const link = new Link({
+    server,
+    description: { version, id: settings.nodeId, labels: settings.controller?.labels ?? {} },
+    dataDir: settings.dataDir,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    node: {
+      apply: (files) => configuration.takeFiles(files),
+      effectiveConfig: () => configuration.effective(),
+      stats: () => node.stats(),
+      health: () => nodeHealth(node.stats(), systemClock.wall()),
+      samples: () => node.samples(),
+      tap: (selection, sink) => ({ stop: node.tap(selection, sink) }),
+      ...(restart !== undefined && { restart }),
+    },
+  })
+  // What the server gave once and does not run now is to be given again.
+  if (configuration.overlay.kind === 'none') link.forgetRemoteConfig()
+  link.start()
+  return link
+}
+
+export function serverOf({ endpoint, token, caFile, certFile, keyFile }: ControllerSettings): ServerAddress {
+  return { endpoint, token, tls: { caFile, certFile, keyFile } }
+}
