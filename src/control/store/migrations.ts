@@ -3,6 +3,7 @@ import type { Tx } from './database.ts'
 import { rules } from './migrations/0001-rules.ts'
 import { configurations } from './migrations/0002-configurations.ts'
 import { access } from './migrations/0003-access.ts'
+import { fleet } from './migrations/0004-fleet.ts'
 import { series } from './migrations/0005-series.ts'
 import { alerts } from './migrations/0006-alerts.ts'
 
@@ -11,4 +12,4 @@ export interface Migration {
   up(tx: Tx, dialect: 'sqlite' | 'postgres'): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [rules, configurations, access, series, alerts]
+export const migrations: readonly Migration[] = [rules, configurations, access, fleet, series, alerts]

@@ -2,7 +2,8 @@
 import type { AccessTables } from './tables/access.ts'
 import type { AlertTables } from './tables/alerts.ts'
 import type { ConfigurationTables } from './tables/configurations.ts'
+import type { FleetTables } from './tables/fleet.ts'
 import type { SeriesTables } from './tables/series.ts'
 import type { SystemTables } from './tables/system.ts'
 
-export type Tables = SystemTables & ConfigurationTables & AccessTables & SeriesTables & AlertTables
+export type Tables = SystemTables & ConfigurationTables & AccessTables & FleetTables & SeriesTables & AlertTables
