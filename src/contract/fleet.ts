@@ -7,7 +7,13 @@ import { sampleWindow, tapBatch, tapSelection } from './observation.ts'
 export const NODE_CAPABILITY = 'io.streamgate.node/v1'
 
 /** Types of custom messages. From the node: `stats` (NodeStats), `samples`, `tap`. To it: `samples`, `tap_start`, `tap_stop`. */
-export const customTypes = { stats: 'stats', samples: 'samples', tap: 'tap', tapStart: 'tap_start', tapStop: 'tap_stop' } as const
+export const customTypes = {
+  stats: 'stats',
+  samples: 'samples',
+  tap: 'tap',
+  tapStart: 'tap_start',
+  tapStop: 'tap_stop',
+} as const
 
 export const samplesRequest = z.object({ request: z.string().max(64) })
 export const samplesAnswer = z.object({ request: z.string().max(64), windows: z.array(sampleWindow).max(256) })
@@ -16,7 +22,10 @@ export const tapStart = z.object({ tap: z.string().max(64), selection: tapSelect
 export const tapStop = z.object({ tap: z.string().max(64) })
 
 export const labels = z
-  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$/, 'must be 1 to 63 letters, digits or _ . / -'), z.string().max(255))
+  .record(
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$/, 'must be 1 to 63 letters, digits or _ . / -'),
+    z.string().max(255),
+  )
   .refine((value) => Object.keys(value).length <= 32, 'must be 32 at most')
 export type Labels = z.infer<typeof labels>
 
@@ -99,9 +108,7 @@ export const fiveStates = z
         matches: z.boolean().nullable().describe('Whether all of the desired stands in it; null: not known.'),
       })
       .nullable(),
-    health: z
-      .object({ healthy: z.boolean(), since: millis, status: z.string(), last_error: z.string() })
-      .nullable(),
+    health: z.object({ healthy: z.boolean(), since: millis, status: z.string(), last_error: z.string() }).nullable(),
   })
   .meta({ id: 'FiveStates' })
 export type FiveStates = z.infer<typeof fiveStates>

@@ -85,7 +85,8 @@ export class FakeAgent {
       this.restart()
     }
     const { remoteConfig, connectionSettings } = reply
-    if (remoteConfig !== undefined) this.#take(hex(remoteConfig.configHash), remoteConfig.config?.configMap ?? new Map())
+    if (remoteConfig !== undefined)
+      this.#take(hex(remoteConfig.configHash), remoteConfig.config?.configMap ?? new Map())
     if (connectionSettings !== undefined) {
       this.settings = { hash: hex(connectionSettings.hash), status: SettingsStatus.applied }
       if ((this.capabilities & AgentCapability.reportsConnectionSettingsStatus) !== 0n) this.#dirty.add('settings')
@@ -120,17 +121,20 @@ export class FakeAgent {
     if (hash === this.status.hash && this.status.status !== SettingsStatus.failed) return
     const behaviour = this.behaviour(files)
     this.#set(hash, SettingsStatus.applying)
-    if (behaviour === 'crashes') return this.#then(() => this.restart())
-    if (behaviour === 'applies')
-      return this.#then(() => {
+    const { running } = this
+    if (behaviour === 'crashes') {
+      this.#then(() => this.restart())
+    } else if (behaviour === 'applies') {
+      this.#then(() => {
         this.running = { hash, files }
         this.#set(hash, SettingsStatus.applied)
         this.#dirty.add('effective')
       })
-    this.#then(() => this.#set(hash, SettingsStatus.failed, `cannot apply ${hash.slice(0, 8)}`))
-    const { running } = this
-    if (behaviour === 'rolls_back' && running !== undefined)
-      this.#then(() => this.#set(running.hash, SettingsStatus.applied))
+    } else {
+      this.#then(() => this.#set(hash, SettingsStatus.failed, `cannot apply ${hash.slice(0, 8)}`))
+      if (behaviour === 'rolls_back' && running !== undefined)
+        this.#then(() => this.#set(running.hash, SettingsStatus.applied))
+    }
   }
 
   #then(step: () => void): void {

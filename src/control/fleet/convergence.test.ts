@@ -56,7 +56,6 @@ class World {
       settings: undefined,
       newUid: undefined,
       knowsComponents: () => true,
-      custom: undefined,
     }
   }
 

@@ -2,6 +2,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { Db, Tx } from '../store/database.ts'
 import type { FleetTables } from '../store/tables/fleet.ts'
+import { REVOKED } from './credentials.ts'
 import type { Attempt, Gateway } from './gateway.ts'
 import { attemptOf, attemptRowOf, type GatewayRow, gatewayOf, rowOf } from './records.ts'
 import type { Reports } from './reports.ts'
@@ -29,22 +30,42 @@ export interface Save {
 }
 
 export async function loadGateway(db: Db | Tx, org: string, uid: string): Promise<StoredGateway | undefined> {
-  const row = await db.selectFrom('gateways').selectAll().where('org_id', '=', org).where('uid', '=', uid).executeTakeFirst()
+  const row = await db
+    .selectFrom('gateways')
+    .selectAll()
+    .where('org_id', '=', org)
+    .where('uid', '=', uid)
+    .executeTakeFirst()
   if (row === undefined) return undefined
   return { gateway: gatewayOf(row), attempts: await loadAttempts(db, org, uid) }
 }
 
 export async function loadAttempts(db: Db | Tx, org: string, uid: string): Promise<Map<string, Attempt>> {
-  const rows = await db.selectFrom('gateway_attempts').selectAll().where('org_id', '=', org).where('uid', '=', uid).execute()
+  const rows = await db
+    .selectFrom('gateway_attempts')
+    .selectAll()
+    .where('org_id', '=', org)
+    .where('uid', '=', uid)
+    .execute()
   return new Map(rows.map((row) => [row.hash, attemptOf(row)]))
 }
 
 export function loadReports(db: Db | Tx, org: string, uid: string) {
-  return db.selectFrom('gateway_reports').selectAll().where('org_id', '=', org).where('uid', '=', uid).executeTakeFirst()
+  return db
+    .selectFrom('gateway_reports')
+    .selectAll()
+    .where('org_id', '=', org)
+    .where('uid', '=', uid)
+    .executeTakeFirst()
 }
 
 /** Up to `limit`, behind `after`, by uid. */
-export function listGateways(db: Db | Tx, org: string, after: string | undefined, limit: number): Promise<GatewayRow[]> {
+export function listGateways(
+  db: Db | Tx,
+  org: string,
+  after: string | undefined,
+  limit: number,
+): Promise<GatewayRow[]> {
   let query = db.selectFrom('gateways').selectAll().where('org_id', '=', org).orderBy('uid').limit(limit)
   if (after !== undefined) query = query.where('uid', '>', after)
   return query.execute()
@@ -76,7 +97,12 @@ export async function saveGateways(db: Db, saves: readonly Save[]): Promise<void
     for (const { gateway, removed, restartSent, reports } of sorted) {
       const { org, uid } = gateway
       if (removed.size > 0)
-        await tx.deleteFrom('gateway_attempts').where('org_id', '=', org).where('uid', '=', uid).where('hash', 'in', [...removed]).execute()
+        await tx
+          .deleteFrom('gateway_attempts')
+          .where('org_id', '=', org)
+          .where('uid', '=', uid)
+          .where('hash', 'in', [...removed])
+          .execute()
       if (restartSent !== null)
         await tx
           .updateTable('gateways')
@@ -125,7 +151,10 @@ async function saveRows(tx: Tx, saves: readonly Save[]): Promise<void> {
     .values(rows)
     .onConflict((conflict) =>
       conflict.columns(['org_id', 'uid']).doUpdateSet((eb) => {
-        return Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)]))
+        const set = Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)]))
+        // What a person has revoked in the meantime stays revoked.
+        const holder = sql<string>`case when gateways.holder = ${REVOKED} then gateways.holder else excluded.holder end`
+        return { ...set, holder }
       }),
     )
     .execute()

@@ -140,6 +140,10 @@ export function has(gateway: Pick<Gateway, 'capabilities'>, capability: bigint):
   return (gateway.capabilities & capability) !== 0n
 }
 
-export function isOnline(gateway: Pick<Gateway, 'connectedAt' | 'lastSeenAt'>, at: number, heartbeatMs: number): boolean {
+export function isOnline(
+  gateway: Pick<Gateway, 'connectedAt' | 'lastSeenAt'>,
+  at: number,
+  heartbeatMs: number,
+): boolean {
   return gateway.connectedAt !== null && at - gateway.lastSeenAt <= INTERVALS_UNTIL_OFFLINE * heartbeatMs
 }

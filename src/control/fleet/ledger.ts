@@ -163,7 +163,9 @@ export class Ledger {
 
   #forgetOldest(): void {
     while (this.#attempts.size > ATTEMPTS_MAX) {
-      const [oldest] = [...this.#attempts.values()].sort((a, b) => (a.offeredAt ?? a.deadline) - (b.offeredAt ?? b.deadline))
+      const [oldest] = [...this.#attempts.values()].sort(
+        (a, b) => (a.offeredAt ?? a.deadline) - (b.offeredAt ?? b.deadline),
+      )
       this.#attempts.delete(oldest!.hash)
       this.#changed.delete(oldest!.hash)
       this.#removed.push(oldest!.hash)

@@ -1,7 +1,7 @@
 /** What is said to one agent, message by message. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AgentCapability, SettingsStatus, ServerFlag } from '#codecs/opamp/constants.ts'
+import { AgentCapability, ServerFlag, SettingsStatus } from '#codecs/opamp/constants.ts'
 import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
 import { Secret } from '#std/secret.ts'
 import { FakeAgent, USUAL_CAPABILITIES } from '#test/support/fake-agent.ts'
@@ -26,11 +26,11 @@ class Server {
     settings: undefined,
     newUid: undefined,
     knowsComponents: () => true,
-    custom: undefined,
   }
   at = 1_800_000_000_000
   hear(message: AgentToServer): ServerToAgent {
-    const outcome = answer(this.situation, message, this.wanted, (this.at += 1000))
+    this.at += 1000
+    const outcome = answer(this.situation, message, this.wanted, this.at)
     this.situation = outcome
     return outcome.reply!
   }
@@ -44,7 +44,8 @@ class Server {
     return replies
   }
   push(): ServerToAgent | undefined {
-    const outcome = push(this.situation, this.wanted, (this.at += 1000))
+    this.at += 1000
+    const outcome = push(this.situation, this.wanted, this.at)
     this.situation = outcome
     return outcome.reply
   }

@@ -6,8 +6,8 @@
  * out has not changed; when messages are missing the full state is asked for once and waited for; `error_response` and
  * `command` go alone; nothing is offered that the agent has not said to accept.
  */
-import { AgentCapability, AgentFlag, Command, ServerCapability, ServerErrorType, ServerFlag } from '#codecs/opamp/constants.ts'
-import type { AgentToServer, CustomMessage, ServerToAgent } from '#codecs/opamp/messages.ts'
+import { AgentCapability, Command, ServerCapability, ServerErrorType, ServerFlag } from '#codecs/opamp/constants.ts'
+import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
 import { NODE_CAPABILITY } from '#contract/fleet.ts'
 import { uuidBytes } from '#std/uuid.ts'
 import { type Attempt, type Gateway, has, type NamedConfig } from './gateway.ts'
@@ -61,8 +61,6 @@ export interface Wanted {
   newUid: Uint8Array | undefined
   /** Lists of components that are in the store, for the whole fleet. */
   knowsComponents(hash: string): boolean
-  /** Waits to be sent. */
-  custom: CustomMessage | undefined
 }
 
 export interface Outcome extends Situation {
@@ -71,8 +69,6 @@ export interface Outcome extends Situation {
   reports: Reports
   changed: readonly Attempt[]
   removed: readonly string[]
-  /** `wanted.custom` is in the reply. */
-  customSent: boolean
   /** What the agent runs was not compared with what it has applied: its files are in the store. */
   compare: boolean
 }
@@ -121,10 +117,10 @@ export function answer(before: Situation, message: AgentToServer, wanted: Wanted
   gateway.connectedAt ??= at
   const asksForState = wantsFullState(gateway, conversation, message, verdict, at)
   const reply = bare(gateway, conversation)
-  const wantsUid = (message.flags & AgentFlag.requestInstanceUid) !== 0n
-  if (wanted.newUid !== undefined) reply.agentIdentification = { newInstanceUid: wanted.newUid }
-  // Its own wish is for whoever calls: a new uid has to be one that nobody has.
-  if (wantsUid || wanted.newUid !== undefined) return close(draft, reply, wanted)
+  if (wanted.newUid !== undefined) {
+    reply.agentIdentification = { newInstanceUid: wanted.newUid }
+    return close(draft, reply, wanted)
+  }
   if (restart(gateway, reply)) return close(draft, reply, wanted)
   if (asksForState) reply.flags |= ServerFlag.reportFullState
   offer(draft, reply, wanted, at)
@@ -156,7 +152,6 @@ interface Draft {
   conversation: Conversation
   ledger: Ledger
   reports: Reports
-  customSent: boolean
 }
 
 /**
@@ -191,16 +186,22 @@ function open(before: Situation): Draft {
     conversation: { ...before.conversation, asked: { ...asked }, config: { ...config }, settings: { ...settings } },
     ledger: new Ledger(before.attempts),
     reports: {},
-    customSent: false,
   }
 }
 
-function close({ gateway, conversation, ledger, reports, customSent }: Draft, reply: ServerToAgent | undefined, { config }: Wanted): Outcome {
+function close(
+  { gateway, conversation, ledger, reports }: Draft,
+  reply: ServerToAgent | undefined,
+  { config }: Wanted,
+): Outcome {
   const { effective } = gateway
   const compare =
-    config !== undefined && effective !== null && effective.comparedWith !== config.hash && hasApplied(gateway, config.hash)
+    config !== undefined &&
+    effective !== null &&
+    effective.comparedWith !== config.hash &&
+    hasApplied(gateway, config.hash)
   const { attempts, changed, removed } = ledger
-  return { gateway, attempts, conversation, reply, reports, changed, removed, customSent, compare }
+  return { gateway, attempts, conversation, reply, reports, changed, removed, compare }
 }
 
 function bare({ uid }: Gateway, conversation: Conversation): ServerToAgent {
@@ -212,7 +213,13 @@ function bare({ uid }: Gateway, conversation: Conversation): ServerToAgent {
   return reply
 }
 
-function wantsFullState(gateway: Gateway, conversation: Conversation, message: AgentToServer, verdict: Verdict, at: number): boolean {
+function wantsFullState(
+  gateway: Gateway,
+  conversation: Conversation,
+  message: AgentToServer,
+  verdict: Verdict,
+  at: number,
+): boolean {
   if (isFull(message)) {
     conversation.incomplete = false
     conversation.asked = { times: 0, at: 0 }
@@ -253,13 +260,13 @@ function offer(draft: Draft, reply: ServerToAgent, wanted: Wanted, at: number): 
   }
   offerSettings(draft, reply, wanted, at)
   const { componentsHash } = gateway
-  if (componentsHash !== null && conversation.componentsAskedFor !== componentsHash && !wanted.knowsComponents(componentsHash)) {
+  if (
+    componentsHash !== null &&
+    conversation.componentsAskedFor !== componentsHash &&
+    !wanted.knowsComponents(componentsHash)
+  ) {
     conversation.componentsAskedFor = componentsHash
     reply.flags |= ServerFlag.reportAvailableComponents
-  }
-  if (wanted.custom !== undefined && gateway.customCapabilities.includes(wanted.custom.capability)) {
-    reply.customMessage = wanted.custom
-    draft.customSent = true
   }
 }
 
@@ -279,7 +286,12 @@ function isDue({ gateway, conversation, ledger, before }: Draft, { hash, kind }:
   return isTime(conversation.config, at)
 }
 
-function offerSettings({ gateway, conversation }: Draft, reply: ServerToAgent, { settings: wanted }: Wanted, at: number): void {
+function offerSettings(
+  { gateway, conversation }: Draft,
+  reply: ServerToAgent,
+  { settings: wanted }: Wanted,
+  at: number,
+): void {
   if (wanted === undefined || isAnswered(gateway, wanted.hash)) return
   const reports = has(gateway, AgentCapability.reportsConnectionSettingsStatus)
   const isNew = gateway.settingsOffered !== wanted.hash
@@ -293,7 +305,7 @@ function offerSettings({ gateway, conversation }: Draft, reply: ServerToAgent, {
   gateway.settingsOffered = wanted.hash
 }
 
-function says({ remoteConfig, connectionSettings, command, customMessage, flags, errorResponse }: ServerToAgent): boolean {
-  const parts = [remoteConfig, connectionSettings, command, customMessage, errorResponse]
+function says({ remoteConfig, connectionSettings, command, flags }: ServerToAgent): boolean {
+  const parts = [remoteConfig, connectionSettings, command]
   return flags !== 0n || parts.some((part) => part !== undefined)
 }

@@ -34,7 +34,10 @@ export function statesOf(
   const { offered, reported, effective, health } = gateway
   const matches = desired === undefined || effective?.comparedWith !== desired.hash ? null : !effective.differs
   const states: FiveStates = {
-    desired: desired === undefined ? null : { configuration: desired.configuration, version: desired.version, hash: desired.hash },
+    desired:
+      desired === undefined
+        ? null
+        : { configuration: desired.configuration, version: desired.version, hash: desired.hash },
     offered,
     reported:
       reported === null || (reported.hash === '' && reported.status === SettingsStatus.unset)
@@ -60,7 +63,10 @@ export function statesOf(
 }
 
 /** Which configuration it follows. */
-export function followed({ configuration, tokenConfiguration }: Pick<Gateway, 'configuration' | 'tokenConfiguration'>): string {
+export function followed({
+  configuration,
+  tokenConfiguration,
+}: Pick<Gateway, 'configuration' | 'tokenConfiguration'>): string {
   return configuration ?? tokenConfiguration ?? DEFAULT_CONFIGURATION
 }
 

@@ -95,7 +95,11 @@ const settingsStatus: Syncer = {
   isKnown: (gateway) => gateway.settings !== null,
   take(message, gateway) {
     const { lastConnectionSettingsHash, status, errorMessage } = message.connectionSettingsStatus!
-    gateway.settings = { hash: hex(lastConnectionSettingsHash), status, error: errorMessage.slice(0, ERROR_CHARACTERS_MAX) }
+    gateway.settings = {
+      hash: hex(lastConnectionSettingsHash),
+      status,
+      error: errorMessage.slice(0, ERROR_CHARACTERS_MAX),
+    }
   },
   forget(gateway) {
     gateway.settings = null
