@@ -1,4 +1,7 @@
-/** What a controller suggests after a look at recent records: rules that somebody may take over as they are. */
+/**
+ * What a controller suggests after a look at recent records: rules that somebody may take over as they are. It looks at what
+ * goes on to the outputs today, as the live rules leave it.
+ */
 import { z } from 'zod'
 
 /** Records and bytes of the sample, and their shares of it with 95 % bounds (Wilson). */
@@ -44,7 +47,7 @@ const suggestion = z.object({
   place: z.literal('last'),
   /** What the rule acts on, in the sample. */
   affects: share,
-  /** Expected share of the pipeline's bytes in that would no longer go on; 0 for redactions. `n`: records looked at. */
+  /** Expected share of the pipeline's bytes out that would no longer go on; 0 for redactions. `n`: records looked at. */
   savings: z.object({ share: z.number(), low: z.number(), high: z.number(), n: z.number() }),
   services: z.array(z.string()),
   severities: z.record(z.string(), z.number()),
@@ -57,7 +60,7 @@ export type Suggestion = z.infer<typeof suggestion>
 
 export const suggestions = z
   .object({
-    /** Records that were looked at, of how many that nodes have seen. */
+    /** Records of the sample that go on to outputs, and how many such the sample stands for. */
     sampled: z.number(),
     seen: z.number(),
     /** Records of patterns that did not fit into the bounds. */

@@ -29,6 +29,8 @@ test('a line of text has the level that stands near its front', () => {
     ['2015-10-18 18:01:47,978 WARN [main] org.apache.hadoop: an ERROR would be worse', 13],
     ['time=1 level=debug msg="x"', 5],
     ['FATAL: out of memory', 21],
+    ['Dec 10 06:55:46 host sshd[1]: error: Received disconnect', 17],
+    ['note: this is fine', 0],
     ['an error happened, said nobody', 0],
     ['<11>', 17],
     ['see <11>', 0],
