@@ -97,9 +97,13 @@ function groupRows(groups: readonly GroupEffect[]): string[][] {
 function cpuRows({ cpu }: Receipt): string[][] {
   return cpu.map(({ pipeline, live_ns_per_record: live, candidate_ns_per_record: candidate }) => [
     pipeline,
-    `${decimal(live)} ns a record`,
-    `${decimal(candidate)} ns a record`,
+    perRecord(live),
+    perRecord(candidate),
   ])
+}
+
+function perRecord(ns: number | null): string {
+  return ns === null ? 'not measured' : `${decimal(ns)} ns a record`
 }
 
 function gaps({ not_covered: gaps }: Receipt): string[] {

@@ -108,6 +108,7 @@ export const notCoveredKinds = [
   'signal',
   'stateful_rule',
   'reproduction',
+  'clipped_records',
 ] as const
 
 const notCovered = z.object({
@@ -133,7 +134,7 @@ export const receipt = z
       from: z.number(),
       to: z.number(),
       windows: z.number(),
-      /** Length of the longest gateway's windows together: what a month is extrapolated from. */
+      /** The longest time that some gateway's windows span: what a month is extrapolated from. */
       minutes: z.number(),
       gateways: z.object({ asked: z.number(), answered: z.number() }),
       /** Records whose live fate the replay of the live rules does not repeat; they keep the fate that was seen. */
@@ -155,9 +156,13 @@ export const receipt = z
     lost_errors: lostErrors,
     vanished_fields: z.array(vanishedField),
     redactions: z.array(redaction),
-    /** Mean CPU time of the rules over the sample, on the machine that replayed it. */
+    /** Mean CPU time of the rules over the sample, on the machine that replayed it; null where it was not measured. */
     cpu: z.array(
-      z.object({ pipeline: z.string(), live_ns_per_record: z.number(), candidate_ns_per_record: z.number() }),
+      z.object({
+        pipeline: z.string(),
+        live_ns_per_record: z.number().nullable(),
+        candidate_ns_per_record: z.number().nullable(),
+      }),
     ),
     not_covered: z.array(notCovered),
   })

@@ -39,5 +39,7 @@ export interface PipelineSide {
 
 export interface GatewaySample {
   gateway: string
+  /** Unix milliseconds: when it answered. Minutes without traffic have no window, but they count. */
+  answered_at: number
   windows: readonly SampleWindow[]
 }

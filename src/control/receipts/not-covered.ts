@@ -4,7 +4,10 @@ import type { ReceiptInput, ReceiptPipeline } from './input.ts'
 import type { RuleTraits } from './replayed.ts'
 import { isStateful, pairRules } from './rules.ts'
 
-export function notCoveredOf(input: ReceiptInput, notReproduced: number): NotCovered[] {
+export function notCoveredOf(
+  input: ReceiptInput,
+  { notReproduced, clipped }: { notReproduced: number; clipped: number },
+): NotCovered[] {
   const found = input.pipelines.flatMap((pipeline) => pipelineGaps(pipeline, input.traits))
   const { asked, answered } = input.gateways
   if (answered < asked) {
@@ -12,6 +15,13 @@ export function notCoveredOf(input: ReceiptInput, notReproduced: number): NotCov
       kind: 'gateways_missing',
       subject: `${asked - answered} of ${asked} gateways`,
       reason: 'they gave no sample; their traffic is in no number of this receipt',
+    })
+  }
+  if (clipped > 0) {
+    found.push({
+      kind: 'clipped_records',
+      subject: `${clipped} records of the sample`,
+      reason: 'they are too long to be in the sample whole; the fate that was seen is counted for both sides',
     })
   }
   if (notReproduced > 0) {

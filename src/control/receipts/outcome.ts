@@ -4,6 +4,7 @@
  * that is redacted in the sample) is counted as it was, and not as a change.
  */
 import type { Fate, ObservedRecord } from '#contract/observation.ts'
+import { utf8Length } from '#std/bytes.ts'
 import type { ReplayedRecord, RuleTraits } from './replayed.ts'
 import { isChance, isStateful, type RulePair } from './rules.ts'
 
@@ -52,6 +53,7 @@ export class Outcomes {
 
   /** `live` and `candidate` are replays of `seen`. */
   of(seen: ObservedRecord, live: ReplayedRecord, candidate: ReplayedRecord): Outcome {
+    if (isClipped(seen)) return this.#asSeen(seen)
     return seen.fate === 'forwarded' ? this.#ofForwarded(seen, live, candidate) : this.#ofEnded(seen, live, candidate)
   }
 
@@ -64,7 +66,7 @@ export class Outcomes {
   #ofForwarded(seen: ObservedRecord, live: ReplayedRecord, candidate: ReplayedRecord): Outcome {
     const reproduced = live.fate === 'forwarded'
     if (candidate.fate === 'forwarded') {
-      const added = reproduced ? candidate.bytes_out - live.bytes_out : 0
+      const added = reproduced ? (candidate.bytes_out - live.bytes_out) * scaleOf(seen, candidate) : 0
       return { fate: 'forwarded', rule: null, bytesOut: Math.max(0, seen.bytes_out + added), reproduced }
     }
     const by = live.rule === null ? undefined : this.#successors.get(live.rule)
@@ -81,7 +83,7 @@ export class Outcomes {
     const ofReplay: Outcome = {
       fate: candidate.fate,
       rule: candidate.rule,
-      bytesOut: candidate.bytes_out,
+      bytesOut: candidate.bytes_out * scaleOf(seen, candidate),
       reproduced,
     }
     // Not a rule of the live chain: an older version's, say. The replay is the best there is.
@@ -91,7 +93,31 @@ export class Outcomes {
     return { fate: seen.fate, rule: by.id, bytesOut: 0, reproduced }
   }
 
+  /** A rule that is gone ends nothing: of what it ended here nothing is known but that. */
+  #asSeen({ fate, rule, bytes_out: bytesOut }: ObservedRecord): Outcome {
+    const by = rule === null ? undefined : this.#successors.get(rule)
+    return { fate, rule: by?.id ?? rule, bytesOut, reproduced: true }
+  }
+
   #placeOf(rule: string | null): number {
     return rule === null ? Number.POSITIVE_INFINITY : (this.#places.get(rule) ?? -1)
   }
+}
+
+/** Nodes show so many bytes of a record's text, less what a character may take (`RECORD_TEXT_BYTES_MAX` of the engine). */
+const SHOWN_BYTES = 16 * 1024 - 4
+
+/** The sample does not hold the whole record: rules would see another one. */
+export function isClipped({ before, bytes_in: bytesIn }: ObservedRecord): boolean {
+  const shown = textBytes(before)
+  return shown === 0 ? bytesIn > 0 : bytesIn >= SHOWN_BYTES && shown >= SHOWN_BYTES
+}
+
+function textBytes({ text, base64 }: ObservedRecord['before']): number {
+  return text === undefined ? Math.floor(((base64?.length ?? 0) * 3) / 4) : utf8Length(text)
+}
+
+/** What a byte of the record as it came in is to one of its text in the sample: formats that are no text are shown as JSON. */
+function scaleOf({ bytes_in: bytesIn }: ObservedRecord, { bytes_in: replayed }: ReplayedRecord): number {
+  return replayed > 0 ? bytesIn / replayed : 1
 }

@@ -4,7 +4,7 @@ import type { Redaction, RuleEffect, VanishedField } from '#contract/receipt.ts'
 import { amountOf, rounded } from './comparison.ts'
 import { Fields } from './fields.ts'
 import type { ReceiptPipeline } from './input.ts'
-import { type Outcome, Outcomes } from './outcome.ts'
+import { isClipped, type Outcome, Outcomes } from './outcome.ts'
 import { isCovered, kindsOf, REDACT } from './redactions.ts'
 import type { ReplayedRecord, RuleTraits } from './replayed.ts'
 import { pairRules, type RulePair } from './rules.ts'
@@ -40,6 +40,7 @@ interface Seen {
 
 export class PipelineAccount {
   notReproduced = 0
+  clipped = 0
   readonly #job: Job
   readonly #rows: Row[]
   readonly #fields = new Fields()
@@ -126,6 +127,7 @@ export class PipelineAccount {
           candidate: { records: goes ? 1 : 0, bytes: goes ? outcome.bytesOut : 0, outputs: outputs.candidate },
         })
         if (!outcome.reproduced) this.notReproduced++
+        if (isClipped(seen)) this.clipped++
         const record = { stratum, seen, live, candidate, outcome }
         this.#countFields(record)
         for (const row of this.#rows) count(row, record, outcomes)

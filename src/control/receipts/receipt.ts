@@ -9,7 +9,7 @@ import type { ReceiptInput } from './input.ts'
 import { CONFIDENCE } from './interval.ts'
 import { notCoveredOf } from './not-covered.ts'
 import { PipelineAccount } from './pipeline-account.ts'
-import { coveredMs, MINUTE_MS, MONTH_DAYS, strataOf } from './strata.ts'
+import { MINUTE_MS, MONTH_DAYS, spannedMs, strataOf } from './strata.ts'
 import { Totals } from './totals.ts'
 
 const STATEMENT =
@@ -36,6 +36,7 @@ export function impactReceipt(input: ReceiptInput): Receipt {
   })
   const windows = compared.flatMap(({ samples }) => samples.flatMap((sample) => sample.windows))
   const notReproduced = accounts.reduce((sum, account) => sum + account.notReproduced, 0)
+  const clipped = accounts.reduce((sum, account) => sum + account.clipped, 0)
   const byPipelineAndFrequency = accounts.flatMap((account) => account.vanished())
   byPipelineAndFrequency.sort((a, b) => b.records.value - a.records.value)
   return {
@@ -52,7 +53,8 @@ export function impactReceipt(input: ReceiptInput): Receipt {
       from: windows.reduce((least, { from }) => Math.min(least, from), input.now),
       to: windows.reduce((most, { to }) => Math.max(most, to), 0),
       windows: windows.length,
-      minutes: longestMs(compared.flatMap(({ samples }) => samples)) / MINUTE_MS,
+      minutes:
+        compared.flatMap(({ samples }) => samples).reduce((most, of) => Math.max(most, spannedMs(of)), 0) / MINUTE_MS,
       gateways: input.gateways,
       not_reproduced: notReproduced,
     },
@@ -72,10 +74,6 @@ export function impactReceipt(input: ReceiptInput): Receipt {
       live_ns_per_record: replayed!.live.cpu_ns_per_record,
       candidate_ns_per_record: replayed!.candidate.cpu_ns_per_record,
     })),
-    not_covered: notCoveredOf(input, notReproduced),
+    not_covered: notCoveredOf(input, { notReproduced, clipped }),
   }
-}
-
-function longestMs(samples: readonly { windows: readonly { from: number; to: number }[] }[]): number {
-  return samples.reduce((most, { windows }) => Math.max(most, coveredMs(windows)), 0)
 }

@@ -41,6 +41,6 @@ export interface ReplayedRecord {
 /** One chain's run over the records of all windows of a pipeline, one window after the other. */
 export interface Replayed {
   records: readonly ReplayedRecord[]
-  /** CPU time of the whole chain over the sample, divided by its records. */
-  cpu_ns_per_record: number
+  /** CPU time of the whole chain over the sample, divided by its records; null where it was not measured. */
+  cpu_ns_per_record: number | null
 }

@@ -10,19 +10,16 @@ const COVERED_MS_MIN = 1000
 
 /** One for each window, in the order of the samples. */
 export function strataOf(samples: readonly GatewaySample[]): Stratum[] {
-  return samples.flatMap(({ windows }) => {
-    const factor = MONTH_MS / Math.max(COVERED_MS_MIN, coveredMs(windows))
-    return windows.map(({ seen }) => new Stratum(seen, factor))
+  return samples.flatMap((sample) => {
+    const factor = MONTH_MS / Math.max(COVERED_MS_MIN, spannedMs(sample))
+    return sample.windows.map(({ seen }) => new Stratum(seen, factor))
   })
 }
 
-/** Milliseconds that lie in some window; windows may overlap. */
-export function coveredMs(windows: readonly { from: number; to: number }[]): number {
-  let covered = 0
-  let end = Number.NEGATIVE_INFINITY
-  for (const { from, to } of [...windows].sort((a, b) => a.from - b.from)) {
-    covered += Math.max(0, to - Math.max(from, end))
-    end = Math.max(end, to)
-  }
-  return covered
+/** From the first window to the answer: windows of several engines overlap, and minutes without traffic have none. */
+export function spannedMs({ windows, answered_at: answeredAt }: GatewaySample): number {
+  if (windows.length === 0) return 0
+  const from = windows.reduce((least, window) => Math.min(least, window.from), Number.POSITIVE_INFINITY)
+  const to = windows.reduce((most, window) => Math.max(most, window.to), answeredAt)
+  return to - from
 }

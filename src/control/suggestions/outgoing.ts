@@ -2,6 +2,7 @@
 import { type EventFacts, EventTexts } from '#codecs/event/event-of.ts'
 import type { SampleWindow } from '#contract/observation.ts'
 import type { Share } from '#contract/suggestion.ts'
+import { utf8Length } from '#std/bytes.ts'
 import { Quantity } from '../receipts/scale.ts'
 import { Stratum } from '../receipts/stratum.ts'
 
@@ -12,8 +13,11 @@ export interface OutgoingRecord {
   facts: EventFacts
 }
 
-/** Longer ones are not looked at: they are documents, and no log lines. */
-const TEXT_CHARACTERS_MAX = 64 * 1024
+/**
+ * From so many bytes on a record may be cut off in the sample (`RECORD_TEXT_BYTES_MAX` of the engine). It counts, and nothing
+ * is said of it: a document, and no log line.
+ */
+const TEXT_BYTES_MAX = 16 * 1024 - 4
 
 export class Outgoing {
   readonly pipeline: string
@@ -65,10 +69,7 @@ export class Outgoing {
   }
 
   #add({ records, seen }: SampleWindow, texts: EventTexts): void {
-    const outgoing = records.filter(({ fate, after }) => {
-      const length = after?.text?.length ?? 0
-      return fate === 'forwarded' && length > 0 && length <= TEXT_CHARACTERS_MAX
-    })
+    const outgoing = records.filter(({ fate }) => fate === 'forwarded')
     if (outgoing.length === 0) return
     const weight = Math.max(1, seen.records / records.length)
     const bytes = weight * outgoing.reduce((sum, record) => sum + record.bytes_out, 0)
@@ -76,7 +77,8 @@ export class Outgoing {
     this.#seenRecords += weight * outgoing.length
     this.#seenBytes += bytes
     for (const { after, bytes_out: bytesOut } of outgoing) {
-      const text = after!.text!
+      const whole = after?.text ?? ''
+      const text = utf8Length(whole) < TEXT_BYTES_MAX ? whole : ''
       stratum.add(bytesOut)
       this.records.push({ text, bytes: bytesOut, stratum: this.#strata.length, facts: texts.read(text) })
     }
