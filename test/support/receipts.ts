@@ -27,8 +27,8 @@ export function inputOf(windows: SampleWindow[], rules: Rules, random: () => num
       {
         id: 'logs',
         signal: 'logs',
-        live: { rules: rules.live, outputs: ['vendor'] },
-        candidate: { rules: rules.candidate, outputs: ['vendor'] },
+        live: { rules: rules.live, outputs: ['vendor'], sources: ['s'] },
+        candidate: { rules: rules.candidate, outputs: ['vendor'], sources: ['s'] },
         samples: [{ gateway: 'g', answered_at: 0, windows }],
         replayed: {
           live: runChain(chains.live, before, { random }),

@@ -32,6 +32,8 @@ export interface ReceiptPipeline {
 }
 
 export interface PipelineSide {
+  /** Ids of the sources; empty where they are the node's own business. */
+  sources: readonly string[]
   rules: readonly Rule[]
   /** Ids of the outputs; every one gets all records. */
   outputs: readonly string[]

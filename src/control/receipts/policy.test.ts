@@ -55,6 +55,8 @@ test('lost errors and lost redactions are refused by who asks for it, with the r
     ['lost_errors', 'unredacted'],
   )
   assert.match(refusals[0]!.reason, /about 5 .*\(3 to 9; 2 in a sample of 0\), by logs\/no_pay/)
-  assert.match(refusals[1]!.reason, /logs\/mails redacts email today; it is removed/)
+  assert.match(refusals[1]!.reason, /email is redacted by the rule mails today, which is removed; in logs no rule/)
   assert.deepEqual(codes(nothing, policy), [])
+  const gone: Receipt = { ...nothing, not_covered: [{ kind: 'pipeline_removed', subject: 'old', reason: '' }] }
+  assert.deepEqual(codes(gone, policy), ['lost_errors'])
 })

@@ -51,13 +51,20 @@ function sampleRefusals({ sample }: Receipt, policy: ReceiptPolicy): ReceiptRefu
   return [{ code: 'sample_too_small', reason }]
 }
 
-function lostErrorRefusals({ lost_errors: { lost, sampled, by_rule: byRule }, sample }: Receipt): ReceiptRefusal[] {
-  if (sampled === 0) return []
+function lostErrorRefusals(receipt: Receipt): ReceiptRefusal[] {
+  const { lost_errors: errors, sample, not_covered: gaps } = receipt
+  const { lost, sampled, by_rule: byRule } = errors
+  const gone = gaps
+    .filter(({ kind }) => kind === 'pipeline_removed')
+    .map(({ subject }): ReceiptRefusal => {
+      return { code: 'lost_errors', reason: `pipeline ${subject} is gone, and the errors that it lets go on with it` }
+    })
+  if (sampled === 0) return gone
   const rules = byRule.map(({ pipeline, rule }) => `${pipeline}/${rule}`).join(', ')
   const reason =
     `of ${sample.seen.records} records about ${lost.value} of severity error or above would end that go on today ` +
     `(${lost.low} to ${lost.high}; ${sampled} in a sample of ${sample.records}), by ${rules}`
-  return [{ code: 'lost_errors', reason }]
+  return [{ code: 'lost_errors', reason }, ...gone]
 }
 
 /** By the rules, not by the sample: what a redaction has not met yet it may meet tomorrow. */
@@ -66,8 +73,8 @@ function redactionRefusals({ redactions }: Receipt): ReceiptRefusal[] {
     if (covered) return []
     const what = kinds.join(', ')
     const reason =
-      `${pipeline}/${rule} redacts ${what} today; it is ${change}, and no rule of the candidate surely does the same ` +
-      `(about ${unprovable.value} of the records seen were redacted by it and would go on)`
+      `${what} is redacted by the rule ${rule} today, which is ${change}; in ${pipeline} no rule of the candidate surely does ` +
+      `the same (about ${unprovable.value} of the records seen were redacted by it and would go on)`
     return [{ code: 'unredacted', reason }]
   })
 }

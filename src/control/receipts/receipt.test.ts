@@ -7,6 +7,7 @@ import { randomFrom } from '#std/random.ts'
 import { shopTraffic } from '#test/support/log-traffic.ts'
 import { inputOf, observed, wholeReceipt } from '#test/support/receipts.ts'
 import { runChain } from '#test/support/replayed.ts'
+import type { ReceiptInput } from './input.ts'
 import { impactReceipt } from './receipt.ts'
 import type { Rule } from './replayed.ts'
 
@@ -88,6 +89,24 @@ test('redactions: what is unchanged or wider is covered, what is gone cannot be 
   assert.deepEqual([gone!.change, gone!.covered, gone!.unprovable, gone!.sampled], ['removed', false, exact(2), 2])
 })
 
+test('redactions of pipelines without a sample are judged by their rules, new ones by what shares their sources', () => {
+  const base = inputOf([], { live: [redactMails], candidate: [] }, randomFrom(1))
+  const [pipeline] = base.pipelines
+  const of = (...pipelines: ReceiptInput['pipelines']) =>
+    impactReceipt({ ...base, pipelines }).redactions.map(({ pipeline, rule, covered }) => [pipeline, rule, covered])
+  const idle = { ...pipeline!, replayed: undefined }
+  const both = { sources: ['s'], outputs: [], rules: [redactMails] }
+  assert.deepEqual(of(idle), [['logs', 'mails', false]])
+  assert.deepEqual(of({ ...idle, signal: 'traces' }), [['logs', 'mails', false]])
+  assert.deepEqual(of({ ...idle, candidate: both }), [['logs', 'mails', true]])
+
+  const old = { ...idle, candidate: undefined }
+  const fresh = { ...idle, id: 'fresh', live: undefined }
+  assert.deepEqual(of(old, { ...fresh, candidate: { ...both, rules: [] } }), [['fresh', 'mails', false]])
+  assert.deepEqual(of(old, { ...fresh, candidate: both }), [])
+  assert.deepEqual(of(old, { ...fresh, candidate: { ...both, rules: [], sources: ['other'] } }), [])
+})
+
 test('what remembers records is counted as it was seen, and named where it is new or changed', () => {
   const texts = ['a', 'a', 'a', 'b']
   const repeats: Rule = { id: 'repeats', type: 'dedupe', params: { window_ms: 60_000 } }
@@ -122,7 +141,7 @@ test('a fate that redacted text cannot repeat stays as it was seen', () => {
 test('what has no sample is named, and money is added by currency', () => {
   const random = randomFrom(1)
   const base = inputOf([], { live: [], candidate: [] }, random).pipelines[0]!
-  const side = { rules: [], outputs: ['vendor', 'archive', 'free'] }
+  const side = { rules: [], outputs: ['vendor', 'archive', 'free'], sources: ['s'] }
   const texts = Array.from({ length: 1000 }, () => 'x'.repeat(1000))
   const { pipelines, ...rest } = inputOf([], { live: [], candidate: [] }, random)
   const run = runChain([], texts, { random })

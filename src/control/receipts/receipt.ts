@@ -5,10 +5,11 @@
 import type { Receipt } from '#contract/receipt.ts'
 import { amountOf } from './comparison.ts'
 import { bySeverity } from './groups.ts'
-import type { ReceiptInput } from './input.ts'
+import type { ReceiptInput, ReceiptPipeline } from './input.ts'
 import { CONFIDENCE } from './interval.ts'
 import { notCoveredOf } from './not-covered.ts'
 import { PipelineAccount } from './pipeline-account.ts'
+import { unsampledRedactions } from './redactions.ts'
 import { MINUTE_MS, MONTH_DAYS, spannedMs, strataOf } from './strata.ts'
 import { Totals } from './totals.ts'
 
@@ -22,10 +23,7 @@ const STATEMENT =
 const VANISHED_MAX = 100
 
 export function impactReceipt(input: ReceiptInput): Receipt {
-  const compared = input.pipelines.filter(
-    ({ signal, live, candidate, replayed }) =>
-      signal === 'logs' && live !== undefined && candidate !== undefined && replayed !== undefined,
-  )
+  const compared = input.pipelines.filter(isSampled)
   const strata = compared.flatMap(({ samples }) => strataOf(samples))
   const totals = new Totals(compared, strata)
   let first = 0
@@ -68,7 +66,10 @@ export function impactReceipt(input: ReceiptInput): Receipt {
     severities: bySeverity(totals.severities.rows()),
     lost_errors: totals.lostErrors(),
     vanished_fields: byPipelineAndFrequency.slice(0, VANISHED_MAX),
-    redactions: accounts.flatMap((account) => account.redactions()),
+    redactions: [
+      ...accounts.flatMap((account) => account.redactions()),
+      ...unsampledRedactions(input.pipelines, isSampled),
+    ],
     cpu: compared.map(({ id, replayed }) => ({
       pipeline: id,
       live_ns_per_record: replayed!.live.cpu_ns_per_record,
@@ -76,4 +77,9 @@ export function impactReceipt(input: ReceiptInput): Receipt {
     })),
     not_covered: notCoveredOf(input, { notReproduced, clipped }),
   }
+}
+
+/** It runs on both sides, and there is a sample of it. */
+function isSampled({ signal, live, candidate, replayed }: ReceiptPipeline): boolean {
+  return signal === 'logs' && live !== undefined && candidate !== undefined && replayed !== undefined
 }

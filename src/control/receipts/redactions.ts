@@ -1,6 +1,8 @@
 /** Whether a candidate surely redacts what a live rule redacts. Judged by the rules alone, so it holds for text not seen yet. */
+import type { Redaction, RuleChange } from '#contract/receipt.ts'
+import type { ReceiptPipeline } from './input.ts'
 import type { Rule } from './replayed.ts'
-import { canonical } from './rules.ts'
+import { canonical, pairRules } from './rules.ts'
 
 export const REDACT = 'redact'
 
@@ -31,4 +33,38 @@ function isAsStrict(rule: Rule, live: Rule): boolean {
   if (rule.when !== undefined && canonical(rule.when) !== canonical(live.when)) return false
   if (rule.required === false && live.required !== false) return false
   return rule.on_error !== 'pass' || live.on_error === 'pass'
+}
+
+/**
+ * Redactions of pipelines that no sample says anything of: whether they are covered can be told by the rules alone. A new
+ * pipeline must cover what those redact that take in from the same sources today.
+ */
+export function unsampledRedactions(
+  pipelines: readonly ReceiptPipeline[],
+  isSampled: (pipeline: ReceiptPipeline) => boolean,
+): Redaction[] {
+  return pipelines.flatMap((pipeline): Redaction[] => {
+    const { id, live, candidate } = pipeline
+    if (candidate === undefined || isSampled(pipeline)) return []
+    if (live !== undefined) {
+      return pairRules(live.rules, candidate.rules)
+        .filter((pair) => pair.live?.type === REDACT || pair.candidate?.type === REDACT)
+        .map((pair) => {
+          const covered = pair.live?.type !== REDACT || isCovered(pair.live, candidate.rules)
+          return unseen(id, (pair.candidate ?? pair.live)!, pair.change, covered)
+        })
+    }
+    return pipelines
+      .filter((other) => other.live?.sources.some((source) => candidate.sources.includes(source)))
+      .flatMap((other) => other.live!.rules.filter(({ type }) => type === REDACT))
+      .filter((rule) => !isCovered(rule, candidate.rules))
+      .map((rule) => unseen(id, rule, 'removed', false))
+  })
+}
+
+const NONE = { value: 0, low: 0, high: 0 }
+
+function unseen(pipeline: string, rule: Rule, change: RuleChange, covered: boolean): Redaction {
+  const counts = { live: null, candidate: null, unprovable: NONE, sampled: 0 }
+  return { pipeline, rule: rule.id, kinds: kindsOf(rule), change, ...counts, covered }
 }
