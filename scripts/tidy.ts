@@ -22,7 +22,7 @@ const DOORS: Record<string, readonly string[]> = {
   engine: ['component', 'listeners', 'upstreams', 'spool', 'codecs', 'telemetry', 'observe', 'contract', 'std'],
   agent: ['codecs', 'contract', 'config', 'observe', 'std'],
   config: ['component', 'upstreams', 'telemetry', 'contract', 'std'],
-  control: ['contract', 'config', 'observe', 'std'],
+  control: ['codecs', 'contract', 'config', 'observe', 'std'],
   cli: ['*'],
   // Files directly in src/.
   '': ['*'],
