@@ -206,6 +206,21 @@ test('records that the sample does not hold whole keep the fate that was seen', 
   )
 })
 
+test('services beyond the bound share a row, and nothing is lost of the sum', () => {
+  const texts = Array.from({ length: 300 }, (_, i) => `{"service":"s${i % 60}","pad":"${'x'.repeat(i % 60)}"}`)
+  const { services, severities } = wholeReceipt([...texts, 'no service', ''], { live: [], candidate: [] })
+  assert.equal(services.length, 51)
+  assert.deepEqual(services.find(({ name }) => name === 'other')!.in.records, exact(52))
+  assert.equal(
+    services.reduce((sum, row) => sum + row.in.records.value, 0),
+    302,
+  )
+  assert.deepEqual(
+    severities.map(({ name, in: { records } }) => [name, records.value]),
+    [['unknown', 302]],
+  )
+})
+
 const pool: Rule[] = [
   { id: 'a', type: 'attribute_filter', params: { attribute: 'level', equals: 'debug' } },
   { id: 'b', type: 'filter', params: { pattern: 'GET /healthz' } },

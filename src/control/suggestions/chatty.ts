@@ -1,7 +1,7 @@
 /** Services that make up much of the traffic, and a rule that thins out what they say in good times. */
 import type { Suggestion } from '#contract/suggestion.ts'
 import type { Outgoing } from './outgoing.ts'
-import { allOf, fieldConditions, KEEP_RATIO, LEVELS_MAX, slug, WARN_FROM } from './patterns.ts'
+import { allOf, fieldConditions, hashed, KEEP_RATIO, LEVELS_MAX, slug, WARN_FROM } from './patterns.ts'
 import { severitiesOf } from './severities.ts'
 
 /** From this share of the bytes on a service is chatty, where there are others. */
@@ -39,7 +39,7 @@ export function chattyServices(outgoing: Outgoing): Suggestion[] {
         title: `Keep ${KEEP_RATIO * 100} % of what ${service} says at ${names.join(', ')}`,
         why: `${service} makes up ${Math.round((100 * bytes) / total)} % of the bytes. Warnings and errors stay.`,
         rule: {
-          id: `sample_${slug(service)}`,
+          id: `sample_${slug(service)}_${hashed(service)}`,
           type: 'sample',
           params: { keep_ratio: KEEP_RATIO },
           when: allOf(fieldConditions({ service, levels: names })),

@@ -203,7 +203,8 @@ export function slug(name: string): string {
   return plain.slice(0, SLUG_CHARACTERS_MAX) || 'x'
 }
 
-function hashed(text: string): string {
+/** Tells ids of the same slug apart. */
+export function hashed(text: string): string {
   const bytes = fromText(text)
   return hash32(bytes, 0, bytes.length).toString(16).padStart(8, '0')
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EventTexts } from '#codecs/event/event-of.ts'
+import { rule as ruleSchema } from '#contract/api.ts'
 import type { Fate, SampleWindow } from '#contract/observation.ts'
 import { type Suggestion, suggestions as suggestionsSchema } from '#contract/suggestion.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
@@ -38,7 +39,9 @@ function checkAll(texts: readonly string[]) {
   const result = suggest([windowOf(texts)])
   assert.deepEqual(suggestionsSchema.parse(result), result)
   const reader = new EventTexts()
+  assert.equal(new Set(result.suggestions.map(({ rule }) => rule.id)).size, result.suggestions.length)
   for (const suggestion of result.suggestions) {
+    ruleSchema.parse(suggestion.rule)
     const numbers = actedOn(suggestion, texts)
     const bytes = numbers.reduce((sum, i) => sum + Buffer.byteLength(texts[i]!), 0)
     assert.deepEqual([numbers.length, bytes], [suggestion.affects.records, suggestion.affects.bytes], suggestion.title)
