@@ -1,4 +1,7 @@
-/** A receipt as a compact table for terminals and comments. Plain text, no colours, lines of at most `WIDTH` characters. */
+/**
+ * A receipt as a compact table for terminals and comments. Plain text, no colours, lines of at most `WIDTH`
+ * characters.
+ */
 import type { Compared, Estimate, GroupEffect, Receipt } from './receipt.ts'
 
 const WIDTH = 120

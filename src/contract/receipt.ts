@@ -1,7 +1,7 @@
 /**
- * An impact receipt: what a candidate configuration would do to the traffic that nodes have just seen, beside what the live
- * one did to the same records. Stored with the version. Estimates are of the traffic of the sample's windows, unless their
- * name says month; they come from a uniform sample, and say how sure they are.
+ * An impact receipt: what a candidate configuration would do to the traffic that nodes have just seen, beside what
+ * the live one did to the same records. Stored with the version. Estimates are of the traffic of the sample's
+ * windows, unless their name says month; they come from a uniform sample, and say how sure they are.
  */
 import { z } from 'zod'
 
@@ -69,8 +69,8 @@ const redaction = z.object({
   /** Null: cannot be told, because the sample is redacted by the live rule. */
   candidate: estimate.nullable(),
   /**
-   * Records that live redacts by this rule and that the candidate lets go on without a rule that covers the same. Whether
-   * they would leave unredacted cannot be proved on a redacted sample.
+   * Records that live redacts by this rule and that the candidate lets go on without a rule that covers the same.
+   * Whether they would leave unredacted cannot be proved on a redacted sample.
    */
   unprovable: estimate,
   /** How many of the sample's records `unprovable` stands on. */

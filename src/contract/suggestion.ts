@@ -1,6 +1,6 @@
 /**
- * What a controller suggests after a look at recent records: rules that somebody may take over as they are. It looks at what
- * goes on to the outputs today, as the live rules leave it.
+ * What a controller suggests after a look at recent records: rules that somebody may take over as they are. It looks
+ * at what goes on to the outputs today, as the live rules leave it.
  */
 import { z } from 'zod'
 
@@ -47,7 +47,9 @@ const suggestion = z.object({
   place: z.literal('last'),
   /** What the rule acts on, in the sample. */
   affects: share,
-  /** Expected share of the pipeline's bytes out that would no longer go on; 0 for redactions. `n`: records looked at. */
+  /**
+   * Expected share of the pipeline's bytes out that would no longer go on; 0 for redactions. `n`: records looked at.
+   */
   savings: z.object({ share: z.number(), low: z.number(), high: z.number(), n: z.number() }),
   services: z.array(z.string()),
   severities: z.record(z.string(), z.number()),

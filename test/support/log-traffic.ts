@@ -1,4 +1,7 @@
-/** Log lines of a made-up shop, the same for the same seed: services of very different size, all severities, personal data. */
+/**
+ * Log lines of a made-up shop, the same for the same seed: services of very different size, all severities, personal
+ * data.
+ */
 import { randomFrom } from '#std/random.ts'
 
 export const shopServices = ['web', 'cart', 'checkout', 'payments', 'search', 'mail', 'audit', 'batch'] as const

@@ -1,4 +1,7 @@
-/** Runs rules over texts with the node's own chain and tells what became of each record: the truth that tests compare with. */
+/**
+ * Runs rules over texts with the node's own chain and tells what became of each record: the truth that tests compare
+ * with.
+ */
 import { textFormat } from '#codecs/text/format.ts'
 import type { Condition } from '#component/condition.ts'
 import type { ProcessorPlan } from '#component/plan.ts'

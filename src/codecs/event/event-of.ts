@@ -1,4 +1,7 @@
-/** Reads what single texts say of themselves: for whoever holds records as texts, a few thousand of them, and no block. */
+/**
+ * Reads what single texts say of themselves: for whoever holds records as texts, a few thousand of them, and no
+ * block.
+ */
 import { SyslogMessage } from '#codecs/syslog/message.ts'
 import { levels } from '#codecs/syslog/names.ts'
 import { textFormat } from '#codecs/text/format.ts'

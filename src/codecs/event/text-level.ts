@@ -1,14 +1,24 @@
 /**
- * The level that a line of text names: what loggers write near its front, such as `ERROR`, `[warn]`, `level=info`, `error:` or `<3>`.
- * A guess for whoever counts by severity; no rule decides by it.
+ * The level that a line of text names: what loggers write near its front, such as `ERROR`, `[warn]`, `level=info`,
+ * `error:` or `<3>`. A guess for whoever counts by severity; no rule decides by it.
  */
 import { type Severity, severityOf } from './level.ts'
 
 /** Loggers write the level before the message: further on a word is only a word. */
 const LOOKED_AT_CHARACTERS = 200
 
-const LEVEL =
-  /<(\d{1,3})>|\b(?:level|lvl|severity|loglevel)["']?\s*[=:]\s*["']?([A-Za-z]{3,13})\b|[[(<]\s*([A-Za-z]{3,13})\s*[\])>]|\b([A-Z]{3,13})\b|(?:^|\s)([A-Za-z]{4,13}):(?=\s)/g
+const LEVEL = new RegExp(
+  [
+    /<(\d{1,3})>/,
+    /\b(?:level|lvl|severity|loglevel)["']?\s*[=:]\s*["']?([A-Za-z]{3,13})\b/,
+    /[[(<]\s*([A-Za-z]{3,13})\s*[\])>]/,
+    /\b([A-Z]{3,13})\b/,
+    /(?:^|\s)([A-Za-z]{4,13}):(?=\s)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
 
 /** 0 where it names none. */
 export function severityOfText(text: string): Severity {

@@ -4,8 +4,8 @@ import { type Interval, wilson, Z } from './interval.ts'
 import type { Part, Stratum, Sums } from './stratum.ts'
 
 /**
- * The sum of independent estimates: at each end the distances to the bounds add up as squares do (MOVER: Zou and Donner,
- * Statistics in Medicine 27, 2008), so bounds that are not symmetric stay so.
+ * The sum of independent estimates: at each end the distances to the bounds add up as squares do (MOVER: Zou and
+ * Donner, Statistics in Medicine 27, 2008), so bounds that are not symmetric stay so.
  */
 export function mover(parts: readonly Estimate[]): Estimate {
   let value = 0
@@ -20,8 +20,8 @@ export function mover(parts: readonly Estimate[]): Estimate {
 }
 
 /**
- * Of the sum of `a`·bytes + `b`·records, both scaled already: of the residuals a·(y − R·x) + b·(c − mean), where R is the
- * ratio of bytes to bytes in (Cochran, 6.4, linearised).
+ * Of the sum of `a`·bytes + `b`·records, both scaled already: of the residuals a·(y − R·x) + b·(c − mean), where R is
+ * the ratio of bytes to bytes in (Cochran, 6.4, linearised).
  */
 export function varianceOf(stratum: Stratum, sums: Sums, a: number, b: number): number {
   const { n, x, xx, rest } = stratum

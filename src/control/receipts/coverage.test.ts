@@ -1,6 +1,6 @@
 /**
- * The receipt against what happens: traffic of a made-up shop goes whole through the real chains, live and candidate; a small
- * uniform sample of it, redacted by the live rules, is what the receipt is made from.
+ * The receipt against what happens: traffic of a made-up shop goes whole through the real chains, live and candidate;
+ * a small uniform sample of it, redacted by the live rules, is what the receipt is made from.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -25,8 +25,8 @@ export interface ReceiptPipeline {
   candidate: PipelineSide | undefined
   samples: readonly GatewaySample[]
   /**
-   * Of the chains that `replayedRules` gives, over the records of all windows of all samples, in their order. Undefined only
-   * where there is no record.
+   * Of the chains that `replayedRules` gives, over the records of all windows of all samples, in their order.
+   * Undefined only where there is no record.
    */
   replayed: { live: Replayed; candidate: Replayed } | undefined
 }

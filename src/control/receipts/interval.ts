@@ -1,6 +1,6 @@
 /**
- * Bounds of estimates, with 95 % confidence. Shares: the score interval (Wilson 1927), which stays sensible near 0 and 1
- * and for few records. Sums: the normal approximation.
+ * Bounds of estimates, with 95 % confidence. Shares: the score interval (Wilson 1927), which stays sensible near 0
+ * and 1 and for few records. Sums: the normal approximation.
  */
 
 export const CONFIDENCE = 0.95
@@ -13,8 +13,8 @@ export interface Interval {
 }
 
 /**
- * Of a share `p` of 0 to 1 that was found among `n` records; `n` need not be whole, as it may be an effective size. Infinite:
- * all were looked at. 0: nothing is known.
+ * Of a share `p` of 0 to 1 that was found among `n` records; `n` need not be whole, as it may be an effective size.
+ * Infinite: all were looked at. 0: nothing is known.
  */
 export function wilson(p: number, n: number): Interval {
   if (n === Number.POSITIVE_INFINITY) return { low: p, high: p }

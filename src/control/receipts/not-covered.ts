@@ -29,8 +29,8 @@ export function notCoveredOf(
       kind: 'reproduction',
       subject: `${notReproduced} records of the sample`,
       reason:
-        'the live rules, replayed, do not come to the fate that was seen, because they were bypassed then or look at text ' +
-        'that is redacted in the sample; where rules are unchanged, the fate that was seen is counted',
+        'the live rules, replayed, do not come to the fate that was seen, because they were bypassed then or look at ' +
+        'text that is redacted in the sample; where rules are unchanged, the fate that was seen is counted',
     })
   }
   return found
@@ -68,10 +68,11 @@ function pipelineGaps(pipeline: ReceiptPipeline, traits: Readonly<Record<string,
     if (change === 'unchanged') continue
     if (after !== undefined && isStateful(after.type, traits)) {
       const counted = change === 'new' ? 'counted as if it did nothing' : 'counted as the live rule did'
-      const reason = `${after.type} remembers records; what a ${change} one does cannot be predicted from a sample (${counted})`
+      const reason =
+        `${after.type} remembers records; what a ${change} one does cannot be predicted from a sample ` + `(${counted})`
       gaps.push({ kind: 'stateful_rule', subject: `${id}/${after.id}`, reason })
     } else if (before !== undefined && isStateful(before.type, traits)) {
-      const reason = `${before.type} remembers records; what it ended is counted as going on through the rules behind it`
+      const reason = `${before.type} remembers records; what it ended is counted as going on behind it`
       gaps.push({ kind: 'stateful_rule', subject: `${id}/${before.id}`, reason })
     }
   }

@@ -1,7 +1,7 @@
 /**
- * What the candidate would do to one record of the sample. The live side is what was seen; the candidate's is what was seen,
- * changed by what the replays of both chains make differently. So whatever a replay cannot repeat (state, chance, text
- * that is redacted in the sample) is counted as it was, and not as a change.
+ * What the candidate would do to one record of the sample. The live side is what was seen; the candidate's is what
+ * was seen, changed by what the replays of both chains make differently. So whatever a replay cannot repeat (state,
+ * chance, text that is redacted in the sample) is counted as it was, and not as a change.
  */
 import type { Fate, ObservedRecord } from '#contract/observation.ts'
 import { utf8Length } from '#std/bytes.ts'
@@ -104,7 +104,10 @@ export class Outcomes {
   }
 }
 
-/** Nodes show so many bytes of a record's text, less what a character may take (`RECORD_TEXT_BYTES_MAX` of the engine). */
+/**
+ * Nodes show so many bytes of a record's text, less what a character may take (`RECORD_TEXT_BYTES_MAX` of the
+ * engine).
+ */
 const SHOWN_BYTES = 16 * 1024 - 4
 
 /** The sample does not hold the whole record: rules would see another one. */
@@ -117,7 +120,10 @@ function textBytes({ text, base64 }: ObservedRecord['before']): number {
   return text === undefined ? Math.floor(((base64?.length ?? 0) * 3) / 4) : utf8Length(text)
 }
 
-/** What a byte of the record as it came in is to one of its text in the sample: formats that are no text are shown as JSON. */
+/**
+ * What a byte of the record as it came in is to one of its text in the sample: formats that are no text are shown as
+ * JSON.
+ */
 function scaleOf({ bytes_in: bytesIn }: ObservedRecord, { bytes_in: replayed }: ReplayedRecord): number {
   return replayed > 0 ? bytesIn / replayed : 1
 }

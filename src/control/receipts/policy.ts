@@ -73,8 +73,8 @@ function redactionRefusals({ redactions }: Receipt): ReceiptRefusal[] {
     if (covered) return []
     const what = kinds.join(', ')
     const reason =
-      `${what} is redacted by the rule ${rule} today, which is ${change}; in ${pipeline} no rule of the candidate surely does ` +
-      `the same (about ${unprovable.value} of the records seen were redacted by it and would go on)`
+      `${what} is redacted by the rule ${rule} today, which is ${change}; in ${pipeline} no rule of the candidate surely ` +
+      `does the same (about ${unprovable.value} of the records seen were redacted by it and would go on)`
     return [{ code: 'unredacted', reason }]
   })
 }

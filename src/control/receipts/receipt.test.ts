@@ -89,7 +89,7 @@ test('redactions: what is unchanged or wider is covered, what is gone cannot be 
   assert.deepEqual([gone!.change, gone!.covered, gone!.unprovable, gone!.sampled], ['removed', false, exact(2), 2])
 })
 
-test('redactions of pipelines without a sample are judged by their rules, new ones by what shares their sources', () => {
+test('redactions of pipelines without a sample are judged by rules, new ones by who shares their sources', () => {
   const base = inputOf([], { live: [redactMails], candidate: [] }, randomFrom(1))
   const [pipeline] = base.pipelines
   const of = (...pipelines: ReceiptInput['pipelines']) =>

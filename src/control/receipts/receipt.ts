@@ -1,6 +1,6 @@
 /**
- * Makes the impact receipt of a candidate: a pure function of a sample, of what replays of both chains did to it, and of
- * what is known of rules and prices. Work and memory grow with the records of the sample, which who calls bounds.
+ * Makes the impact receipt of a candidate: a pure function of a sample, of what replays of both chains did to it, and
+ * of what is known of rules and prices. Work and memory grow with the records of the sample, which who calls bounds.
  */
 import type { Receipt } from '#contract/receipt.ts'
 import { amountOf } from './comparison.ts'
@@ -16,7 +16,8 @@ import { Totals } from './totals.ts'
 const STATEMENT =
   'Uniform sample without replacement, one stratum per window. Records: share of the sample scaled to what was seen, ' +
   'Wilson interval. Bytes and money: ratio estimate to bytes in, normal interval with finite ' +
-  'population correction; below 30 hits widened by the Wilson interval; windows of different weight are combined by MOVER. A month is the traffic of the windows, extrapolated: ' +
+  'population correction; below 30 hits widened by the Wilson interval; windows of different ' +
+  'weight are combined by MOVER. A month is the traffic of the windows, extrapolated: ' +
   'that traffic changes over a month is in no interval. Bytes out are counted before compression.'
 
 /** Fields with a row in the receipt, the most frequent first. */

@@ -1,4 +1,7 @@
-/** Whether a candidate surely redacts what a live rule redacts. Judged by the rules alone, so it holds for text not seen yet. */
+/**
+ * Whether a candidate surely redacts what a live rule redacts. Judged by the rules alone, so it holds for text not
+ * seen yet.
+ */
 import type { Redaction, RuleChange } from '#contract/receipt.ts'
 import type { ReceiptPipeline } from './input.ts'
 import type { Rule } from './replayed.ts'
@@ -14,7 +17,10 @@ export function kindsOf({ params }: Rule): string[] {
   return params['pattern'] === undefined ? kinds : ['pattern', ...kinds]
 }
 
-/** All that `live` takes out is taken out by some rule of the candidate, of the same records, and failing no more openly. */
+/**
+ * All that `live` takes out is taken out by some rule of the candidate, of the same records, and failing no more
+ * openly.
+ */
 export function isCovered(live: Rule, candidate: readonly Rule[]): boolean {
   const rules = candidate.filter((rule) => rule.type === REDACT && isAsStrict(rule, live))
   return kindsOf(live).every((kind) => rules.some((rule) => takesOut(rule, kind, live)))
@@ -36,8 +42,8 @@ function isAsStrict(rule: Rule, live: Rule): boolean {
 }
 
 /**
- * Redactions of pipelines that no sample says anything of: whether they are covered can be told by the rules alone. A new
- * pipeline must cover what those redact that take in from the same sources today.
+ * Redactions of pipelines that no sample says anything of: whether they are covered can be told by the rules alone. A
+ * new pipeline must cover what those redact that take in from the same sources today.
  */
 export function unsampledRedactions(
   pipelines: readonly ReceiptPipeline[],

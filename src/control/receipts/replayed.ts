@@ -1,6 +1,6 @@
 /**
- * What a receipt needs to know of rules and of a replay. The rules run elsewhere, in a worker with the node's own engine; a
- * receipt only reads what came of it.
+ * What a receipt needs to know of rules and of a replay. The rules run elsewhere, in a worker with the node's own
+ * engine; a receipt only reads what came of it.
  */
 import type { Fate, RecordText } from '#contract/observation.ts'
 

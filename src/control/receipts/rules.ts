@@ -36,8 +36,9 @@ export function pairRules(live: readonly Rule[], candidate: readonly Rule[]): Ru
 }
 
 /**
- * What the chains of a replay are: without rules whose effect on a record hangs on other records or on chance. Of those the
- * receipt takes the fate that was seen. A sampling rule that is new or changed does run: chance is in the interval.
+ * What the chains of a replay are: without rules whose effect on a record hangs on other records or on chance. Of
+ * those the receipt takes the fate that was seen. A sampling rule that is new or changed does run: chance is in the
+ * interval.
  */
 export function replayedRules(
   live: readonly Rule[],

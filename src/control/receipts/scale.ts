@@ -1,6 +1,6 @@
 /**
- * From a uniform sample to all that was seen, as survey sampling does it (Cochran, Sampling Techniques, 1977). Each sample
- * window is a stratum: `n` of its `seen` records were drawn without replacement.
+ * From a uniform sample to all that was seen, as survey sampling does it (Cochran, Sampling Techniques, 1977). Each
+ * sample window is a stratum: `n` of its `seen` records were drawn without replacement.
  *
  * Records are scaled by `seen / n`. Bytes are scaled by the ratio to bytes in, which are known for all that was seen
  * (chapter 6): what differs from record to record is then mostly the rule, and not the size. Variances have the finite

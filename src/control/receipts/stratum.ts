@@ -43,7 +43,10 @@ export class Stratum {
   }
 }
 
-/** Sums of one quantity over the sample of one window: `c` records (or a difference, -1 to 1), `y` bytes, `x` the bytes in. */
+/**
+ * Sums of one quantity over the sample of one window: `c` records (or a difference, -1 to 1), `y` bytes, `x` the
+ * bytes in.
+ */
 export interface Sums {
   hits: number
   /** Bytes in of the records that count. */

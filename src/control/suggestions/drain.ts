@@ -1,10 +1,10 @@
 /**
- * Finds what log messages have in common: Drain (He, Zhu, Zheng and Lyu, "Drain: An Online Log Parsing Approach with Fixed
- * Depth Tree", ICWS 2017). Messages go down a tree by their group, their number of tokens and their first tokens, to a
- * few clusters; they join the one that is most like them, whose differing tokens become `ANY`.
+ * Finds what log messages have in common: Drain (He, Zhu, Zheng and Lyu, "Drain: An Online Log Parsing Approach with
+ * Fixed Depth Tree", ICWS 2017). Messages go down a tree by their group, their number of tokens and their first
+ * tokens, to a few clusters; they join the one that is most like them, whose differing tokens become `ANY`.
  *
- * Bounded: a tree and each of its leaves have so many clusters, a node so many children. Children that do not fit go by the
- * way of `ANY`; when there are too many clusters, those with a single message are forgotten.
+ * Bounded: a tree and each of its leaves have so many clusters, a node so many children. Children that do not fit go
+ * by the way of `ANY`; when there are too many clusters, those with a single message are forgotten.
  */
 import { ANY } from './mask.ts'
 

@@ -1,6 +1,7 @@
 /**
- * What differs from record to record, told by its form: numbers, times, addresses, ids, quoted strings. Each kind stands
- * in a token as one private character, and can be written out as a name for people, or as a pattern for a rule.
+ * What differs from record to record, told by its form: numbers, times, addresses, ids, quoted strings. Each kind
+ * stands in a token as one private character, and can be written out as a name for people, or as a pattern for a
+ * rule.
  */
 import { escapeText } from './escape.ts'
 

@@ -1,4 +1,7 @@
-/** The records of a sample that go on to the outputs, as the live rules leave them: a rule behind all others sees just that. */
+/**
+ * The records of a sample that go on to the outputs, as the live rules leave them: a rule behind all others sees just
+ * that.
+ */
 import { type EventFacts, EventTexts } from '#codecs/event/event-of.ts'
 import type { SampleWindow } from '#contract/observation.ts'
 import type { Share } from '#contract/suggestion.ts'
@@ -14,8 +17,8 @@ export interface OutgoingRecord {
 }
 
 /**
- * From so many bytes on a record may be cut off in the sample (`RECORD_TEXT_BYTES_MAX` of the engine). It counts, and nothing
- * is said of it: a document, and no log line.
+ * From so many bytes on a record may be cut off in the sample (`RECORD_TEXT_BYTES_MAX` of the engine). It counts, and
+ * nothing is said of it: a document, and no log line.
  */
 const TEXT_BYTES_MAX = 16 * 1024 - 4
 

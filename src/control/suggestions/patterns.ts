@@ -29,8 +29,8 @@ export const WARN_FROM = 13
 export const LEVELS_MAX = 20
 /** Records that name no level may still tell of what somebody must see. */
 const ALARMING = new RegExp(
-  'error|fail|fatal|panic|exception|denied|refused|unauthori[sz]ed|forbidden|invalid|illegal|attack|break-?in|corrupt|' +
-    'crash|abort|killed|segfault|timed? ?out|unable|cannot',
+  'error|fail|fatal|panic|exception|denied|refused|unauthori[sz]ed|forbidden|invalid|illegal|attack|break-?in|' +
+    'corrupt|crash|abort|killed|segfault|timed? ?out|unable|cannot',
   'i',
 )
 

@@ -1,4 +1,7 @@
-/** What leaves although it looks personal or secret: where it was seen, and a rule that takes it out. No find is shown. */
+/**
+ * What leaves although it looks personal or secret: where it was seen, and a rule that takes it out. No find is
+ * shown.
+ */
 import { detectors } from '#codecs/sensitive/detectors.ts'
 import type { Suggestion } from '#contract/suggestion.ts'
 import type { Outgoing, OutgoingRecord } from './outgoing.ts'
@@ -60,7 +63,7 @@ function doubt(name: string, records: readonly OutgoingRecord[]): string {
     }
   }
   if (candidates < CANDIDATES_MIN || cards > CHANCE_MAX * candidates) return ''
-  return ` Maybe by chance: ${cards} of ${candidates} long numbers pass the check, about as many as would if none were a card.`
+  return ` Maybe by chance: ${cards} of ${candidates} long numbers pass the check, as about a tenth does if none is a card.`
 }
 
 const LONG_NUMBER = /(?<!\d)[2-6]\d{12,18}(?!\d)/g

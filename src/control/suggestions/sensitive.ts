@@ -1,4 +1,7 @@
-/** What looks personal or secret: the detectors of `redact`, and tokens of well-known services by the prefixes they have. */
+/**
+ * What looks personal or secret: the detectors of `redact`, and tokens of well-known services by the prefixes they
+ * have.
+ */
 import { detectorNames, detectors } from '#codecs/sensitive/detectors.ts'
 import { fromText, latin1 } from '#std/bytes.ts'
 import { compilePattern } from '#std/pattern/pattern.ts'

@@ -1,6 +1,6 @@
 /**
- * Makes suggestions from samples: a pure function. Work grows with the records, which who calls bounds; 10,000 take about a
- * second.
+ * Makes suggestions from samples: a pure function. Work grows with the records, which who calls bounds; 10,000 take
+ * about a second.
  */
 import type { SampleWindow } from '#contract/observation.ts'
 import type { LogPattern, Suggestion, Suggestions } from '#contract/suggestion.ts'
