@@ -4,21 +4,36 @@ import { paint, version } from './terminal.ts'
 export interface Banner {
   listening: { id: string; type: string; address: string }[]
   admin?: string | undefined
-  control?: string | undefined
+  control?: { address: string; opamp: string | undefined; firstLogin: string | undefined; auth: 'required' | 'open' }
+  /** The OpAMP server that the node follows. */
+  follows?: string | undefined
   redis?: string | undefined
   dataDir: string
 }
 
-export function printBanner({ listening, admin, control, redis, dataDir }: Banner): void {
+export function printBanner({ listening, admin, control, follows, redis, dataDir }: Banner): void {
   const rows = listening.map(({ id, address }) => [id, address])
-  if (control !== undefined) rows.push(['API', `${control}  (documentation at ${control}/docs)`])
+  if (control !== undefined) rows.push(['API', `${control.address}  (documentation at ${control.address}/docs)`])
+  if (control?.opamp !== undefined) rows.push(['OpAMP', control.opamp])
+  if (follows !== undefined) rows.push(['follows', follows])
   if (admin !== undefined) rows.push(['metrics', `${admin}/metrics`])
   if (redis !== undefined) rows.push(['redis', redis])
   rows.push(['data', dataDir])
   const width = Math.max(...rows.map(([name]) => name!.length))
   const lines = rows.map(([name, where]) => `  ${paint('dim', name!.padEnd(width))}  ${where}`)
-  const hint = hintFor(listening)
-  process.stderr.write(`\n${paint('bold', 'StreamGate')} ${version}\n${lines.join('\n')}\n${hint}\n`)
+  const parts = [...lines, accessText(control), hintFor(listening)].filter((part) => part !== '')
+  process.stderr.write(`\n${paint('bold', 'StreamGate')} ${version}\n${parts.join('\n')}\n\n`)
+}
+
+/** Who may use the API, and how the first one gets in. */
+function accessText(control: Banner['control']): string {
+  if (control === undefined) return ''
+  if (control.auth === 'open') {
+    const where = paint('yellow', `OPEN: whoever reaches ${control.address} is an owner.`)
+    return `\n  ${where} Set control.auth: required to ask for credentials.`
+  }
+  if (control.firstLogin === undefined) return ''
+  return `\n  First login: ${control.firstLogin}\n  (works once, for 24 hours; a new start replaces it)`
 }
 
 /** What to type first, where something takes bare lines; other sources over TCP have protocols of their own. */

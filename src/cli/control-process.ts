@@ -1,17 +1,26 @@
-/** What a controller in this process stands on: its database, the key that seals secrets, and what was published last. */
+/** A controller in this process: its database, the key that seals secrets, and what is live when it starts. */
 import { join } from 'node:path'
 import type { Settings } from '#config/load.ts'
 import { DEFAULT_CONFIGURATION } from '#contract/configuration.ts'
+import type { NodeStats } from '#contract/stats.ts'
+import { Passwords } from '#control/access/passwords.ts'
 import { findConfiguration, liveVersion } from '#control/configurations/configurations.ts'
+import { secretsFor } from '#control/configurations/secrets.ts'
+import { type Controller, startController } from '#control/controller.ts'
 import { openSecretBox, type SecretBox } from '#control/secret-box.ts'
 import { type Database, DEFAULT_ORG, openDatabase } from '#control/store/database.ts'
-import { manifestTextOf } from '#control/sync/manifest-bus.ts'
+import { ManifestBus, manifestTextOf } from '#control/sync/manifest-bus.ts'
+import type { RedisPublisher } from '#control/sync/redis-publisher.ts'
+import type { Logger } from '#observe/log.ts'
+import { runtimeOf } from './control-runtime.ts'
+import type { Overlay } from './node-configuration.ts'
+import { version } from './terminal.ts'
 
 export interface ControlStore {
   database: Database
   box: SecretBox
-  /** The manifest of what is live; undefined before the first publication. */
-  published: string | undefined
+  /** What is live in the default configuration; undefined before the first publication. */
+  live: { manifest: string | undefined; overlay: Overlay } | undefined
 }
 
 /** Rejects with `SG_STORE`. */
@@ -20,7 +29,50 @@ export async function openControl({ dataDir, control }: Settings): Promise<Contr
   const location =
     control.databaseUrl === undefined ? { file: join(dataDir, 'control.db') } : { url: control.databaseUrl }
   const database = await openDatabase(location)
-  const row = await findConfiguration(database.db, DEFAULT_ORG, DEFAULT_CONFIGURATION)
-  const version = row === undefined ? undefined : await liveVersion(database.db, row)
-  return { database, box, published: version === undefined ? undefined : manifestTextOf(version) }
+  const { db } = database
+  const row = await findConfiguration(db, DEFAULT_ORG, DEFAULT_CONFIGURATION)
+  const live = row === undefined ? undefined : await liveVersion(db, row)
+  if (live === undefined) return { database, box, live: undefined }
+  const secrets = await secretsFor(db, box, DEFAULT_ORG, live.content)
+  const overlay = { kind: 'document' as const, text: live.content, secrets }
+  return { database, box, live: { manifest: manifestTextOf(live), overlay } }
+}
+
+/** Rejects with `SG_LISTEN`. */
+export async function startControl(
+  { database, box }: ControlStore,
+  { control, opamp }: Settings,
+  redis: RedisPublisher | undefined,
+  stats: () => NodeStats | undefined,
+  log: Logger,
+): Promise<Controller> {
+  const { host, port, tls, publicUrl, auth } = control
+  return await startController({
+    host,
+    port,
+    tls,
+    publicUrl,
+    version,
+    database,
+    box,
+    runtime: runtimeOf(stats),
+    publishers: redis === undefined ? [] : [new ManifestBus(redis)],
+    access: {
+      mode: auth,
+      passwords: new Passwords(),
+      secureCookies: tls !== undefined || publicUrl?.startsWith('https:') === true,
+      hosts: publicUrl === undefined ? [] : [new URL(publicUrl).hostname],
+    },
+    opamp: {
+      host: opamp.host,
+      port: opamp.port,
+      auth: opamp.auth,
+      tls: opamp.tls === undefined ? undefined : tlsOf(opamp.tls),
+    },
+    log,
+  })
+}
+
+function tlsOf({ cert_file, key_file, client_ca_file }: NonNullable<Settings['opamp']['tls']>) {
+  return { certFile: cert_file, keyFile: key_file, clientCaFile: client_ca_file }
 }

@@ -7,6 +7,8 @@ export interface Lifetime {
   timeoutMs: number
   /** True: everything that was taken in has been handed on. */
   stop(): Promise<boolean>
+  /** Resolves when the process is to end and begin anew, as the same process. */
+  restart?: Promise<void>
   /** On SIGHUP. */
   reread?(): Promise<void>
 }
@@ -14,8 +16,17 @@ export interface Lifetime {
 /** How much longer than its own timeout a stop may take before the process ends all the same. */
 const GRACE_MS = 1_000
 
+/** Whether a process can begin anew in its own place, so that whoever watches over it sees no end. Windows cannot. */
+export const canRestart = typeof process.execve === 'function'
+const RESTART = 'restart'
+
+/** Does not return. */
+function begin(): void {
+  process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env)
+}
+
 /** Resolves with the exit code after SIGTERM or SIGINT: 0 when all was drained. A second signal ends the process at once. */
-export async function untilStopped({ log, timeoutMs, stop, reread }: Lifetime): Promise<number> {
+export async function untilStopped({ log, timeoutMs, stop, reread, restart }: Lifetime): Promise<number> {
   const { promise: asked, resolve } = Promise.withResolvers<string>()
   let signals = 0
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -33,11 +44,13 @@ export async function untilStopped({ log, timeoutMs, stop, reread }: Lifetime): 
       process.exit(1)
     })
   }
+  void restart?.then(() => resolve(RESTART))
   const signal = await asked
   log.info({ signal }, 'stopping: no more is accepted, what is here is handed on')
   const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), timeoutMs + GRACE_MS))
   const drained = await Promise.race([stop(), late])
   if (drained) log.info({}, 'stopped')
   else log.error({ timeout_ms: timeoutMs }, 'stopped with records left behind; the time was up')
+  if (signal === RESTART) begin()
   return drained ? 0 : 1
 }

@@ -25,6 +25,8 @@ export interface NodeProcess {
   reread(): Promise<void>
   /** Takes configurations from an OpAMP server, and tells it how the node does. `restart`: what to do when it asks for that. */
   follow(server: ServerAddress | MemoryConnect, restart: (() => void) | undefined): void
+  /** Says goodbye to the OpAMP server. */
+  unfollow(): Promise<void>
   stop(timeoutMs: number): Promise<boolean>
 }
 
@@ -79,6 +81,10 @@ export async function startNodeProcess(
     follow(server, restart) {
       const started = startLink({ server, settings, node, configuration, log, restart })
       link = started
+    },
+    async unfollow() {
+      await link?.close()
+      link = undefined
     },
     async stop(timeoutMs) {
       await link?.close()

@@ -5,18 +5,31 @@ import { registry } from '#registry.ts'
 import { systemClock } from '#std/clock.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { printBanner, redisText } from './banner.ts'
-import { type Command, configOption, dataOption, logOption, nodeOptions, redisOption } from './command.ts'
-import { untilStopped } from './lifetime.ts'
+import {
+  type Command,
+  configOption,
+  dataOption,
+  gatewayOptions,
+  logOption,
+  nodeOptions,
+  redisOption,
+} from './command.ts'
+import { canRestart, untilStopped } from './lifetime.ts'
+import { serverOf } from './node-link.ts'
 import { startNodeProcess } from './node-process.ts'
 import { version } from './terminal.ts'
 
 export const node: Command = {
   name: 'node',
-  summary: 'Run a node alone; configurations come over Redis',
+  summary: 'Run a node alone; configurations come over OpAMP or Redis',
   usage: '',
   positionals: { min: 0, max: 0 },
-  options: { ...configOption, ...dataOption, ...nodeOptions, ...redisOption, ...logOption },
-  examples: ['streamgate node --redis-url redis://redis.internal:6379', 'streamgate node --config streamgate.yaml'],
+  options: { ...configOption, ...dataOption, ...nodeOptions, ...gatewayOptions, ...redisOption, ...logOption },
+  examples: [
+    'OPAMP_TOKEN=sgr_… streamgate node --opamp-endpoint wss://controller.internal:4320/v1/opamp',
+    'streamgate node --redis-url redis://redis.internal:6379',
+    'streamgate node --config streamgate.yaml',
+  ],
   async run(flags) {
     enableLinearRegex()
     const loaded = loadConfig(flags, process.env, registry)
@@ -24,21 +37,30 @@ export const node: Command = {
     const log = createLogger(settings.logLevel)
     for (const warning of loaded.warnings) log.warn({}, warning)
     const running = await startNodeProcess(loaded, flags, log, undefined)
-    const address = settings.redis ?? REDIS_DEFAULT
     const { follower } = running
-    const watcher = new RedisWatcher({ address, nodeId: settings.nodeId, version, follower, clock: systemClock, log })
+    const { controller } = settings
+    const restart = Promise.withResolvers<void>()
+    if (controller !== undefined) running.follow(serverOf(controller), canRestart ? restart.resolve : undefined)
+    // As the original node had it: without anybody to follow it looks for Redis where that usually is.
+    const address = settings.redis ?? (controller === undefined ? REDIS_DEFAULT : undefined)
+    const watcher =
+      address === undefined
+        ? undefined
+        : new RedisWatcher({ address, nodeId: settings.nodeId, version, follower, clock: systemClock, log })
     printBanner({
       listening: running.node.addresses(),
       admin: running.admin.address,
-      redis: redisText(address),
+      follows: controller?.endpoint,
+      redis: address === undefined ? undefined : redisText(address),
       dataDir: settings.dataDir,
     })
     return await untilStopped({
       log,
       timeoutMs: settings.shutdownTimeoutMs,
+      restart: restart.promise,
       reread: () => running.reread(),
       async stop() {
-        watcher.close()
+        watcher?.close()
         return await running.stop(settings.shutdownTimeoutMs)
       },
     })

@@ -7,6 +7,7 @@ import { StreamgateError } from '#contract/error.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import { silentLogger } from '#observe/log.ts'
 import { exampleStats } from '#test/support/stats-fixture.ts'
+import { Passwords } from './access/passwords.ts'
 import { openPrincipal } from './access/principal.ts'
 import { findConfiguration, liveVersion } from './configurations/configurations.ts'
 import { documentOf } from './configurations/projection.ts'
@@ -58,6 +59,7 @@ class FakeBus implements ManifestPublisher {
 }
 
 const authenticate = async () => openPrincipal
+const access = { mode: 'open' as const, secureCookies: false, passwords: new Passwords() }
 
 interface Answer {
   status: number
@@ -90,6 +92,7 @@ class Api implements AsyncDisposable {
       box: api.box,
       runtime,
       publishers: [new ManifestBus(bus), new ManifestBus(other)],
+      access,
       authenticate,
       log: silentLogger,
     })
@@ -458,7 +461,7 @@ test('/docs is a page that loads nothing from other hosts', async () => {
 test('a port that is taken is refused with a remedy', async () => {
   await using api = await Api.start()
   const { database, runtime, box } = api
-  const options = { host: '127.0.0.1', version: '1', database, box, runtime, publishers: [], authenticate }
+  const options = { host: '127.0.0.1', version: '1', database, box, runtime, publishers: [], access, authenticate }
   await assert.rejects(
     startController({ ...options, port: Number(new URL(api.address).port), log: silentLogger }),
     (error) => error instanceof StreamgateError && error.code === 'SG_LISTEN' && /--control-port/.test(error.message),

@@ -1,38 +1,54 @@
-/** The controller: its API over its store, and its ways to tell gateways. */
-import { fastifySwagger } from '@fastify/swagger'
-import { fastifySwaggerUi } from '@fastify/swagger-ui'
-import { type FastifyInstance, fastify } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod'
+/** The controller: its API and its OpAMP server over one store, and the ways to tell gateways. */
+
+import { CONFIGURATIONS_MAX } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
+import { type Access, authenticator } from './access/authenticator.ts'
+import { firstAdminLink } from './access/setup.ts'
+import { accessRoutes } from './api/access-routes.ts'
+import { auditRoutes } from './api/audit-routes.ts'
 import { configurationRoutes } from './api/configuration-routes.ts'
-import { type Authenticate, guard } from './api/guard.ts'
-import { answer, answerWithProblems, Problem, validatorCompiler } from './api/problem.ts'
+import type { Authenticate } from './api/guard.ts'
+import { idempotency } from './api/idempotency.ts'
+import { receiptRoutes } from './api/receipt-routes.ts'
 import { secretRoutes } from './api/secret-routes.ts'
 import { seedCommandRoutes, seedRoutes } from './api/seed-routes.ts'
+import { buildServer, type TlsFiles } from './api/server.ts'
 import { statsRoutes } from './api/stats-routes.ts'
 import { versionRoutes } from './api/version-routes.ts'
+import { listConfigurations } from './configurations/configurations.ts'
+import { LiveVersions } from './configurations/desired.ts'
 import { Announcer } from './configurations/publication.ts'
 import type { ControlContext } from './context.ts'
-import type { Publisher, Runtime } from './runtime.ts'
+import { Fleet } from './fleet/fleet.ts'
+import { type OpampServer, type OpampServerOptions, startOpampServer } from './fleet/opamp-server.ts'
+import type { GatewayRecords, Publisher, Runtime } from './runtime.ts'
 import type { SecretBox } from './secret-box.ts'
+import { StatsInbox } from './series/inbox.ts'
 import type { Database } from './store/database.ts'
+import { Upkeep } from './upkeep.ts'
 
-/** A document of the largest size, in a body that has little else. */
-const BODY_BYTES_MAX = 1024 * 1024
-const REQUEST_TIMEOUT_MS = 30_000
-const URL_CHARACTERS_MAX = 8192
+/** How long gateways may take to show their samples. */
+const SAMPLES_MS_MAX = 3_000
 
 export interface ControllerOptions {
   host: string
   port: number
+  tls?: TlsFiles | undefined
+  /** How people reach it; by default where it listens. */
+  publicUrl?: string | undefined
   version: string
   database: Database
   box: SecretBox
   runtime: Runtime
+  /** Beside OpAMP. */
   publishers: readonly Publisher[]
-  authenticate: Authenticate
+  access: Access
+  /** Takes the place of what `access` says; for tests. */
+  authenticate?: Authenticate
+  /** Undefined: no gateway can connect but the one in this process. */
+  opamp?: OpampServerOptions | undefined
   log: Logger
   clock?: Clock
 }
@@ -40,29 +56,65 @@ export interface ControllerOptions {
 export interface Controller {
   /** Such as `http://127.0.0.1:8000`, with the real port. */
   address: string
+  /** Of the OpAMP server, if there is one. */
+  opamp: string | undefined
+  fleet: Fleet
+  /** A link with which the first owner gets in, once; undefined when there are users already, or none are needed. */
+  firstLogin: string | undefined
   close(): Promise<void>
 }
 
-/** Resolves when the API listens. Rejects with `SG_LISTEN`. The database stays the caller's to close. */
+/** Resolves when everything listens. Rejects with `SG_LISTEN`. The database stays the caller's to close. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const { database, box, runtime, publishers, log, host, port, version } = options
+  const { database, box, runtime, log, host, port, version, access } = options
   const { db, dialect } = database
-  const context = { db, dialect, clock: options.clock ?? systemClock, log, runtime, box, version }
-  const announcer = new Announcer(publishers, log)
-  const app = await build(context, options.authenticate, async (app) => {
+  const context: ControlContext = { db, dialect, clock: options.clock ?? systemClock, log, runtime, box, version }
+  const fleet = new Fleet(context, { desired: new LiveVersions(context) })
+  const inbox = new StatsInbox(context)
+  fleet.observers.onStats(({ org, gateway, configuration, stats }) => inbox.offer(org, gateway, configuration, stats))
+  const announcer = new Announcer([overOpamp(fleet), ...options.publishers], log)
+  const upkeep = new Upkeep(context)
+  const authenticate = options.authenticate ?? authenticator(context, access)
+  const app = await buildServer(context, authenticate, options.tls, async (app) => {
+    idempotency(app, context)
     for (const prefix of ['/', '/api/v1']) {
       await app.register(seedRoutes, { ...context, announcer, prefix })
       await app.register(seedCommandRoutes, { ...context, announcer, prefix })
     }
-    await app.register(configurationRoutes, { ...context, prefix: '/api/v1' })
-    await app.register(versionRoutes, { ...context, announcer, prefix: '/api/v1' })
-    await app.register(secretRoutes, { ...context, secretsChanged: () => undefined, prefix: '/api/v1' })
-    await app.register(statsRoutes, { ...context, prefix: '/api/v1' })
+    const prefix = '/api/v1'
+    const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
+    await app.register(accessRoutes, { ...context, access, prefix })
+    await app.register(auditRoutes, { ...context, prefix })
+    await app.register(configurationRoutes, { ...context, prefix })
+    await app.register(versionRoutes, { ...context, announcer, prefix })
+    await app.register(receiptRoutes, { ...context, gateways: recordsOf(fleet), prices: async () => [], prefix })
+    await app.register(secretRoutes, { ...context, secretsChanged, prefix })
+    await app.register(statsRoutes, { ...context, prefix })
   })
-  try {
-    return { address: await app.listen({ host, port }), close: () => app.close() }
-  } catch (error) {
+  let opamp: OpampServer | undefined
+  const close = async () => {
+    upkeep.stop()
+    await opamp?.close()
     await app.close()
+    await fleet.close()
+    await inbox.close()
+  }
+  try {
+    if (options.opamp !== undefined) opamp = await startOpampServer(fleet, options.opamp)
+    const address = await listen(() => app.listen({ host, port }), host, port)
+    upkeep.start()
+    const link = access.mode === 'required' ? await firstAdminLink(context, options.publicUrl ?? address) : undefined
+    return { address, opamp: opamp?.address, fleet, firstLogin: link, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function listen(open: () => Promise<string>, host: string, port: number): Promise<string> {
+  try {
+    return await open()
+  } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const remedy = 'free the port, or set another with --control-port or CONTROL_PORT'
     throw new StreamgateError('SG_LISTEN', `the controller cannot listen on ${host}:${port}: ${reason}; ${remedy}`, {
@@ -71,73 +123,25 @@ export async function startController(options: ControllerOptions): Promise<Contr
   }
 }
 
-/** The server with what all routes have in common; `mount` adds them. */
-export async function build(
-  context: ControlContext,
-  authenticate: Authenticate,
-  mount: (app: FastifyInstance) => Promise<void>,
-): Promise<FastifyInstance> {
-  const { log, version, db } = context
-  const app = fastify({
-    logger: false,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 256 },
-    http: { maxHeaderSize: URL_CHARACTERS_MAX * 2 },
-    frameworkErrors: (error, request, reply) => void answer(error, request, reply, log),
-  })
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
-  answerWithProblems(app, log)
-  // Bodies are JSON; text would only be refused later, with a worse reason.
-  app.removeContentTypeParser('text/plain')
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'StreamGate controller', version, description: 'Configurations, gateways and what they save.' },
-      components: {
-        securitySchemes: {
-          key: { type: 'http', scheme: 'bearer', description: 'An API key.' },
-          session: { type: 'apiKey', in: 'cookie', name: 'sg_session', description: 'The cookie of a login.' },
-        },
-      },
+function overOpamp(fleet: Fleet): Publisher {
+  return {
+    name: 'opamp',
+    async publish({ org_id: org, configuration }) {
+      await fleet.published(org, configuration)
+      return fleet.followers(org, configuration)
     },
-    transform: (input) => withPermission(jsonSchemaTransform(input), input.route.config),
-    transformObject: jsonSchemaTransformObject,
-  })
-  await app.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-  })
-  const open = { config: { permission: 'public' as const }, schema: { hide: true } }
-  app.get('/openapi.json', open, () => app.swagger())
-  app.get('/healthz', open, () => ({ status: 'ok' }))
-  app.get('/readyz', open, async () => {
-    await db
-      .selectFrom('migrations')
-      .select('name')
-      .limit(1)
-      .execute()
-      .catch(() => {
-        throw new Problem(503, 'the store does not answer')
-      })
-    return { status: 'ready' }
-  })
-  await app.register(async (guarded) => {
-    guard(guarded, authenticate)
-    await mount(guarded)
-  })
-  await app.ready()
-  return app
+  }
 }
 
-/** Says in the document who may use a route. */
-function withPermission<Transformed extends { schema: object }>(
-  transformed: Transformed,
-  config: unknown,
-): Transformed {
-  const { permission } = Object(config) as { permission?: string }
-  if (permission === undefined) return transformed
-  const security = permission === 'public' ? [] : [{ key: [] }, { session: [] }]
-  return { ...transformed, schema: { ...transformed.schema, security, 'x-permission': permission } }
+/** A secret has changed: whoever needs it gets it with what is live. */
+async function offerAnew({ db, log }: ControlContext, fleet: Fleet, org: string): Promise<void> {
+  try {
+    for (const { name } of await listConfigurations(db, org, '', CONFIGURATIONS_MAX)) await fleet.published(org, name)
+  } catch (error) {
+    log.warn({ reason: String(error) }, 'gateways get the changed secret at the next look')
+  }
+}
+
+function recordsOf({ observers }: Fleet): GatewayRecords {
+  return { samples: (org, configuration) => observers.requestSamples(org, configuration, SAMPLES_MS_MAX) }
 }

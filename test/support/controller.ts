@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { runtimeOf } from '#cli/control-runtime.ts'
 import type { Permission, Role } from '#contract/access.ts'
+import { Passwords } from '#control/access/passwords.ts'
 import { openPrincipal, type Principal, permissionsOf } from '#control/access/principal.ts'
 import { type Controller, type ControllerOptions, startController } from '#control/controller.ts'
 import { SecretBox } from '#control/secret-box.ts'
@@ -51,6 +52,7 @@ export class TestController implements AsyncDisposable {
       box,
       runtime: runtimeOf(() => undefined),
       publishers: [],
+      access: { mode: 'required', secureCookies: false, passwords: new Passwords() },
       authenticate: async ({ headers }) => principalFrom(headers[WHO]),
       log: silentLogger,
       clock,

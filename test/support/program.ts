@@ -32,6 +32,7 @@ export class Program implements AsyncDisposable {
         ? ['--control-port', '0']
         : ['--tcp-port', '0', '--udp-port', '0', '--http-port', '0', '--admin-port', '0']
     if (command === 'up') ports.push('--control-port', '0')
+    if (command !== 'node') ports.push('--opamp-port', '0')
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(REDIS|NODE_TEST|TCP_PORT)/.test(name)),
     )

@@ -66,7 +66,7 @@ export interface Told {
   notified: number
   /** What did not work. The publication stands all the same. */
   warning: string | undefined
-  /** Nobody could be reached at all. */
+  /** Nobody was told, and some way has failed. */
   nobody: boolean
 }
 
@@ -102,7 +102,7 @@ export class Announcer {
     return {
       notified,
       warning: failures.length === 0 ? undefined : failures.join('; '),
-      nobody: failures.length > 0 && failures.length === this.#publishers.length,
+      nobody: failures.length > 0 && notified === 0,
     }
   }
 }

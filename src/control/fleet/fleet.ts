@@ -145,6 +145,14 @@ export class Fleet {
     await this.#push((live) => live.gateway.org === org && followed(live.gateway) === configuration)
   }
 
+  /** How many are connected here and follow the configuration. */
+  followers(org: string, configuration: string): number {
+    let count = 0
+    for (const { gateway } of this.#live.values())
+      if (gateway.org === org && followed(gateway) === configuration) count++
+    return count
+  }
+
   /** What is live for a configuration, as far as this controller knows; for showing. */
   desired(org: string, configuration: string): Promise<NamedConfig | undefined> {
     return this.#configs.get(org, configuration)

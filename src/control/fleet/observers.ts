@@ -30,7 +30,7 @@ export interface StatsOfGateway {
 export interface Samples {
   asked: number
   answered: number
-  windows: SampleWindow[]
+  samples: { gateway: string; answered_at: number; windows: SampleWindow[] }[]
 }
 
 export interface TapFilter {
@@ -81,7 +81,7 @@ export class Observers {
   requestSamples(org: string, configuration: string, timeoutMs: number): Promise<Samples> {
     const id = uuidv7(this.#context.clock.wall())
     const asked = this.#fitting(org, { configuration }).slice(0, SAMPLED_GATEWAYS_MAX)
-    const samples: Samples = { asked: asked.length, answered: 0, windows: [] }
+    const samples: Samples = { asked: asked.length, answered: 0, samples: [] }
     if (asked.length === 0) return Promise.resolve(samples)
     return new Promise((resolve) => {
       const timer = this.#context.clock.after(timeoutMs, () => done())
@@ -160,7 +160,8 @@ export class Observers {
     const request = this.#requests.get(answer.data.request)
     if (request?.org !== org || !request.waiting.delete(uid)) return true
     request.samples.answered++
-    request.samples.windows.push(...answer.data.windows)
+    const { windows } = answer.data
+    request.samples.samples.push({ gateway: uid, answered_at: this.#context.clock.wall(), windows })
     if (request.waiting.size === 0) request.done()
     return true
   }

@@ -67,9 +67,9 @@ async function replay(
 }
 
 function samplesOf(samples: readonly GatewaySample[], pipeline: string): GatewaySample[] {
-  return samples.flatMap(({ gateway, windows }) => {
+  return samples.flatMap(({ gateway, answered_at, windows }) => {
     const own = windows.filter((window: SampleWindow) => window.pipeline === pipeline)
-    return own.length === 0 ? [] : [{ gateway, windows: own }]
+    return [{ gateway, answered_at, windows: own }]
   })
 }
 
@@ -81,7 +81,7 @@ function withoutRules(pipeline: ReturnType<typeof pipelineOf>): ReturnType<typeo
 function pipelineOf(document: ConfigurationDocument, id: string) {
   const pipeline = document.pipelines.find((candidate) => candidate.id === id)
   if (pipeline === undefined) return undefined
-  const { processors, outputs } = pipeline
+  const { sources, processors, outputs } = pipeline
   const signal = typeof pipeline['signal'] === 'string' ? pipeline['signal'] : 'logs'
-  return { signal, side: { rules: processors as Rule[], outputs } }
+  return { signal, side: { sources, rules: processors as Rule[], outputs } }
 }
