@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { SettingsStatus } from '#codecs/opamp/constants.ts'
+import { ManualClock } from '#std/clock.ts'
 import { Secret } from '#std/secret.ts'
 import { authority, clientCertificate, clientKey, serverCertificate, serverKey } from '#test/support/certificates.ts'
 import { OpampServer } from '#test/support/opamp-server.ts'
-import { offer, startAgent, untilConnected } from '#test/support/opamp-world.ts'
+import { CAPABILITY, offer, startAgent, untilConnected } from '#test/support/opamp-world.ts'
+import { ANSWER_MS } from './transport.ts'
 
 const { applied, applying } = SettingsStatus
 
@@ -212,4 +215,43 @@ test('an address that nobody can connect to is a warning, again and again', asyn
     await said.promise
     await agent.close()
   }
+})
+
+test('ws: a server that says nothing is asked whether it is there, and left when it is not', async (t) => {
+  await using server = await OpampServer.start()
+  server.answer = () => undefined
+  const clock = new ManualClock()
+  const { agent } = startAgent(t, { endpoint: server.endpoint('ws') }, { clock, heartbeatMs: 0 })
+  await server.until(() => server.calls.length === 1)
+  const pinged = server.pings
+  clock.advance(ANSWER_MS)
+  await server.until(() => server.pings > pinged)
+  await server.read()
+  clock.advance(ANSWER_MS)
+  await server.read()
+  assert.equal(server.open, 1, 'it answers pings')
+  server.hold(true)
+  agent.changed('health')
+  clock.advance(ANSWER_MS)
+  clock.advance(ANSWER_MS)
+  server.hold(false)
+  await server.until(() => server.open === 0)
+})
+
+test('ws: nothing piles up before a server that does not read, and what is left comes when it does', async (t) => {
+  await using server = await OpampServer.start()
+  server.answer = () => ({ capabilities: 0x7fn, customCapabilities: { capabilities: [CAPABILITY] } })
+  const { agent } = startAgent(t, { endpoint: server.endpoint('ws') })
+  await untilConnected(agent)
+  server.hold(true)
+  let dropped = 0
+  const data = randomBytes(512 * 1024)
+  for (let i = 0; i < 100; i++) {
+    agent.sendCustom({ type: 'tap', data, expendable: true, dropped: () => dropped++ })
+  }
+  assert.ok(dropped > 40, `${dropped} dropped`)
+  server.hold(false)
+  await server.until(
+    () => server.calls.filter(({ message }) => message.customMessage !== undefined).length === 100 - dropped,
+  )
 })

@@ -23,6 +23,7 @@ export class OpampServer implements AsyncDisposable {
   /** All that has come. */
   readonly calls: Call[] = []
   connections = 0
+  pings = 0
   /** What is answered to a message; undefined: nothing. */
   answer: (call: Call) => Partial<ServerToAgent> | undefined = () => ({ capabilities: 0x7fn })
   /** What is answered before anything of OpAMP is; undefined: it goes on. */
@@ -81,6 +82,22 @@ export class OpampServer implements AsyncDisposable {
     for (const socket of this.#sockets) socket.terminate()
   }
 
+  /** Reads nothing more, or reads on. */
+  hold(isHeld: boolean): void {
+    for (const socket of this.#sockets) isHeld ? socket.pause() : socket.resume()
+  }
+
+  /** Resolves when the agents have read all that was sent to them so far. */
+  async read(): Promise<void> {
+    await Promise.all(
+      [...this.#sockets].map(async (socket) => {
+        const answered = new Promise((resolve) => socket.once('pong', resolve))
+        socket.ping()
+        await answered
+      }),
+    )
+  }
+
   /** Resolves as soon as `is` holds; asked whenever something has come or gone. */
   async until(is: () => boolean): Promise<void> {
     while (!is()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -99,6 +116,10 @@ export class OpampServer implements AsyncDisposable {
       this.#wake()
     })
     socket.on('error', () => undefined)
+    socket.on('ping', () => {
+      this.pings++
+      this.#wake()
+    })
     socket.on('message', (data) => {
       const answer = this.#take(unframed(data as Buffer)!, request)
       if (answer !== undefined) socket.send(framed(answer))
