@@ -91,7 +91,10 @@ export class OpampAgent {
   start(): void {
     const { server, log } = this.#options
     if (typeof server !== 'function' && sendsTokenInTheOpen(server)) {
-      log.warn({ endpoint: server.endpoint }, 'the opamp token goes over the network unencrypted; use wss or https')
+      log.warn(
+        { host: new URL(server.endpoint).host },
+        'the opamp token goes over the network unencrypted; use wss or https',
+      )
     }
     const to = typeof server === 'function' ? server : this.#settings!.start()
     void this.#uplink.use(to, () => this.#farewell()).then(() => this.#pulse.again())

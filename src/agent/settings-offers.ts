@@ -124,7 +124,10 @@ export class SettingsOffers {
     }
     this.#hooks.changed()
     this.#try()
-    this.#log.info({ endpoint: stored.endpoint }, 'trying the connection settings that the opamp server offers')
+    this.#log.info(
+      { host: new URL(stored.endpoint).host },
+      'trying the connection settings that the opamp server offers',
+    )
     this.#hooks.heartbeat(stored.heartbeat_s)
     this.#hooks.connect(next)
   }

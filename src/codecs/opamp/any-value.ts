@@ -32,7 +32,7 @@ function readAny(input: Input, from: number, to: number): AnyValue {
   const reader = input.enter(from, to)
   let value: AnyValue = { kind: 'none' }
   if (reader === undefined) return value
-  while (input.error === undefined && reader.next()) value = member(input, reader) ?? value
+  while (input.error === undefined && reader.next() && input.count(reader.start)) value = member(input, reader) ?? value
   if (reader.broken) input.fail('malformed', reader.start)
   input.leave()
   return value

@@ -4,8 +4,11 @@ import { FieldReader } from '../protobuf/reader.ts'
 
 /** Messages within messages. A collector's health is 4 deep, a map entry counts as one. */
 export const NESTING_MAX = 32
-/** Sub-messages and members of lists and maps together: two bytes can ask for an object of a hundred. */
-export const ELEMENTS_MAX = 200_000
+/**
+ * Fields, at all depths, known or not: two bytes can ask for an object of a hundred, and 64 MiB of the
+ * smallest fields for seconds. A collector of a thousand components tells some ten thousand.
+ */
+export const ELEMENTS_MAX = 500_000
 
 export type DecodeErrorCode = 'malformed' | 'too_deep' | 'too_many'
 
@@ -35,7 +38,6 @@ export class Input {
       this.fail('too_deep', from)
       return undefined
     }
-    if (!this.count(from)) return undefined
     this.#readers[this.#depth] ??= new FieldReader()
     const reader = this.#readers[this.#depth++]!
     reader.begin(this.bytes, from, to)
@@ -46,7 +48,7 @@ export class Input {
     this.#depth--
   }
 
-  /** Takes note of one more element. False: there are too many. */
+  /** Takes note of one more. False: there are too many. */
   count(at: number): boolean {
     if (++this.#elements <= ELEMENTS_MAX) return true
     this.fail('too_many', at)

@@ -127,7 +127,7 @@ export function list<V>(kind: Kind<V>): Kind<V[]> {
     empty: () => [],
     isEmpty: (value) => value.length === 0,
     read(input, from, to, before = []) {
-      if (input.count(from)) before.push(kind.read(input, from, to, undefined))
+      before.push(kind.read(input, from, to, undefined))
       return before
     },
     write(output, tag, values) {
@@ -149,7 +149,7 @@ export function mapOf<V>(kind: Kind<V>, missing: () => V): Kind<Map<string, V>> 
       if (reader === undefined) return before
       let key = ''
       let value: V | undefined
-      while (input.error === undefined && reader.next()) {
+      while (input.error === undefined && reader.next() && input.count(reader.start)) {
         if (reader.field === 1 && reader.type === text.type) key = text.read(input, reader.from, reader.to, key)
         if (reader.field === 2 && reader.type === kind.type) value = kind.read(input, reader.from, reader.to, value)
       }

@@ -129,12 +129,16 @@ test('messages nest up to a bound', () => {
   assert.equal(decoded.ok ? 'ok' : decoded.error.code, 'too_deep')
 })
 
-test('a message of nothing but empty members is bounded in number', () => {
-  const capabilities = Buffer.alloc(1_000_000)
-  for (let at = 0; at < capabilities.length; at += 2) capabilities[at] = 0x0a
-  const bytes = Buffer.concat([Buffer.from([0x62, ...varint(capabilities.length)]), capabilities])
-  const decoded = decodeAgentToServer(bytes)
-  assert.equal(decoded.ok ? 'ok' : decoded.error.code, 'too_many')
+test('a message of nothing but small fields is bounded in number, wherever they stand', () => {
+  const fields = Buffer.alloc(4_000_000)
+  const cases = { unknown: 0x78, scalar: 0x10, list: 0x62, member: 0x0a }
+  for (const [name, tag] of Object.entries(cases)) {
+    for (let at = 0; at < fields.length; at += 2) fields.writeUInt16LE(tag, at)
+    const isInside = name === 'member'
+    const bytes = isInside ? Buffer.concat([Buffer.from([0x62, ...varint(fields.length)]), fields]) : fields
+    const decoded = decodeAgentToServer(bytes)
+    assert.equal(decoded.ok ? 'ok' : decoded.error.code, 'too_many', name)
+  }
 })
 
 test('names like those of objects are keys like any other', () => {

@@ -57,7 +57,7 @@ export class Shape<T extends object> {
     const reader = input.enter(from, to)
     if (reader === undefined) return message
     const values = message as Record<string, unknown>
-    while (input.error === undefined && reader.next()) {
+    while (input.error === undefined && reader.next() && input.count(reader.start)) {
       const entry = this.#byNumber[reader.field]
       if (entry === undefined || entry.kind.type !== reader.type) continue
       values[entry.name] = entry.kind.read(input, reader.from, reader.to, values[entry.name])
