@@ -166,6 +166,18 @@ test('a configuration that the node ended under has failed', async (t) => {
   assert.deepEqual(after.node.applied, [])
 })
 
+test('another try that was asked for while the node was away is made', async (t) => {
+  const dataDir = testFolder(t)
+  const before = new MemoryWorld(t, { dataDir })
+  before.node.result = { status: 'failed', error: 'no' }
+  await before.start()
+  await before.say(offer('ee'))
+  await before.agent.close()
+  const after = new MemoryWorld(t, { dataDir })
+  await after.start()
+  assert.deepEqual(statuses(await after.say(offer('ee'))), [applying, applied])
+})
+
 test('a file that is damaged is a warning and a new start', async (t) => {
   const dataDir = testFolder(t)
   const file = join(dataDir, 'opamp-agent.json')

@@ -34,8 +34,8 @@ export class RemoteConfigs {
   readonly #changed: (...parts: Part[]) => void
   #waiting: { files: ConfigFiles; hash: string } | undefined
   #isApplying = false
-  /** The server has answered without the hash that failed. */
-  #mayRetry = false
+  /** The server has answered without the hash that failed; or nobody knows what it has said meanwhile. */
+  #mayRetry = true
 
   constructor(
     apply: ApplyRemoteConfig,
@@ -51,6 +51,8 @@ export class RemoteConfigs {
     this.#allowance = new Allowance(clock, BURST, APPLY_EVERY_MS)
     this.#changed = changed
     if (file.state.remote_config?.status === SettingsStatus.applying) {
+      // Perhaps because of it: a node must not end again and again.
+      this.#mayRetry = false
       this.#note(file.state.remote_config.hash, SettingsStatus.failed, 'the node ended while it applied this')
     }
   }

@@ -9,6 +9,8 @@ export const TAP_MS_MAX = 600_000
 /** Records of one message; what is above counts as skipped. */
 export const TAP_BYTES_MAX = 1024 * 1024
 
+const REASON_CHARACTERS_MAX = 1_000
+
 export interface TapHandle {
   stop(): void
 }
@@ -94,7 +96,12 @@ export class Taps {
   }
 
   #tell(id: string, records: ObservedRecord[], skipped: number, ended: string | undefined, dropped?: () => void): void {
-    const data = asJson({ tap: id, records, skipped, ...(ended !== undefined && { ended }) })
+    const data = asJson({
+      tap: id,
+      records,
+      skipped,
+      ...(ended !== undefined && { ended: ended.slice(0, REASON_CHARACTERS_MAX) }),
+    })
     this.#send({ type: 'tap', data, expendable: ended === undefined, dropped })
   }
 }
