@@ -162,6 +162,7 @@ test('a configuration that the node ended under has failed', async (t) => {
   const after = new MemoryWorld(t, { dataDir })
   const [first] = await after.start()
   assert.equal(first?.remoteConfigStatus?.status, failed)
+  after.agent.forgetRemoteConfig()
   assert.deepEqual(await after.say(offer('dd')), [])
   assert.deepEqual(after.node.applied, [])
 })

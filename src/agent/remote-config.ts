@@ -84,8 +84,9 @@ export class RemoteConfigs {
     if (!this.#isApplying) void this.#work()
   }
 
-  /** Nothing of what was applied runs: the server is to offer it again. */
+  /** What was applied does not run: the server is to offer it again. What has failed has failed all the same. */
   forget(): void {
+    if (this.#file.state.remote_config?.status !== SettingsStatus.applied) return
     this.#file.save({ remote_config: undefined })
     this.#changed('remoteConfigStatus')
   }
