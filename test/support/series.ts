@@ -82,7 +82,9 @@ export class ExampleNode {
       ledger.snapshot(id, 'normal', this.startedAt, inFlight),
     )
     const queue = { bytes: this.queueBytes, bytes_max: 4096 }
-    const outputs: OutputBooks[] = [...this.outputs].map(([id, ledger]) => ledger.snapshot(id, 'http', queue, null))
+    const outputs: OutputBooks[] = [...this.outputs].map(([id, ledger]) =>
+      ledger.snapshot(id, `${id}_type`, queue, null),
+    )
     return structuredClone({
       id: 'node',
       version: '0.0.0',
