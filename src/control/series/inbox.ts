@@ -10,8 +10,10 @@ import { type Arrival, SeriesWriter } from './ingest.ts'
 import { LiveStats } from './live.ts'
 
 const WRITE_EVERY_MS = 1000
+/** What services weigh is gathered for longer: many gateways say the same of the same ones. */
+const WEIGHTS_EVERY_MS = 10_000
 /** Gateways in one transaction: between two, the thread does other things. */
-const GATEWAYS_AT_ONCE = 25
+const GATEWAYS_AT_ONCE = 10
 /** More runs of gateways do not wait; the books of the next ten seconds say the same and more. */
 export const WAITING_MAX = 20_000
 /** While the store fails, it is said once in this time. */
@@ -25,6 +27,7 @@ export class StatsInbox {
   readonly #waiting = new Map<string, Arrival>()
   #timer: Timer | undefined
   #writing: Promise<void> | undefined
+  #weightsAt: number
   #closed = false
   #complainedAt = Number.NEGATIVE_INFINITY
 
@@ -32,6 +35,7 @@ export class StatsInbox {
     this.#context = context
     this.#writer = new SeriesWriter(context)
     this.live = new LiveStats(context.clock)
+    this.#weightsAt = context.clock.now() + WEIGHTS_EVERY_MS
   }
 
   /** Never throws and never waits. `org` comes from the gateway's credential. */
@@ -69,6 +73,7 @@ export class StatsInbox {
     this.#closed = true
     await this.flush()
     this.#timer?.cancel()
+    await this.#writer.writeWeights().catch((error: unknown) => this.#complain(error))
   }
 
   #schedule(): void {
@@ -93,6 +98,10 @@ export class StatsInbox {
       for (const [key, arrival] of some) if (this.#waiting.get(key) === arrival) this.#waiting.delete(key)
       await new Promise((resolve) => setImmediate(resolve))
     }
+    const now = this.#context.clock.now()
+    if (now < this.#weightsAt) return
+    this.#weightsAt = now + WEIGHTS_EVERY_MS
+    await this.#writer.writeWeights().catch((error: unknown) => this.#complain(error))
   }
 
   #complain(error: unknown): void {

@@ -10,10 +10,10 @@ import type { ControlContext } from '../context.ts'
 import type { Tx } from '../store/database.ts'
 import { type Baseline, emptyBaseline, gatewayTotals, type News, newsOf } from './baseline.ts'
 import { Baselines } from './baselines.ts'
-import { type Counters, columns, gaugeColumns } from './counters.ts'
+import { columns, gaugeColumns } from './counters.ts'
 import { estimate } from './estimates.ts'
 import { Limits } from './limits.ts'
-import { Rows } from './rows.ts'
+import { Rows, writeInPieces } from './rows.ts'
 import { minuteOf, minutesOf, partOf } from './spread.ts'
 
 /** What one gateway has sent. `at`: when it arrived, Unix milliseconds. */
@@ -36,10 +36,20 @@ const IN_AND_OUT = (['in_records', 'in_bytes', 'forwarded_records', 'forwarded_b
   columns.pipelines.indexOf(name),
 )
 
+/** Rows in one transaction. */
+const WEIGHTS_AT_ONCE = 50
+
+interface Pending {
+  rows: Rows
+  weights: Rows
+}
+
 export class SeriesWriter {
   readonly #context: Pick<ControlContext, 'db' | 'dialect'>
   readonly #limits = new Limits()
   readonly #baselines: Baselines
+  /** Not written yet. Only their shares mean something, so it does no harm if some are lost. */
+  readonly #weights = new Rows()
 
   constructor(context: Pick<ControlContext, 'db' | 'dialect'>) {
     this.#context = context
@@ -53,22 +63,28 @@ export class SeriesWriter {
     const ordered = arrivals.toSorted((a, b) => compare(a.org, b.org) || compare(a.gateway, b.gateway) || a.at - b.at)
     const windows = arrivals.reduce((sum, { windows }) => sum + windows.length, 0)
     const samplesMax = Math.max(SAMPLES_OF_WINDOW_MIN, Math.floor(SAMPLES_MAX / Math.max(1, windows)))
+    const pending: Pending = { rows: new Rows(), weights: new Rows() }
     try {
       await this.#context.db.transaction().execute(async (tx) => {
-        const rows = new Rows()
         await this.#baselines.load(tx, ordered)
-        for (const arrival of ordered) await this.#take(tx, rows, arrival, samplesMax)
+        for (const arrival of ordered) await this.#take(tx, pending, arrival, samplesMax)
         await this.#baselines.store(tx)
-        await rows.write(tx)
+        await pending.rows.write(tx)
       })
       this.#baselines.committed()
+      this.#weights.addAll(pending.weights)
     } catch (error) {
       this.#baselines.rolledBack()
       throw error
     }
   }
 
-  async #take(tx: Tx, rows: Rows, arrival: Arrival, samplesMax: number): Promise<void> {
+  /** What services and severities weigh, since the last time. Rejects when the store does; what is left waits. */
+  async writeWeights(): Promise<void> {
+    await writeInPieces(this.#context.db, this.#weights, WEIGHTS_AT_ONCE)
+  }
+
+  async #take(tx: Tx, pending: Pending, arrival: Arrival, samplesMax: number): Promise<void> {
     const { org, gateway, stats, at } = arrival
     const run = this.#baselines.run(org, gateway, stats.started_at)
     const latest = this.#baselines.latest(org, gateway)
@@ -81,42 +97,49 @@ export class SeriesWriter {
       return
     }
     const since = Math.max(latest?.seenAt ?? 0, Math.min(stats.started_at, at))
-    const sampledTo = await this.#note(tx, rows, arrival, news, since, samplesMax)
+    const sampledTo = await this.#note(tx, pending, arrival, news, since, samplesMax)
     const state = { ...news.baseline, sampledTo }
     this.#baselines.keep({ org, gateway, startedAt: stats.started_at, seenAt: at, revision: uuidv7(at), state })
   }
 
   /** Returns up to when samples have been counted. */
-  async #note(tx: Tx, rows: Rows, arrival: Arrival, news: News, since: number, samplesMax: number): Promise<number> {
+  async #note(
+    tx: Tx,
+    { rows, weights }: Pending,
+    arrival: Arrival,
+    news: News,
+    since: number,
+    samplesMax: number,
+  ): Promise<number> {
     const { org, gateway, configuration, windows, at } = arrival
-    const limits = this.#limits
+    const names = await this.#limits.hour(tx, org, configuration, at)
     const minutes = minutesOf(since, at)
     const now = minuteOf(at)
-    const pipelineOf = async (id: string) => (await limits.admit(tx, org, configuration, at, 'pipelines', [id]))[0]!
-    for (const { kind, names, values } of news.counters) {
-      const placed = kind === 'outputs' ? names : [await pipelineOf(names[0]!), ...names.slice(1)]
-      const admitted = kind === 'pipelines' ? placed : await limits.admit(tx, org, configuration, at, kind, placed)
+    const pipelineOf = (id: string) => names.admit('pipelines', [id])[0]!
+    for (const { kind, names: told, values } of news.counters) {
+      const placed = kind === 'outputs' ? told : [pipelineOf(told[0]!), ...told.slice(1)]
+      const admitted = kind === 'pipelines' ? placed : names.admit(kind, placed)
       const padded = kind === 'outputs' ? [...values, ...gaugeColumns.map(() => 0)] : values
       addSpread(minutes, padded, (minute, parts) => rows.add(kind, org, configuration, minute, admitted, parts))
     }
-    for (const { names, values } of news.gauges) {
-      const admitted = await limits.admit(tx, org, configuration, at, 'outputs', names)
+    for (const { names: told, values } of news.gauges) {
+      const admitted = names.admit('outputs', told)
       rows.add('outputs', org, configuration, now, admitted, [...columns.outputs.map(() => 0), ...values])
     }
     const totals = gatewayTotals(news.counters, IN_AND_OUT)
     if (totals.some((value) => value !== 0)) {
-      const admitted = await limits.admit(tx, org, configuration, at, 'gateways', [gateway])
+      const admitted = names.admit('gateways', [gateway])
       addSpread(minutes, totals, (minute, parts) => rows.add('gateways', org, configuration, minute, admitted, parts))
     }
-    const sampled = estimate(onlyPipelines(news.counters), windows, news.baseline.sampledTo, samplesMax)
+    const sampled = estimate(news.counters, windows, news.baseline.sampledTo, samplesMax)
     for (const { dimension, pipeline, name, samples, values } of sampled.estimates) {
-      const placed = [await pipelineOf(pipeline), name]
-      const [first, second] = await limits.admit(tx, org, configuration, at, dimension, placed)
+      const [first, second] = names.admit(dimension, [pipelineOf(pipeline), name])
+      const placed = [dimension, first!, second!]
       // Weights need no whole parts: each minute gets the same.
-      const each = values.map((value) => value / minutes.length)
+      const each = minutes.length === 1 ? values : values.map((value) => value / minutes.length)
       minutes.forEach((minute, i) => {
         const counted = i === minutes.length - 1 ? samples : 0
-        rows.add('estimates', org, configuration, minute, [dimension, first!, second!], [counted, ...each])
+        weights.add('estimates', org, configuration, minute, placed, [counted, ...each])
       })
     }
     return sampled.sampledTo
@@ -143,7 +166,5 @@ function addSpread(
     if (parts.some((part) => part !== 0)) add(minute, parts)
   })
 }
-
-const onlyPipelines = (counters: readonly Counters[]) => counters.filter(({ kind }) => kind === 'pipelines')
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

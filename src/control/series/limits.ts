@@ -25,33 +25,43 @@ const limits: Record<LimitedKind, { max: number; table: string; names: readonly 
   severity: { max: SEVERITIES_MAX, table: 'series_estimates', names: ['pipeline', 'name'], free: 1 },
 }
 
-/** Sets kept at once; the one that was made first goes first, and is read again from the rows when it is needed. */
-const SETS_MAX = 4096
+/** Hours kept at once; the one that was made first goes first, and is read again from the rows when it is needed. */
+const HOURS_MAX = 1024
+
+export class Limits {
+  readonly #hours = new Map<string, HourOfNames>()
+
+  /** Of the hour in which `at` lies; read from the rows when it is new here. */
+  async hour(tx: Tx, org: string, configuration: string, at: number): Promise<HourOfNames> {
+    const hour = Math.floor(at / HOUR_MS) * HOUR_MS
+    const key = [org, configuration, hour].join('\0')
+    let known = this.#hours.get(key)
+    if (known === undefined) {
+      const sets = {} as Record<LimitedKind, Set<string>>
+      for (const kind of Object.keys(limits) as LimitedKind[])
+        sets[kind] = await namesOf(tx, org, configuration, hour, kind)
+      known = new HourOfNames(sets)
+      this.#hours.set(key, known)
+      if (this.#hours.size > HOURS_MAX) this.#hours.delete(this.#hours.keys().next().value!)
+    }
+    return known
+  }
+}
 
 /** Remembers in memory which names an hour has; another controller at the same time can admit as many again. */
-export class Limits {
-  readonly #sets = new Map<string, Set<string>>()
+export class HourOfNames {
+  readonly #sets: Record<LimitedKind, Set<string>>
+
+  constructor(sets: Record<LimitedKind, Set<string>>) {
+    this.#sets = sets
+  }
 
   /** The names under which to write the row: as they are, or `other` for all but the first `free` of them. */
-  async admit(
-    tx: Tx,
-    org: string,
-    configuration: string,
-    at: number,
-    kind: LimitedKind,
-    names: string[],
-  ): Promise<string[]> {
-    const hour = Math.floor(at / HOUR_MS) * HOUR_MS
-    const key = [org, configuration, kind, hour].join('\0')
-    let known = this.#sets.get(key)
-    if (known === undefined) {
-      known = await namesOf(tx, org, configuration, hour, kind)
-      this.#sets.set(key, known)
-      if (this.#sets.size > SETS_MAX) this.#sets.delete(this.#sets.keys().next().value!)
-    }
-    const name = names.join('\0')
-    const { max, free } = limits[kind]
+  admit(kind: LimitedKind, names: string[]): string[] {
+    const known = this.#sets[kind]
+    const name = names.length === 1 ? names[0]! : names.join('\0')
     if (known.has(name)) return names
+    const { max, free } = limits[kind]
     if (known.size >= max) return names.map((part, i) => (i < free ? part : OTHER))
     known.add(name)
     return names

@@ -1,6 +1,6 @@
 /** Rows to add to, gathered in memory and written with one statement for each table. */
 import { sql } from 'kysely'
-import type { Tx } from '../store/database.ts'
+import type { Db, Tx } from '../store/database.ts'
 import { addTo, type CounterKind, columns, gaugeColumns, nameColumns } from './counters.ts'
 import { estimateColumns } from './estimates.ts'
 
@@ -62,17 +62,50 @@ export class Rows {
     else addTo(row.values, values)
   }
 
+  addAll(other: Rows): void {
+    for (const [kind, rows] of other.#tables)
+      for (const { place, values } of rows.values()) {
+        const [org, configuration, , at, ...names] = place as [string, string, number, number, ...string[]]
+        this.add(kind, org, configuration, at, names, values)
+      }
+  }
+
+  /** Up to `max` of the rows, which are no longer here then. */
+  take(max: number): Rows {
+    const taken = new Rows()
+    for (const [kind, rows] of this.#tables) {
+      const some = [...rows.entries()].slice(0, max - taken.size)
+      for (const [key] of some) rows.delete(key)
+      if (some.length > 0) taken.#tables.set(kind, new Map(some))
+    }
+    return taken
+  }
+
   get size(): number {
     let size = 0
     for (const rows of this.#tables.values()) size += rows.size
     return size
   }
 
+  /** In one go, within a transaction. */
   async write(tx: Tx): Promise<void> {
     for (const kind of Object.keys(tables) as TableKind[]) {
       const rows = [...(this.#tables.get(kind) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
       for (let i = 0; i < rows.length; i += ROWS_AT_ONCE) await upsert(tx, kind, rows.slice(i, i + ROWS_AT_ONCE))
     }
+  }
+}
+
+/** Each piece by itself, with time for other things in between. What fails stays, and so does what comes behind it. */
+export async function writeInPieces(db: Db, rows: Rows, rowsAtOnce: number): Promise<void> {
+  for (let piece = rows.take(rowsAtOnce); piece.size > 0; piece = rows.take(rowsAtOnce)) {
+    try {
+      await db.transaction().execute((tx) => piece.write(tx))
+    } catch (error) {
+      rows.addAll(piece)
+      throw error
+    }
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 

@@ -31,10 +31,11 @@ function worldOn(database: { db: Db; dialect: 'sqlite' | 'postgres' }): World {
     clock,
     writer,
     node,
-    say: (windows = []) =>
-      writer.write([
-        { org: 'o', gateway: 'g', configuration: 'default', stats: node.stats(), windows, at: clock.wall() },
-      ]),
+    say: async (windows = []) => {
+      const at = clock.wall()
+      await writer.write([{ org: 'o', gateway: 'g', configuration: 'default', stats: node.stats(), windows, at }])
+      await writer.writeWeights()
+    },
     series: (asked) => {
       const query = { configuration: 'default', by: 'total' as const, top: 8, ...asked }
       return readSeries(database.db, 'o', completed(query, clock.wall())!)
