@@ -1,6 +1,7 @@
 /** Series by minute, hour and day, as charts take them; for how long they are kept. */
 import { z } from 'zod'
 import { DEFAULT_CONFIGURATION, entityId } from './configuration.ts'
+import { nodeStats } from './stats.ts'
 
 /** Points on the axis of time that one answer has at most. */
 export const SERIES_POINTS_MAX = 2000
@@ -66,3 +67,32 @@ export const retention = z
   })
   .meta({ id: 'SeriesRetention' })
 export type Retention = z.infer<typeof retention>
+
+const perSecond = z.object({ records: z.number(), bytes: z.number() })
+
+/** The last books of a gateway, with what happens each second. */
+export const liveStats = z
+  .object({
+    gateway: z.string(),
+    configuration: z.string(),
+    /** When they arrived; Unix milliseconds. */
+    at: z.number(),
+    stats: nodeStats,
+    /** Over the time between the last two messages; null until there are two. */
+    rates: z
+      .object({
+        pipelines: z.array(
+          z.object({
+            id: z.string(),
+            in: perSecond,
+            out: perSecond,
+            rules: z.array(z.object({ id: z.string(), ended: perSecond, edited: perSecond })),
+          }),
+        ),
+        outputs: z.array(z.object({ id: z.string(), forwarded: perSecond, delivered: perSecond })),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'LiveStats' })
+export type LiveEntry = z.infer<typeof liveStats>
+export type Rates = NonNullable<LiveEntry['rates']>

@@ -6,7 +6,7 @@
  * Only at a reload may a counter begin again (an output that has become another one); it then counts from zero.
  */
 import type { NodeStats } from '#contract/stats.ts'
-import { addTo, type Counters, countersOf, type Gauges, gaugesOf, isNothing, keyOf, signedIndex } from './counters.ts'
+import { type Counters, countersOf, type Gauges, gaugesOf, isNothing, keyOf, signedIndex } from './counters.ts'
 
 /** Of one run of one gateway. Kept as JSON. */
 export interface Baseline {
@@ -87,17 +87,4 @@ function gaugeNews(known: Baseline, stats: NodeStats, minute: number, baseline: 
   }
   for (const [key, values] of before) news.push({ names: key.split('\0'), values: values.map((value) => -value) })
   return news
-}
-
-/** In and out of a gateway, over its pipelines. Positions are those of the table's columns. */
-export function gatewayTotals(counters: readonly Counters[], positions: readonly number[]): number[] {
-  const sums = positions.map(() => 0)
-  for (const { kind, values } of counters) {
-    if (kind !== 'pipelines') continue
-    addTo(
-      sums,
-      positions.map((position) => values[position]!),
-    )
-  }
-  return sums
 }

@@ -55,7 +55,7 @@ export interface Gauges {
 export function countersOf(stats: NodeStats): Counters[] {
   const found = new Map<string, Counters>()
   const add = (kind: CounterKind, max: number, seen: number, names: string[], values: number[]) => {
-    const shown = seen < max ? names.map(cut) : names.map(() => OTHER)
+    const shown = seen < max ? names.map(shortened) : names.map(() => OTHER)
     const key = keyOf(kind, shown)
     const known = found.get(key)
     if (known === undefined) found.set(key, { kind, names: shown, values })
@@ -79,7 +79,7 @@ export function countersOf(stats: NodeStats): Counters[] {
 export function gaugesOf(stats: NodeStats): Gauges[] {
   return stats.outputs.slice(0, OUTPUTS_PER_GATEWAY_MAX).flatMap((output) => {
     const values = gaugeValues(output)
-    return isNothing(values) ? [] : [{ names: [cut(output.id), cut(output.type)], values }]
+    return isNothing(values) ? [] : [{ names: [shortened(output.id), shortened(output.type)], values }]
   })
 }
 
@@ -112,7 +112,8 @@ function pairs(list: readonly Amount[]): number[] {
 }
 
 const whole = (value: number) => (Number.isSafeInteger(value) ? value : 0)
-const cut = (name: string) => name.slice(0, NAME_CHARACTERS_MAX).replaceAll('\0', '')
+/** As it stands in names of rows. */
+export const shortened = (name: string): string => name.slice(0, NAME_CHARACTERS_MAX).replaceAll('\0', '')
 
 function index(kind: 'pipelines' | 'rules'): number {
   return (columns[kind] as readonly string[]).indexOf('edited_bytes')

@@ -6,7 +6,7 @@ import { silentLogger } from '#observe/log.ts'
 import { ManualClock } from '#std/clock.ts'
 import { testOnDatabases } from '#test/support/databases.ts'
 import { ExampleNode } from '#test/support/series.ts'
-import { countersOf, keyOf } from './counters.ts'
+import { columns, countersOf, keyOf } from './counters.ts'
 import { StatsInbox } from './inbox.ts'
 import { SeriesWriter } from './ingest.ts'
 import { tables } from './rows.ts'
@@ -21,7 +21,7 @@ async function sums(db: Db, org: string): Promise<Map<string, number[]>> {
     const { table, names, values } = tables[kind]
     const rows = await db.selectFrom(table).selectAll().where('org_id', '=', org).execute()
     for (const row of rows as unknown as Record<string, string & number>[]) {
-      const counted = values.slice(0, kind === 'outputs' ? -4 : values.length)
+      const counted = values.slice(0, columns[kind].length)
       const key = keyOf(
         kind,
         names.map((name) => row[name]!),

@@ -8,10 +8,11 @@ import type { NodeStats } from '#contract/stats.ts'
 import { uuidv7 } from '#std/uuid.ts'
 import type { ControlContext } from '../context.ts'
 import type { Tx } from '../store/database.ts'
-import { type Baseline, emptyBaseline, gatewayTotals, type News, newsOf } from './baseline.ts'
+import { type Baseline, emptyBaseline, type News, newsOf } from './baseline.ts'
 import { Baselines } from './baselines.ts'
-import { columns, gaugeColumns } from './counters.ts'
+import { columns, gaugeColumns, shortened } from './counters.ts'
 import { estimate } from './estimates.ts'
+import { gatewayNow, gatewayTotals, heldPipelines } from './gateway-totals.ts'
 import { Limits } from './limits.ts'
 import { Rows, writeInPieces } from './rows.ts'
 import { minuteOf, minutesOf, partOf } from './spread.ts'
@@ -29,13 +30,8 @@ export interface Arrival {
 /** Sample records that one transaction looks at, over all windows; and at least so many of each. */
 const SAMPLES_MAX = 2000
 const SAMPLES_OF_WINDOW_MIN = 4
-/** How long a gateway that tells nothing new goes without a note that it was heard. */
-const HEARD_EVERY_MS = 30_000
-
-const IN_AND_OUT = (['in_records', 'in_bytes', 'forwarded_records', 'forwarded_bytes'] as const).map((name) =>
-  columns.pipelines.indexOf(name),
-)
-
+/** Columns behind the counters. */
+const MORE = { pipelines: ['held'], rules: [], outputs: gaugeColumns } as const
 /** Rows in one transaction. */
 const WEIGHTS_AT_ONCE = 50
 
@@ -91,11 +87,10 @@ export class SeriesWriter {
     const known = run?.state ?? following(latest?.state)
     const news = newsOf(known, stats, minuteOf(at))
     if (news === undefined) return
-    const isSilent = news.counters.length === 0 && news.gauges.length === 0
-    if (isSilent && run !== undefined) {
-      if (at - run.seenAt >= HEARD_EVERY_MS) this.#baselines.keep({ ...run, seenAt: at })
-      return
-    }
+    const held = heldPipelines(stats)
+    // One that tells nothing new is noted once in a minute: it was heard.
+    const isSilent = news.counters.length === 0 && news.gauges.length === 0 && held.length === 0
+    if (isSilent && run !== undefined && minuteOf(run.seenAt) === minuteOf(at)) return
     const since = Math.max(latest?.seenAt ?? 0, Math.min(stats.started_at, at))
     const sampledTo = await this.#note(tx, pending, arrival, news, since, samplesMax)
     const state = { ...news.baseline, sampledTo }
@@ -119,18 +114,22 @@ export class SeriesWriter {
     for (const { kind, names: told, values } of news.counters) {
       const placed = kind === 'outputs' ? told : [pipelineOf(told[0]!), ...told.slice(1)]
       const admitted = kind === 'pipelines' ? placed : names.admit(kind, placed)
-      const padded = kind === 'outputs' ? [...values, ...gaugeColumns.map(() => 0)] : values
+      const padded = [...values, ...MORE[kind].map(() => 0)]
       addSpread(minutes, padded, (minute, parts) => rows.add(kind, org, configuration, minute, admitted, parts))
     }
     for (const { names: told, values } of news.gauges) {
       const admitted = names.admit('outputs', told)
       rows.add('outputs', org, configuration, now, admitted, [...columns.outputs.map(() => 0), ...values])
     }
-    const totals = gatewayTotals(news.counters, IN_AND_OUT)
-    if (totals.some((value) => value !== 0)) {
-      const admitted = names.admit('gateways', [gateway])
-      addSpread(minutes, totals, (minute, parts) => rows.add('gateways', org, configuration, minute, admitted, parts))
+    const held = heldPipelines(arrival.stats)
+    for (const id of held) {
+      const values = [...columns.pipelines.map(() => 0), 1]
+      rows.add('pipelines', org, configuration, now, [pipelineOf(shortened(id))], values)
     }
+    const totals = gatewayTotals(news.counters)
+    const admitted = names.admit('gateways', [gateway])
+    addSpread(minutes, totals, (minute, parts) => rows.add('gateways', org, configuration, minute, admitted, parts))
+    rows.add('gateways', org, configuration, now, admitted, gatewayNow(news.gauges, held))
     const sampled = estimate(news.counters, windows, news.baseline.sampledTo, samplesMax)
     for (const { dimension, pipeline, name, samples, values } of sampled.estimates) {
       const [first, second] = names.admit(dimension, [pipelineOf(pipeline), name])

@@ -1,4 +1,5 @@
 /** What gateways have said last, in the memory of the controller that they talk to, with what happens each second. */
+import type { LiveEntry, Rates } from '#contract/series.ts'
 import type { Amount, NodeStats } from '#contract/stats.ts'
 import type { Clock } from '#std/clock.ts'
 
@@ -8,22 +9,6 @@ const GATEWAYS_MAX = 20_000
 const SILENT_MS = 5 * 60_000
 /** Two messages that are closer than this say nothing of a rate. */
 const RATE_OVER_MS_MIN = 500
-
-/** Per second. */
-export interface Rates {
-  pipelines: { id: string; in: Amount; out: Amount; rules: { id: string; ended: Amount; edited: Amount }[] }[]
-  outputs: { id: string; forwarded: Amount; delivered: Amount }[]
-}
-
-export interface LiveEntry {
-  gateway: string
-  configuration: string
-  /** When it arrived; Unix milliseconds. */
-  at: number
-  stats: NodeStats
-  /** Null until there are two messages of the same run. */
-  rates: Rates | null
-}
 
 export class LiveStats {
   readonly #clock: Clock

@@ -79,6 +79,19 @@ export async function sumsBy(
   return rows
 }
 
+/** From one name to the next in the order of the key: a scan would read every row of the organisation. */
+export async function configurationsIn(db: Db | Tx, org: string, table: string): Promise<string[]> {
+  const found: string[] = []
+  for (let last = ''; ; ) {
+    const { rows } = await sql<{ next: string | null }>`SELECT min(configuration) AS next FROM ${sql.table(table)}
+      WHERE org_id = ${org} AND configuration > ${last}`.execute(db)
+    const next = rows[0]?.next ?? null
+    if (next === null) return found
+    found.push(next)
+    last = next
+  }
+}
+
 function stepBegin(stepMs: number): RawBuilder<unknown> {
   const step = sql.lit(stepMs)
   return sql`(at / ${step}) * ${step}`

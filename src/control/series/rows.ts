@@ -1,8 +1,9 @@
 /** Rows to add to, gathered in memory and written with one statement for each table. */
 import { sql } from 'kysely'
 import type { Db, Tx } from '../store/database.ts'
-import { addTo, type CounterKind, columns, gaugeColumns, nameColumns } from './counters.ts'
+import { addTo, columns, gaugeColumns, nameColumns } from './counters.ts'
 import { estimateColumns } from './estimates.ts'
+import { gatewayColumns } from './gateway-totals.ts'
 
 interface Table {
   table: string
@@ -12,13 +13,13 @@ interface Table {
 
 /** In this order they are written, by every controller: so no two wait for each other. */
 export const tables = {
-  pipelines: { table: 'series_pipelines', names: nameColumns.pipelines, values: columns.pipelines },
+  pipelines: { table: 'series_pipelines', names: nameColumns.pipelines, values: [...columns.pipelines, 'held'] },
   rules: { table: 'series_rules', names: nameColumns.rules, values: columns.rules },
   outputs: { table: 'series_outputs', names: nameColumns.outputs, values: [...columns.outputs, ...gaugeColumns] },
   gateways: {
     table: 'series_gateways',
     names: ['gateway'],
-    values: ['in_records', 'in_bytes', 'out_records', 'out_bytes'],
+    values: gatewayColumns,
   },
   estimates: {
     table: 'series_estimates',
@@ -27,8 +28,6 @@ export const tables = {
   },
 } as const satisfies Record<string, Table>
 export type TableKind = keyof typeof tables
-
-export const tableOf = (kind: CounterKind): Table => tables[kind]
 
 /** Parameters of a statement are limited: 32,766 in SQLite. */
 const ROWS_AT_ONCE = 400

@@ -10,6 +10,7 @@ import { takeLease } from '../lease.ts'
 import type { Db, Tx } from '../store/database.ts'
 import { gaugeColumns } from './counters.ts'
 import { HOUR_MS } from './limits.ts'
+import { configurationsIn } from './reading.ts'
 import { type Retention, readRetention } from './retention.ts'
 import { noteRolled, ROLLED_AGAIN_HOURS, rolledUntil } from './rolled.ts'
 import { type TableKind, tables } from './rows.ts'
@@ -101,19 +102,6 @@ async function rollUp(db: Db, org: string, now: number, isOver: () => boolean): 
     }
   await noteRolled(db, org, until)
   return until
-}
-
-/** From one name to the next in the order of the key: a scan would read every row of the organisation. */
-async function configurationsIn(db: Db, org: string, table: string): Promise<string[]> {
-  const found: string[] = []
-  for (let last = ''; ; ) {
-    const { rows } = await sql<{ next: string | null }>`SELECT min(configuration) AS next FROM ${sql.table(table)}
-      WHERE org_id = ${org} AND configuration > ${last}`.execute(db)
-    const next = rows[0]?.next ?? null
-    if (next === null) return found
-    found.push(next)
-    last = next
-  }
 }
 
 async function oldestAt(

@@ -14,15 +14,16 @@ const OUTPUT = [
   'queue_bytes',
   'spool_bytes',
 ]
+const GATEWAY = [...amounts('in', 'out', 'bypassed'), 'refused_records', 'lost_records', 'held', 'spool_bytes']
 const ESTIMATE = amounts('in', 'forwarded', 'dropped', 'sampled', 'deduplicated', 'aggregated', 'quarantined')
 
 export const series: Migration = {
   name: '0005-series',
   async up(tx, dialect) {
-    await place(tx, dialect, 'series_pipelines', ['pipeline'], [...PIPELINE, ...PIPELINE_REST])
+    await place(tx, dialect, 'series_pipelines', ['pipeline'], [...PIPELINE, ...PIPELINE_REST, 'held'])
     await place(tx, dialect, 'series_rules', ['pipeline', 'rule', 'type'], RULE)
     await place(tx, dialect, 'series_outputs', ['output', 'type'], OUTPUT)
-    await place(tx, dialect, 'series_gateways', ['gateway'], amounts('in', 'out'))
+    await place(tx, dialect, 'series_gateways', ['gateway'], GATEWAY)
     await place(tx, dialect, 'series_estimates', ['dimension', 'pipeline', 'name'], ESTIMATE, 'double precision')
     await tx.schema
       .createTable('series_baselines')

@@ -27,14 +27,19 @@ export interface SeriesTables {
       | 'overwritten'
       | 'forwarded'
       | 'bypassed'
-    >
+    > & {
+      /** Messages that said of it that it is past its rules, or holds records back. */
+      held: number
+    }
   series_rules: Place & { pipeline: string; rule: string; type: string } & Amounts<'ended' | 'quarantined' | 'edited'> &
     Columns<'errors'>
   series_outputs: Place & { output: string; type: string } & Amounts<
       'forwarded' | 'replayed' | 'delivered' | 'rejected' | 'expired' | 'overwritten' | 'lost' | 'kept'
     > &
     Columns<'retries' | 'queue_bytes' | 'spool_bytes' | 'dead_letter_records' | 'dead_letter_bytes'>
-  series_gateways: Place & { gateway: string } & Amounts<'in' | 'out'>
+  /** Over all pipelines and outputs. There is one for each minute in which it was heard, also of nothing. */
+  series_gateways: Place & { gateway: string } & Amounts<'in' | 'out' | 'bypassed'> &
+    Columns<'refused_records' | 'lost_records' | 'held' | 'spool_bytes'>
   /** Weights, of which only the shares mean something: they are scaled to the exact figures when they are read. */
   series_estimates: Place & {
     /** `service` or `severity`. */
