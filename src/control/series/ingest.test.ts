@@ -196,3 +196,31 @@ testOnDatabases('the inbox writes once a second, and keeps what the store refuse
   assert.deepEqual([row.in_records, row.out_records], [7, 7])
   assert.deepEqual(inbox.live.list('o').length, 1)
 })
+
+testOnDatabases('two controllers that are told the same at once count it once', async (database) => {
+  const clock = new ManualClock(START)
+  const failures: string[] = []
+  const log = { ...silentLogger, error: (_: object, message: string) => void failures.push(message) }
+  const inboxes = [new StatsInbox({ ...database, clock, log }), new StatsInbox({ ...database, clock, log })]
+  const nodes = Array.from({ length: 12 }, () => new ExampleNode(START))
+  for (let round = 0; round < 6; round++) {
+    nodes.forEach((node, i) => {
+      if (round === 3) node.restart(START + 1 + i)
+      node.take({ pipeline: 'a', records: 10 + i, bytes: 100 })
+      const stats = node.stats()
+      for (const inbox of inboxes) inbox.offer('o', `g${i}`, 'c', stats)
+    })
+    if (round % 2 === 0)
+      for (const inbox of inboxes) for (const [i, node] of nodes.entries()) inbox.offer('o', `g${i}`, 'c', node.stats())
+    await Promise.all(inboxes.map((inbox) => inbox.flush()))
+    clock.advance(10_000)
+  }
+  // What one of them could not write, because the other one was faster, it tries again.
+  for (const inbox of inboxes) await inbox.close()
+  const { total } = await database.db
+    .selectFrom('series_gateways')
+    .select((eb) => eb.fn.sum<number | string>('in_records').as('total'))
+    .executeTakeFirstOrThrow()
+  const once = nodes.reduce((sum, _, i) => sum + 10 + i, 0)
+  assert.equal(Number(total), 6 * once)
+})

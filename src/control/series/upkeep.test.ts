@@ -215,3 +215,26 @@ testOnDatabases('of many rules the largest are shown, and the rest together', as
     ],
   )
 })
+
+testOnDatabases('what arrives after a gap is added to hours that were rolled up already', async (database) => {
+  const { clock, node, say, series } = worldOn(database)
+  const { db } = database
+  node.take({ pipeline: 'a', records: 10, bytes: 100 })
+  await say()
+  clock.advance(HOUR_MS + 10 * 60_000)
+  await keepUp({ db, clock })
+  node.take({ pipeline: 'a', records: 1000, bytes: 10_000 })
+  await say()
+  const read = async () => {
+    const { series: all } = await series({ from: START, to: START + 2 * HOUR_MS, step: 'hour' })
+    return all[0]!.values['in_records']
+  }
+  // Over 70 minutes: 20 of them have 15, the others 14; the first hour has 59 of them.
+  const expected = [10 + 20 * 15 + 39 * 14, 11 * 14]
+  assert.deepEqual(await read(), expected)
+  for (let hour = 0; hour < 5; hour++) {
+    clock.advance(HOUR_MS)
+    await keepUp({ db, clock })
+    assert.deepEqual(await read(), expected)
+  }
+})
