@@ -87,10 +87,10 @@ export type AlertKind = AlertCondition['kind']
 export const scopeKeys: Record<AlertKind, readonly ScopeKey[]> = {
   volume: ['configuration', 'pipeline', 'gateway'],
   reduction: ['configuration', 'pipeline', 'gateway'],
-  bypass: ['configuration', 'pipeline', 'gateway'],
-  spool_growth: ['configuration', 'output', 'gateway'],
-  dead_letters: ['configuration', 'output', 'gateway'],
-  lost: ['configuration', 'output', 'gateway'],
+  bypass: ['configuration', 'pipeline'],
+  spool_growth: ['configuration', 'output'],
+  dead_letters: ['configuration', 'output'],
+  lost: ['configuration', 'output'],
   gateway_offline: ['configuration', 'gateway'],
   config_failed: ['configuration', 'gateway'],
 }
@@ -117,7 +117,7 @@ const definition = {
   enabled: z.boolean().default(true),
 }
 
-/** A kind is confined only by what it knows of. */
+/** A kind is confined only by what it knows of. What one gateway took in is not known by pipeline. */
 function checkScope(
   { condition, scope }: { condition: AlertCondition; scope: AlertScope },
   context: z.core.$RefinementCtx,
@@ -128,6 +128,8 @@ function checkScope(
     const message = `${condition.kind} is confined by ${allowed.join(', ')} only`
     context.addIssue({ code: 'custom', path: ['scope', key], message })
   }
+  if (scope.pipeline !== undefined && scope.gateway !== undefined)
+    context.addIssue({ code: 'custom', path: ['scope', 'gateway'], message: 'cannot stand beside pipeline' })
 }
 
 /** What `PUT /alerts/rules/{id}` takes. */

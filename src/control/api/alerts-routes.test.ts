@@ -61,7 +61,15 @@ class Api implements AsyncDisposable {
     guard(app, async ({ headers }) => {
       const [org, role] = String(headers.authorization ?? '').split(' ') as [string, Role]
       if (role === undefined) return undefined
-      return { org, kind: 'user', id: role, name: `${role}@${org}`, via: 'api', permissions: permissionsOf(role, []) }
+      return {
+        org,
+        kind: 'user',
+        id: role,
+        name: `${role}@${org}`,
+        via: 'api',
+        role,
+        permissions: permissionsOf(role, []),
+      }
     })
     app.register(alertsRoutes, { ...this.context, alertSource: source })
     app.register(webhooksRoutes, { ...this.context, webhooks: { allowPrivate } })
