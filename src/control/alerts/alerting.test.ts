@@ -321,6 +321,47 @@ testOnDatabases('dead letters are told of to who is subscribed, once', async ({ 
   )
 })
 
+testOnDatabases('gateways that come, go and refuse are told of, once, all in one', async ({ db }) => {
+  const world = new World(db)
+  await world.webhook('ops', ['gateway.*'])
+  const gateway = (uid: string, online: boolean, failed: GatewayObservation['failed'] = null) => ({
+    uid,
+    name: `edge-${uid}`,
+    configuration: 'default',
+    online,
+    since: T0,
+    failed,
+  })
+  const [a, b] = [world.alerting('a'), world.alerting('b')]
+  const look = async (...gateways: GatewayObservation[]) => {
+    world.source.offline = gateways
+    world.clock.advance(MINUTE_MS)
+    await a.evaluateDue()
+    await db.deleteFrom('leases').execute()
+    await b.evaluateDue()
+    await db.deleteFrom('leases').execute()
+    const told = await world.told()
+    await db.deleteFrom('webhook_deliveries').execute()
+    return told.map(({ data }) => data.text)
+  }
+  assert.deepEqual(await look(gateway('1', true), gateway('2', false)), [], 'how it is at first is no news')
+  assert.deepEqual(await look(gateway('1', true), gateway('2', true), gateway('3', true), gateway('4', false)), [
+    'online: edge-2, edge-3',
+  ])
+  const failed = { version: '7', at: T0 }
+  assert.deepEqual((await look(gateway('1', false), gateway('2', true, failed))).sort(), [
+    'offline: edge-1',
+    'refused a version: edge-2',
+  ])
+  assert.deepEqual(await look(gateway('1', false), gateway('2', true, failed)), [])
+  assert.deepEqual(await look(gateway('2', true, { version: '8', at: T0 })), ['refused a version: edge-2'])
+  world.clock.advance(2 * 3_600_000)
+  assert.deepEqual(await look(gateway('2', false), gateway('5', true)), [], 'nor is how it is after a long time')
+  const many = Array.from({ length: 1200 }, (_, i) => gateway(`m${i}`, true))
+  const [text] = await look(...many)
+  assert.match(text!, /^online: edge-m0, .*, …$/)
+})
+
 testOnDatabases('it runs by itself from start to stop', async ({ db }) => {
   const world = new World(db)
   await world.rule('leaks')

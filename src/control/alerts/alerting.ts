@@ -14,7 +14,8 @@ import { notify } from './notices.ts'
 import { lookbackMinutes, type Observations, pointsOf, watchesGateways } from './points.ts'
 import { definitionOf, type RuleRow, silenceOf, standingOf } from './rules.ts'
 import { type AlertSource, type GatewayObservation, MINUTE_MS, type MinuteObservation } from './source.ts'
-import { watchDeadLetters } from './watch.ts'
+import { watchDeadLetters } from './watch-dead-letters.ts'
+import { watchGateways } from './watch-gateways.ts'
 
 const TICK_MS = 10_000
 const LEASE = 'alerts'
@@ -67,6 +68,7 @@ export class Alerting {
     if (!(await takeLease(this.#context, LEASE, this.#holder, LEASE_MS))) return 0
     const to = Math.floor((clock.wall() - SETTLE_MS) / MINUTE_MS) * MINUTE_MS
     await watchDeadLetters(this.#context, this.#source, to, CATCH_UP_MS)
+    await watchGateways(this.#context, this.#source)
     let evaluated = 0
     let after: { org_id: string; id: string } | undefined
     for (;;) {

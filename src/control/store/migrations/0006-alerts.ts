@@ -48,8 +48,18 @@ async function createRules(tx: Tx): Promise<void> {
     .execute()
   await tx.schema
     .createTable('alert_progress')
-    .addColumn('org_id', 'text', (c) => c.primaryKey())
+    .addColumn('org_id', 'text', (c) => c.notNull())
+    .addColumn('what', 'text', (c) => c.notNull())
     .addColumn('watched_to', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('alert_progress_key', ['org_id', 'what'])
+    .execute()
+  await tx.schema
+    .createTable('alert_gateways')
+    .addColumn('org_id', 'text', (c) => c.notNull())
+    .addColumn('uid', 'text', (c) => c.notNull())
+    .addColumn('online', 'integer', (c) => c.notNull())
+    .addColumn('failed_version', 'text')
+    .addPrimaryKeyConstraint('alert_gateways_key', ['org_id', 'uid'])
     .execute()
 }
 

@@ -41,8 +41,16 @@ export interface AlertTables {
     acknowledged_by: string | null
     acknowledged_note: string | null
   }
-  /** How far each organisation has been looked through for what is told without a rule. */
-  alert_progress: { org_id: string; watched_to: number }
+  /** How far each organisation has been looked through for what is told without a rule: `dead_letters`, `gateways`. */
+  alert_progress: { org_id: string; what: string; watched_to: number }
+  /** Gateways as webhooks have last been told of them. */
+  alert_gateways: {
+    org_id: string
+    uid: string
+    /** 1 or 0. */
+    online: number
+    failed_version: string | null
+  }
   webhooks: {
     org_id: string
     id: string
