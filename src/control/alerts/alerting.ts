@@ -2,7 +2,6 @@
  * Evaluates the rules of all organisations once a minute. Of several controllers the one with the lease does it; and should two
  * ever believe that they have it, a rule's row says which minute comes next, so that only one of them goes on from there.
  */
-import type { AlertScope } from '#contract/alert.ts'
 import type { Timer } from '#std/clock.ts'
 import { uuidv7 } from '#std/uuid.ts'
 import type { ControlContext } from '../context.ts'
@@ -13,7 +12,8 @@ import { type EventRow, findEvent, insertEvent, markNotified, resolveEvent } fro
 import { notify } from './notices.ts'
 import { lookbackMinutes, type Observations, pointsOf, watchesGateways } from './points.ts'
 import { definitionOf, type RuleRow, silenceOf, standingOf } from './rules.ts'
-import { type AlertSource, type GatewayObservation, MINUTE_MS, type MinuteObservation } from './source.ts'
+import { SharedReader } from './shared-reader.ts'
+import { type AlertSource, MINUTE_MS } from './source.ts'
 import { watchDeadLetters } from './watch-dead-letters.ts'
 import { watchGateways } from './watch-gateways.ts'
 
@@ -96,7 +96,7 @@ export class Alerting {
   }
 
   async #evaluateOrg(org: string, rows: readonly RuleRow[], to: number): Promise<number> {
-    const reader = new Reader(this.#source, org, to)
+    const reader = new SharedReader(this.#source, org, to)
     const found: { row: RuleRow; evaluation: Evaluation }[] = []
     for (const row of rows) {
       try {
@@ -129,34 +129,7 @@ function dueRules(db: AlertingContext['db'], to: number, after: { org_id: string
   return query.orderBy('org_id').orderBy('id').limit(RULES_AT_ONCE).execute()
 }
 
-/** Rules with the same scope share what is read. */
-class Reader {
-  readonly #source: AlertSource
-  readonly #org: string
-  readonly #to: number
-  readonly #minutes = new Map<string, Promise<MinuteObservation[]>>()
-  #gateways: Promise<GatewayObservation[]> | undefined
-  constructor(source: AlertSource, org: string, to: number) {
-    this.#source = source
-    this.#org = org
-    this.#to = to
-  }
-  minutes(scope: AlertScope, from: number): Promise<MinuteObservation[]> {
-    const key = JSON.stringify([from, Object.entries(scope).sort()])
-    let read = this.#minutes.get(key)
-    if (read === undefined) {
-      read = this.#source.minutes(this.#org, scope, from, this.#to)
-      this.#minutes.set(key, read)
-    }
-    return read
-  }
-  gateways(): Promise<GatewayObservation[]> {
-    this.#gateways ??= this.#source.gateways(this.#org)
-    return this.#gateways
-  }
-}
-
-async function evaluateRow(row: RuleRow, reader: Reader, to: number): Promise<Evaluation> {
+async function evaluateRow(row: RuleRow, reader: SharedReader, to: number): Promise<Evaluation> {
   const rule = definitionOf(row)
   const from = Math.max(row.evaluated_to ?? to - MINUTE_MS, to - CATCH_UP_MS)
   const observations: Observations = watchesGateways(rule.condition)

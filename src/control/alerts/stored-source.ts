@@ -2,7 +2,7 @@
  * Observations out of the series by minute. Those have no row where nothing happened: a minute without one is known to be quiet
  * when a run of a gateway has lasted over it, since its counters cover it then, and unknown otherwise.
  */
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { AlertScope } from '#contract/alert.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Db } from '../store/database.ts'
@@ -36,9 +36,11 @@ export class StoredSource implements AlertSource {
     const uids = scope.gateway === undefined ? undefined : await this.#uidsOf(org, scope)
     const flow = await (uids === undefined ? this.#pipelines(range, scope) : this.#gatewayFlow(range, scope, uids))
     const outputs = uids === undefined && scope.pipeline === undefined ? await this.#outputs(range, scope) : undefined
-    const runs = await this.#runs(range, uids)
     const flowAt = new Map(flow.map((row) => [row.at, row]))
     const outputsAt = new Map(outputs?.map((row) => [row.at, row]))
+    // Mostly there is something in each minute, and of a large fleet the runs are many.
+    const isComplete = flow.length * MINUTE_MS === to - from
+    const runs = isComplete ? [] : await this.#runs(range, uids)
     const held = scope.gateway === undefined ? this.#heldAt(org, scope) : () => false
     const minutes: MinuteObservation[] = []
     for (let at = from; at < to; at += MINUTE_MS) {
@@ -65,63 +67,70 @@ export class StoredSource implements AlertSource {
   }
 
   async #pipelines(range: Range, scope: AlertScope): Promise<Flow[]> {
-    const places = await this.#places('series_pipelines', 'pipeline', range, scope.configuration, scope.pipeline)
-    const total = (column: string) => sql<number>`CAST(sum(${sql.ref(column)}) AS bigint)`
+    const rowsOf = await this.#rowsOf('series_pipelines', 'pipeline', range, scope.configuration, by(scope.pipeline))
+    if (rowsOf === undefined) return []
     const { rows } = await sql<Flow>`SELECT at, ${total('in_records')} AS in_records, ${total('in_bytes')} AS in_bytes,
       ${total('forwarded_records')} AS out_records, ${total('forwarded_bytes')} AS out_bytes,
       ${total('bypassed_bytes')} AS bypassed_bytes
-      FROM series_pipelines WHERE ${within(range)} AND ${places} GROUP BY at`.execute(this.#db)
+      FROM series_pipelines WHERE ${rowsOf} GROUP BY at`.execute(this.#db)
     return rows
   }
 
   async #gatewayFlow(range: Range, scope: AlertScope, uids: readonly string[]): Promise<Flow[]> {
-    if (uids.length === 0) return []
-    const names = new Set(uids)
-    const rows = await this.#db
-      .selectFrom('series_gateways')
-      .select(['at', 'configuration', 'gateway', 'in_records', 'in_bytes', 'out_records', 'out_bytes'])
-      .where('org_id', '=', range.org)
-      .where('step', '=', STEP_SECONDS)
-      .where('at', '>=', range.from)
-      .where('at', '<', range.to)
-      .execute()
-    const sums = new Map<number, Flow>()
-    for (const { at, configuration, gateway, ...row } of rows) {
-      if (!names.has(gateway) || !matches(scope.configuration, configuration)) continue
-      const sum = sums.get(at) ?? { at, in_records: 0, in_bytes: 0, out_records: 0, out_bytes: 0, bypassed_bytes: 0 }
-      sum.in_records += row.in_records
-      sum.in_bytes += row.in_bytes
-      sum.out_records += row.out_records
-      sum.out_bytes += row.out_bytes
-      sums.set(at, sum)
-    }
-    return [...sums.values()]
-  }
-
-  async #outputs(range: Range, scope: AlertScope): Promise<Outputs[]> {
-    const places = await this.#places('series_outputs', 'output', range, scope.configuration, scope.output)
-    const { rows } = await sql<Outputs>`SELECT at, CAST(sum(spool_bytes) AS bigint) AS spool_bytes,
-      CAST(sum(rejected_records) AS bigint) AS rejected_records,
-      CAST(sum(overwritten_records + expired_records + lost_records) AS bigint) AS lost_records
-      FROM series_outputs WHERE ${within(range)} AND ${places} GROUP BY at`.execute(this.#db)
+    const wanted = new Set(uids)
+    const rowsOf = await this.#rowsOf('series_gateways', 'gateway', range, scope.configuration, (uid) =>
+      wanted.has(uid),
+    )
+    if (rowsOf === undefined) return []
+    const { rows } = await sql<Flow>`SELECT at, ${total('in_records')} AS in_records, ${total('in_bytes')} AS in_bytes,
+      ${total('out_records')} AS out_records, ${total('out_bytes')} AS out_bytes, 0 AS bypassed_bytes
+      FROM series_gateways WHERE ${rowsOf} GROUP BY at`.execute(this.#db)
     return rows
   }
 
-  /** Patterns become the names that they match: databases differ in what LIKE means. */
-  async #places(
-    table: 'series_pipelines' | 'series_outputs',
-    column: 'pipeline' | 'output',
-    range: Range,
+  async #outputs(range: Range, scope: AlertScope): Promise<Outputs[]> {
+    const rowsOf = await this.#rowsOf('series_outputs', 'output', range, scope.configuration, by(scope.output))
+    if (rowsOf === undefined) return []
+    const { rows } =
+      await sql<Outputs>`SELECT at, ${total('spool_bytes')} AS spool_bytes, ${total('rejected_records')} AS rejected_records,
+      CAST(sum(overwritten_records + expired_records + lost_records) AS bigint) AS lost_records
+      FROM series_outputs WHERE ${rowsOf} GROUP BY at`.execute(this.#db)
+    return rows
+  }
+
+  /**
+   * Patterns become the names that they match: databases differ in what LIKE means. Undefined: nothing matches. The key of the
+   * series begins with the configuration, so it is always named.
+   */
+  async #rowsOf(
+    table: Table,
+    column: 'pipeline' | 'output' | 'gateway',
+    { org, from, to }: Range,
     configuration: string | undefined,
-    name: string | undefined,
-  ) {
-    if (configuration === undefined && name === undefined) return sql`1 = 1`
-    const { rows } = await sql<{ configuration: string; name: string }>`SELECT DISTINCT configuration,
-      ${sql.ref(column)} AS name FROM ${sql.table(table)} WHERE ${within(range)}`.execute(this.#db)
-    const found = rows.filter((row) => matches(configuration, row.configuration) && matches(name, row.name))
-    if (found.length === 0) return sql`1 = 0`
-    const pairs = found.slice(0, PLACES_MAX).map((row) => sql`(${row.configuration}, ${row.name})`)
-    return sql`(configuration, ${sql.ref(column)}) IN (VALUES ${sql.join(pairs)})`
+    isWanted: ((name: string) => boolean) | undefined,
+  ): Promise<RawBuilder<unknown> | undefined> {
+    const configurations = (await this.#configurations(table, org)).filter((it) => matches(configuration, it))
+    if (configurations.length === 0) return undefined
+    const range = sql`org_id = ${org} AND configuration IN (${sql.join(configurations)}) AND step = ${STEP_SECONDS}
+      AND at >= ${from} AND at < ${to}`
+    if (isWanted === undefined) return range
+    const { rows } = await sql<{ name: string }>`SELECT DISTINCT ${sql.ref(column)} AS name FROM ${sql.table(table)}
+      WHERE ${range}`.execute(this.#db)
+    const names = rows.map((row) => row.name).filter(isWanted)
+    if (names.length === 0) return undefined
+    if (names.length === rows.length) return range
+    return sql`${range} AND ${sql.ref(column)} IN (${sql.join(names.slice(0, NAMES_MAX))})`
+  }
+
+  /** Jumps from one to the next in the key, over all of their rows. */
+  async #configurations(table: Table, org: string): Promise<string[]> {
+    const { rows } = await sql<{ name: string }>`WITH RECURSIVE found(name) AS (
+      SELECT min(configuration) FROM ${sql.table(table)} WHERE org_id = ${org}
+      UNION ALL
+      SELECT (SELECT min(configuration) FROM ${sql.table(table)} WHERE org_id = ${org} AND configuration > found.name)
+        FROM found WHERE found.name IS NOT NULL
+    ) SELECT name FROM found WHERE name IS NOT NULL`.execute(this.#db)
+    return rows.map(({ name }) => name)
   }
 
   async #runs({ org, from, to }: Range, uids: readonly string[] | undefined): Promise<Run[]> {
@@ -133,7 +142,7 @@ export class StoredSource implements AlertSource {
       .where('started_at', '<', to)
       .execute()
     const names = uids === undefined ? undefined : new Set(uids)
-    return names === undefined ? rows : rows.filter(({ gateway }) => names.has(gateway))
+    return merged(names === undefined ? rows : rows.filter(({ gateway }) => names.has(gateway)))
   }
 
   /** Only what is so now can be said, from when on. */
@@ -148,8 +157,10 @@ export class StoredSource implements AlertSource {
   }
 }
 
-/** Below what one statement may have of values in either database; more pairs of names than that are not looked at. */
-const PLACES_MAX = 5000
+type Table = 'series_pipelines' | 'series_outputs' | 'series_gateways'
+
+/** Below what one statement may have of values in either database, and above what the series have of names. */
+const NAMES_MAX = 30_000
 
 interface Range {
   org: string
@@ -179,8 +190,22 @@ interface Outputs {
   lost_records: number
 }
 
-function within({ org, from, to }: Range) {
-  return sql`org_id = ${org} AND step = ${STEP_SECONDS} AND at >= ${from} AND at < ${to}`
+const total = (column: string) => sql<number>`CAST(sum(${sql.ref(column)}) AS bigint)`
+
+/** Undefined: all of them. */
+function by(pattern: string | undefined): ((name: string) => boolean) | undefined {
+  return pattern === undefined ? undefined : (name) => matches(pattern, name)
+}
+
+/** Thousands of gateways that run side by side become one. */
+function merged(runs: readonly Run[]): Run[] {
+  const all: Run[] = []
+  for (const { started_at, seen_at } of runs.toSorted((a, b) => a.started_at - b.started_at)) {
+    const last = all.at(-1)
+    if (last !== undefined && started_at <= last.seen_at) last.seen_at = Math.max(last.seen_at, seen_at)
+    else all.push({ started_at, seen_at })
+  }
+  return all
 }
 
 function covers(runs: readonly Run[], at: number): boolean {
