@@ -17,7 +17,8 @@ export const customTypes = {
 
 export const samplesRequest = z.object({ request: z.string().max(64) })
 export const samplesAnswer = z.object({ request: z.string().max(64), windows: z.array(sampleWindow).max(256) })
-export const tapMessage = tapBatch.extend({ tap: z.string().max(64) })
+/** `ended`: the node has ended the tap, and why. */
+export const tapMessage = tapBatch.extend({ tap: z.string().max(64), ended: z.string().max(1024).optional() })
 export const tapStart = z.object({ tap: z.string().max(64), selection: tapSelection })
 export const tapStop = z.object({ tap: z.string().max(64) })
 
@@ -160,7 +161,7 @@ export const gateway = gatewaySummary
     seq: z.string().nullable().describe('Number of its newest message.'),
     capabilities: z.array(z.string()),
     custom_capabilities: z.array(z.string()),
-    credential: z.enum(['open', 'token', 'credential', 'certificate']),
+    credential: z.enum(['open', 'token', 'credential', 'certificate', 'revoked']),
     restarts: z.number(),
     restart_requested_at: millis.nullable(),
     description: z.object({
@@ -180,6 +181,8 @@ export const gateway = gatewaySummary
   })
   .meta({ id: 'Gateway' })
 
+export type Gateway = z.infer<typeof gateway>
+
 export const gatewayPatch = z
   .strictObject({
     name: z.string().trim().min(1).max(128).nullable().optional().describe('Null: its host name.'),
@@ -194,11 +197,12 @@ export const fleetSummary = z
     online: z.number(),
     in_sync: z.number(),
     unhealthy: z.number(),
-    drift: z.record(z.enum(driftCauses), z.number()),
+    drift: z.partialRecord(z.enum(driftCauses), z.number()),
     configurations: z.array(z.object({ configuration: z.string(), gateways: z.number(), in_sync: z.number() })),
     versions: z.array(z.object({ product: z.string(), version: z.string(), gateways: z.number() })),
   })
   .meta({ id: 'FleetSummary' })
+export type FleetSummary = z.infer<typeof fleetSummary>
 
 export const registrationToken = z
   .object({

@@ -47,6 +47,12 @@ export interface FleetOptions {
   ownMetrics?: TelemetryEndpoint | undefined
 }
 
+export interface MemoryPeer {
+  send(message: ServerToAgent): void
+  /** It has to connect again. */
+  closed(reason: string): void
+}
+
 export class Fleet {
   readonly heartbeatMs: number
   readonly context: ControlContext
@@ -89,27 +95,33 @@ export class Fleet {
     return this.#live.size >= this.#agentsMax
   }
 
-  /** The node in the same process: messages as objects. `handler` gets answers and whatever else is to be said. */
-  connect(handler: (message: ServerToAgent) => void): { send(message: AgentToServer): void; close(): void } {
+  /** The node in the same process: messages as objects. `peer` gets answers and whatever else is to be said. */
+  connect(peer: MemoryPeer): { send(message: AgentToServer): void; close(): void } {
     let isOpen = true
     const deliver = (message: ServerToAgent) => {
-      if (isOpen) handler(message)
-    }
-    const close = () => {
-      isOpen = false
-      this.disconnected(connection)
+      if (isOpen) peer.send(message)
     }
     const connection: AgentConnection = {
       transport: 'memory',
+      get isOpen() {
+        return isOpen
+      },
       principal: openAgent,
       endpoint: undefined,
       send: deliver,
       probe: async () => isOpen,
-      close,
+      close: (reason) => {
+        if (isOpen) peer.closed(reason)
+        isOpen = false
+        this.disconnected(connection)
+      },
     }
     return {
       send: (message) => void this.receive(connection, message).then(deliver, (error) => this.#failed(error)),
-      close,
+      close: () => {
+        isOpen = false
+        this.disconnected(connection)
+      },
     }
   }
 
@@ -117,7 +129,8 @@ export class Fleet {
   async receive(connection: AgentConnection, message: AgentToServer): Promise<ServerToAgent> {
     if (message.instanceUid.length !== INSTANCE_UID_BYTES)
       return refusal(message.instanceUid, `instance_uid must have ${INSTANCE_UID_BYTES} bytes`)
-    if (this.#closed) return refusal(message.instanceUid, 'the controller is stopping', RETRY_AFTER_MS)
+    if (this.#closed || !connection.isOpen)
+      return refusal(message.instanceUid, 'the controller has closed the connection', RETRY_AFTER_MS)
     if ((message.flags & AgentFlag.requestInstanceUid) !== 0n) return this.#newUid(message)
     const found = await this.#find(connection, message)
     if (typeof found === 'string') return refusal(message.instanceUid, found)
@@ -183,13 +196,19 @@ export class Fleet {
     await live?.enqueue(async () => {
       await this.#writer.flush()
       const stored = await loadGateway(this.context.db, org, uid)
-      if (stored === undefined || !mayClaimStill(live, stored.gateway))
-        return this.#remove(live, 'revoked or forgotten')
+      if (stored === undefined) return this.#close(live, 'forgotten')
+      if (!mayClaimStill(live, stored.gateway)) return this.#remove(live, 'revoked')
       const { configuration, restartRequestedAt, touchedAt } = stored.gateway
       live.gateway = { ...live.gateway, configuration, restartRequestedAt, touchedAt }
       live.attempts = stored.attempts
       await this.#tell(live)
     })
+  }
+
+  /** Their credential is not valid any more. */
+  async disconnectHolders(org: string, holder: string): Promise<void> {
+    const held = [...this.#live.values()].filter(({ gateway }) => gateway.org === org && gateway.holder === holder)
+    await Promise.all(held.map((live) => live.enqueue(() => this.#remove(live, 'revoked'))))
   }
 
   /** Before people change something: what messages have changed is in the store then. */
@@ -202,7 +221,9 @@ export class Fleet {
     this.#closed = true
     for (const timer of this.#timers) timer.cancel()
     this.observers.close()
-    await Promise.all([...this.#live.values()].map((live) => live.enqueue(() => this.#drop(live, live.connection))))
+    await Promise.all(
+      [...this.#live.values()].map((live) => live.enqueue(() => this.#remove(live, 'the controller is stopping'))),
+    )
     await this.#writer.close()
   }
 
@@ -280,6 +301,8 @@ export class Fleet {
     // The first answer says what the controller can do: from then on it may ask for things.
     const isGreeting = outcome.reply!.capabilities !== 0n
     if (message.agentDisconnect !== undefined) this.#forget(live)
+    // Its last words, before it was gone.
+    else if (!connection.isOpen) this.#drop(live, connection)
     else if (isGreeting || message.customCapabilities !== undefined) this.observers.joined(live)
     return outcome.reply!
   }
@@ -390,6 +413,13 @@ export class Fleet {
           ),
         )
     }
+  }
+
+  /** Nothing of it is kept. */
+  #close(live: LiveGateway, reason: string): void {
+    this.#forget(live)
+    this.#writer.forget(live.gateway.org, live.gateway.uid)
+    live.connection?.close(reason)
   }
 
   #remove(live: LiveGateway, reason: string): void {

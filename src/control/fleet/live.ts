@@ -12,6 +12,8 @@ export interface AgentConnection {
   readonly principal: AgentPrincipal
   /** Where agents reach this controller; undefined when that is not known, or there is no such place. */
   readonly endpoint: string | undefined
+  /** False once either side has closed it: what still comes is not heard. */
+  readonly isOpen: boolean
   /** Does nothing over plain HTTP: its agents ask. */
   send(message: ServerToAgent): void
   /** Whether somebody is there still. */

@@ -40,7 +40,7 @@ export interface TapFilter {
 }
 
 /** Called for each batch of each gateway. Must not throw. */
-export type TapSink = (batch: TapBatch, gateway: string) => void
+export type TapSink = (batch: TapBatch & { ended?: string | undefined }, gateway: string) => void
 
 interface Tap {
   org: string

@@ -197,6 +197,7 @@ class Door {
 
 class HttpConnection implements AgentConnection {
   readonly transport = 'http' as const
+  readonly isOpen = true
   readonly principal: AgentPrincipal
   readonly endpoint: string | undefined
   constructor(principal: AgentPrincipal, endpoint: string | undefined) {

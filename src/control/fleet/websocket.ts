@@ -39,6 +39,7 @@ export class AgentSocket implements AgentConnection {
   readonly #waiting = new Map<string, ServerToAgent>()
   #underWay = 0
   #ponged = true
+  #isClosing = false
   #probes: ((isAlive: boolean) => void)[] = []
 
   constructor(socket: WebSocket, { fleet, principal, endpoint, messageBytesMax, log }: WebSocketOptions) {
@@ -53,6 +54,7 @@ export class AgentSocket implements AgentConnection {
     socket.on('pong', () => this.#pong())
     socket.on('error', (error) => log.debug({ error: error.message }, 'a socket of an agent failed'))
     socket.on('close', () => {
+      this.#isClosing = true
       this.#settleProbes(false)
       fleet.disconnected(this)
     })
@@ -93,7 +95,12 @@ export class AgentSocket implements AgentConnection {
     this.#ponged = false
   }
 
+  get isOpen(): boolean {
+    return !this.#isClosing
+  }
+
   close(reason: string): void {
+    this.#isClosing = true
     this.#socket.close(GOING_AWAY, reason.slice(0, REASON_CHARACTERS_MAX))
   }
 
