@@ -223,7 +223,10 @@ class Engine {
     const { chain, kept } = pipeline
     if (watched) {
       chain.runTracked(block, requiredOnly, this.#outtake, this.#observer.trail, kept)
+      // The rules are done: what showing takes is no silence of theirs.
+      Atomics.add(this.#control, Control.PROGRESS, 1)
       this.#observer.ran(pipeline.observed, block)
+      Atomics.add(this.#control, Control.PROGRESS, 1)
     } else if (kept === undefined) chain.run(block, requiredOnly, this.#outtake)
     else chain.runKeeping(block, requiredOnly, this.#outtake, kept)
     this.#encode(pipeline, block)

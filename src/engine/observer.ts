@@ -195,8 +195,7 @@ export class Observer {
     const { source, arrivalMs } = trail.context!
     const endedBy = trail.endedBy[i]!
     const goesOn = endedBy === NO_END
-    const edits = trail.edits.flatMap(({ rule, record }) => (record === i ? [rule] : []))
-    const isExposed = trail.errors.some(({ rule, record }) => record === i && pipeline.protectors.has(rule))
+    const isExposed = trail.errors.of(i).some((rule) => pipeline.protectors.has(rule))
     if (protection !== undefined && goesOn && isExposed) return null
     try {
       const before = this.#portrait.before(trail, i, protection)
@@ -207,7 +206,7 @@ export class Observer {
         at: arrivalMs,
         fate: goesOn ? 'forwarded' : outcomes[trail.outcome[i]!]!,
         rule: goesOn ? null : pipeline.rules[endedBy]!,
-        edited_by: [...new Set(edits)].map((rule) => pipeline.rules[rule]!),
+        edited_by: trail.edits.of(i).map((rule) => pipeline.rules[rule]!),
         before,
         after: goesOn ? this.#portrait.after(block, i) : null,
         bytes_in: trail.ends[i]! - trail.starts[i]!,

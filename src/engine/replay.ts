@@ -168,8 +168,7 @@ function sinkInto(rules: readonly ReplayedRule[]): TallySink {
 }
 
 function recordsOf(block: Block, trail: Trail, processors: readonly ProcessorPlan[]): ReplayedRecord[] {
-  const editedBy = idsByRecord(trail.edits, block.count, processors)
-  const errors = idsByRecord(trail.errors, block.count, processors)
+  const idsOf = (rules: number[]) => rules.map((rule) => processors[rule]!.id)
   return Array.from({ length: block.count }, (_, i) => {
     const endedBy = trail.endedBy[i]!
     const goesOn = endedBy === NO_END
@@ -177,22 +176,13 @@ function recordsOf(block: Block, trail: Trail, processors: readonly ProcessorPla
     return {
       fate: goesOn ? 'forwarded' : outcomes[trail.outcome[i]!]!,
       rule: goesOn ? null : processors[endedBy]!.id,
-      edited_by: editedBy[i]!,
+      edited_by: idsOf(trail.edits.of(i)),
       after: goesOn ? recordText(block.bytes, start, end, Infinity) : null,
       bytes_in: trail.ends[i]! - trail.starts[i]!,
       bytes_out: goesOn ? end - start : 0,
-      errors: errors[i]!,
+      errors: idsOf(trail.errors.of(i)),
     }
   })
-}
-
-function idsByRecord(notes: Trail['edits'], count: number, processors: readonly ProcessorPlan[]): string[][] {
-  const ids = Array.from({ length: count }, (): string[] => [])
-  for (const { rule, record } of notes) {
-    const { id } = processors[rule]!
-    if (!ids[record]!.includes(id)) ids[record]!.push(id)
-  }
-  return ids
 }
 
 /** Nanoseconds of CPU time for each record. Rules with state begin anew each time, as with `replay`. */

@@ -121,7 +121,8 @@ export class TapWatch {
     const { fate } = this.watch
     const edited = this.#edited
     edited.fill(0, 0, trail.count)
-    for (const edit of trail.edits) if (edit.rule === rule) edited[edit.record] = 1
+    const { rules, records } = trail.edits
+    for (let note = 0; note < rules.length; note++) if (rules[note] === rule) edited[records[note]!] = 1
     for (let i = 0; i < trail.count; i++) {
       if (this.#mask[i] === 0) continue
       const endedBy = trail.endedBy[i]!

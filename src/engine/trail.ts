@@ -9,6 +9,38 @@ import { BLOCK_RECORDS_MAX, type Block, type BlockContext } from '#telemetry/blo
 /** Stands for "no rule": the record went on. */
 export const NO_END = -1
 
+/** Pairs of a rule and a record, in the order of the rules. Blocks have thousands of records, so each finds its own at once. */
+export class RuleNotes {
+  readonly rules: number[] = []
+  readonly records: number[] = []
+  /** By note: the one before it of the same record, or -1; and by record its last. */
+  readonly #before: number[] = []
+  readonly #last = new Int32Array(BLOCK_RECORDS_MAX)
+
+  begin(count: number): void {
+    this.rules.length = 0
+    this.records.length = 0
+    this.#before.length = 0
+    this.#last.fill(-1, 0, count)
+  }
+
+  add(rule: number, record: number): void {
+    const last = this.#last[record]!
+    if (last !== -1 && this.rules[last] === rule) return
+    this.#last[record] = this.rules.length
+    this.rules.push(rule)
+    this.records.push(record)
+    this.#before.push(last)
+  }
+
+  /** The rules that have to do with a record, each once. */
+  of(record: number): number[] {
+    const rules: number[] = []
+    for (let note = this.#last[record]!; note !== -1; note = this.#before[note]!) rules.push(this.rules[note]!)
+    return rules.reverse()
+  }
+}
+
 export class Trail {
   /** As it came in. Edits write elsewhere, so the bytes are there until the block is published. */
   bytes: Bytes | undefined
@@ -21,9 +53,9 @@ export class Trail {
   /** By record: the rule that ended it, or `NO_END`, and the index of the outcome. */
   readonly endedBy = new Int32Array(BLOCK_RECORDS_MAX)
   readonly outcome = new Uint8Array(BLOCK_RECORDS_MAX)
-  /** Which rule edited, and failed on, which records; in the order of the rules, a record perhaps more than once. */
-  readonly edits: { rule: number; record: number }[] = []
-  readonly errors: { rule: number; record: number }[] = []
+  /** Which rules edited, and failed on, which records. */
+  readonly edits = new RuleNotes()
+  readonly errors = new RuleNotes()
 
   /** Before the step at hand. */
   readonly selection = new Uint8Array(BLOCK_RECORDS_MAX)
@@ -41,8 +73,8 @@ export class Trail {
     this.ends.set(block.ends.subarray(0, count))
     if (block.shared.length > 0) this.partOf.set(block.partOf.subarray(0, count))
     this.endedBy.fill(NO_END, 0, count)
-    this.edits.length = 0
-    this.errors.length = 0
+    this.edits.begin(count)
+    this.errors.begin(count)
   }
 
   /** A rule is about to run. */
@@ -56,7 +88,7 @@ export class Trail {
 
   /** The rule fails on a record. `outcome`: how it ends for that; undefined: it goes on. */
   fail(rule: number, record: number, outcome: Outcome | undefined): void {
-    this.errors.push({ rule, record })
+    this.errors.add(rule, record)
     if (outcome !== undefined) this.#end(rule, record, outcomes.indexOf(outcome))
   }
 
@@ -66,7 +98,7 @@ export class Trail {
     for (let i = 0; i < this.count; i++) {
       if (selection[i] === 1 && block.selection[i] === 0 && this.endedBy[i] === NO_END) this.#end(rule, i, outcome)
     }
-    for (let c = this.#changed; c < block.changed.length; c++) this.edits.push({ rule, record: block.changed[c]! })
+    for (let c = this.#changed; c < block.changed.length; c++) this.edits.add(rule, block.changed[c]!)
     if (block.shared !== this.#shared) this.#noteShared(rule, block)
   }
 
@@ -83,7 +115,7 @@ export class Trail {
       if (selection[i] === 0) continue
       const was = 2 * this.#partOf[i]!
       const is = 2 * partOf[i]!
-      if (before[was] !== shared[is] || before[was + 1] !== shared[is + 1]) this.edits.push({ rule, record: i })
+      if (before[was] !== shared[is] || before[was + 1] !== shared[is + 1]) this.edits.add(rule, i)
     }
   }
 }
