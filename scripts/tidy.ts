@@ -31,7 +31,7 @@ const DOORS: Record<string, readonly string[]> = {
 /** These run in a browser's worker too: what they need of Node comes through std. */
 const PORTABLE = ['processors', 'codecs', 'telemetry']
 const COMPONENT_ROOMS = ['sources', 'processors', 'outputs']
-const ENTRIES = ['src/main.js', 'src/engine-worker.ts']
+const ENTRIES = ['src/main.js', 'src/engine-worker.ts', 'src/replay-worker.ts', 'src/analysis-worker.ts']
 const LEFTOVERS = new RegExp(['TO', 'DO\\b|FIX', 'ME\\b|XX', 'X:'].join(''))
 
 export interface Findings {

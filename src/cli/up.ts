@@ -54,7 +54,7 @@ export const up: Command = {
       }
     }
     const controller = await startControl(store, settings, redis?.publisher, () => node.stats(), log)
-    running.follow((agent) => controller.fleet.connect((message) => agent.send(message)), undefined)
+    running.follow((agent) => controller.fleet.connect(agent), undefined)
     printBanner({
       listening: running.node.addresses(),
       admin: running.admin.address,

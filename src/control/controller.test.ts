@@ -42,6 +42,9 @@ class FakeRuntime implements Runtime {
   async replay() {
     return []
   }
+  async analyse(): Promise<never> {
+    throw new Error('nothing is analysed here')
+  }
 }
 
 class FakeBus implements ManifestPublisher {

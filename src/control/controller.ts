@@ -1,7 +1,9 @@
 /** The controller: its API and its OpAMP server over one store, and the ways to tell gateways. */
 
-import { CONFIGURATIONS_MAX } from '#contract/configuration.ts'
+import type { FastifyInstance } from 'fastify'
+import { CONFIGURATIONS_MAX, type ConfigurationDocument } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
+import { PRICES_MAX } from '#contract/savings.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 import { type Access, authenticator } from './access/authenticator.ts'
@@ -9,13 +11,18 @@ import { firstAdminLink } from './access/setup.ts'
 import { accessRoutes } from './api/access-routes.ts'
 import { auditRoutes } from './api/audit-routes.ts'
 import { configurationRoutes } from './api/configuration-routes.ts'
+import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
 import { idempotency } from './api/idempotency.ts'
+import { pricesRoutes } from './api/prices-routes.ts'
 import { receiptRoutes } from './api/receipt-routes.ts'
 import { secretRoutes } from './api/secret-routes.ts'
 import { seedCommandRoutes, seedRoutes } from './api/seed-routes.ts'
+import { seriesRoutes } from './api/series-routes.ts'
 import { buildServer, type TlsFiles } from './api/server.ts'
 import { statsRoutes } from './api/stats-routes.ts'
+import { suggestionRoutes } from './api/suggestion-routes.ts'
+import { tapRoutes } from './api/tap-routes.ts'
 import { versionRoutes } from './api/version-routes.ts'
 import { listConfigurations } from './configurations/configurations.ts'
 import { LiveVersions } from './configurations/desired.ts'
@@ -26,7 +33,9 @@ import { type OpampServer, type OpampServerOptions, startOpampServer } from './f
 import type { GatewayRecords, Publisher, Runtime } from './runtime.ts'
 import type { SecretBox } from './secret-box.ts'
 import { StatsInbox } from './series/inbox.ts'
-import type { Database } from './store/database.ts'
+import { listPrices, priceOn, ratesOf } from './series/prices.ts'
+import { SeriesUpkeep } from './series/upkeep.ts'
+import type { Database, Db } from './store/database.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** How long gateways may take to show their samples. */
@@ -74,26 +83,35 @@ export async function startController(options: ControllerOptions): Promise<Contr
   fleet.observers.onStats(({ org, gateway, configuration, stats }) => inbox.offer(org, gateway, configuration, stats))
   const announcer = new Announcer([overOpamp(fleet), ...options.publishers], log)
   const upkeep = new Upkeep(context)
+  const seriesUpkeep = new SeriesUpkeep(context)
   const authenticate = options.authenticate ?? authenticator(context, access)
-  const app = await buildServer(context, authenticate, options.tls, async (app) => {
+  const app = await buildServer(context, authenticate, mount, options.tls)
+  async function mount(app: FastifyInstance) {
     idempotency(app, context)
     for (const prefix of ['/', '/api/v1']) {
       await app.register(seedRoutes, { ...context, announcer, prefix })
       await app.register(seedCommandRoutes, { ...context, announcer, prefix })
     }
-    const prefix = '/api/v1'
+    const parts = { ...context, access, announcer, fleet, live: inbox.live, gateways: recordsOf(fleet) }
     const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
-    await app.register(accessRoutes, { ...context, access, prefix })
-    await app.register(auditRoutes, { ...context, prefix })
-    await app.register(configurationRoutes, { ...context, prefix })
-    await app.register(versionRoutes, { ...context, announcer, prefix })
-    await app.register(receiptRoutes, { ...context, gateways: recordsOf(fleet), prices: async () => [], prefix })
-    await app.register(secretRoutes, { ...context, secretsChanged, prefix })
-    await app.register(statsRoutes, { ...context, prefix })
-  })
+    const own = { ...parts, prices: pricesOf, secretsChanged, prefix: '/api/v1' }
+    await app.register(accessRoutes, own)
+    await app.register(auditRoutes, own)
+    await app.register(configurationRoutes, own)
+    await app.register(versionRoutes, own)
+    await app.register(receiptRoutes, own)
+    await app.register(suggestionRoutes, own)
+    await app.register(secretRoutes, own)
+    await app.register(fleetRoutes, own)
+    await app.register(tapRoutes, own)
+    await app.register(seriesRoutes, own)
+    await app.register(pricesRoutes, own)
+    await app.register(statsRoutes, own)
+  }
   let opamp: OpampServer | undefined
   const close = async () => {
     upkeep.stop()
+    await seriesUpkeep.close()
     await opamp?.close()
     await app.close()
     await fleet.close()
@@ -103,6 +121,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     if (options.opamp !== undefined) opamp = await startOpampServer(fleet, options.opamp)
     const address = await listen(() => app.listen({ host, port }), host, port)
     upkeep.start()
+    seriesUpkeep.start()
     const link = access.mode === 'required' ? await firstAdminLink(context, options.publicUrl ?? address) : undefined
     return { address, opamp: opamp?.address, fleet, firstLogin: link, close }
   } catch (error) {
@@ -144,4 +163,17 @@ async function offerAnew({ db, log }: ControlContext, fleet: Fleet, org: string)
 
 function recordsOf({ observers }: Fleet): GatewayRecords {
   return { samples: (org, configuration) => observers.requestSamples(org, configuration, SAMPLES_MS_MAX) }
+}
+
+/** What a receipt reckons with: the price of each output that either side may have, on that day. */
+async function pricesOf(db: Db, org: string, configuration: string, document: ConfigurationDocument, at: number) {
+  const prices = await listPrices(db, org, PRICES_MAX)
+  const day = new Date(at).toISOString().slice(0, 10)
+  return document.outputs.flatMap(({ id, type }) => {
+    const price = priceOn(prices, configuration, id, type, day)
+    if (price === undefined) return []
+    const { perByte, perRecord } = ratesOf(price)
+    const rates = { per_gb: perByte * 1e9, per_million_events: perRecord * 1e6 }
+    return [{ output: id, currency: price.currency, ...rates, since: Date.parse(price.since) }]
+  })
 }

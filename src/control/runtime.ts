@@ -3,6 +3,7 @@ import type { ConfigurationDocument } from '#contract/configuration.ts'
 import type { ManifestOutput, ManifestProcessor } from '#contract/manifest.ts'
 import type { RecordText } from '#contract/observation.ts'
 import type { NodeStats } from '#contract/stats.ts'
+import type { AnalysisResults, AnalysisTask } from './analysis.ts'
 import type { VersionRow } from './configurations/configurations.ts'
 import type { GatewaySample } from './receipts/input.ts'
 import type { Replayed, Rule, RuleTraits } from './receipts/replayed.ts'
@@ -28,6 +29,10 @@ export interface Runtime {
    * long, or a rule cannot be compiled.
    */
   replay(chains: readonly (readonly Rule[])[], records: readonly ReplayRecord[]): Promise<Replayed[]>
+  /** In a thread of its own. Rejects with `StreamgateError` when that takes too long. */
+  analyse<Kind extends AnalysisTask['kind']>(
+    task: Extract<AnalysisTask, { kind: Kind }>,
+  ): Promise<AnalysisResults[Kind]>
 }
 
 /** `at`: when it came in, Unix milliseconds. */

@@ -43,6 +43,7 @@ export class AccessApi {
       checkDocument: () => [],
       traits: {},
       replay: async () => [],
+      analyse: async () => Promise.reject(new Error('nothing is analysed here')),
     }
     const box = new SecretBox(Buffer.alloc(32, 7))
     this.context = { db, dialect, clock, log: silentLogger, runtime, box, version: '1.2.3' }

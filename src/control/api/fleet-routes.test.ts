@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { AgentCapability } from '#codecs/opamp/constants.ts'
 import { openPrincipal, type Principal, permissionsOf } from '#control/access/principal.ts'
-import { build } from '#control/controller.ts'
+import { buildServer } from '#control/api/server.ts'
 import { uuidv7 } from '#std/uuid.ts'
 import { FakeAgent, USUAL_CAPABILITIES } from '#test/support/fake-agent.ts'
 import { type AgentSocketClient, configOf, type FleetWorld, fleetWorld } from '#test/support/fleet.ts'
@@ -39,7 +39,7 @@ async function api(t: TestContext): Promise<Api> {
     other: { ...openPrincipal, org: 'other', name: 'other' },
   }
   const context = { ...world.context, fleet: world.fleet }
-  const app = await build(
+  const app = await buildServer(
     context,
     async ({ headers }) => principals[String(headers['x-who'] ?? 'owner')],
     async (mounted) => {

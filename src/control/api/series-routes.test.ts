@@ -4,8 +4,8 @@ import { type Permission, type Role, rolePermissions } from '#contract/access.ts
 import type { Price, SavingsAnswer, SavingsSummary } from '#contract/savings.ts'
 import type { Series } from '#contract/series.ts'
 import { openPrincipal, type Principal } from '#control/access/principal.ts'
+import { buildServer } from '#control/api/server.ts'
 import type { ControlContext } from '#control/context.ts'
-import { build } from '#control/controller.ts'
 import { StatsInbox } from '#control/series/inbox.ts'
 import { openDatabase } from '#control/store/database.ts'
 import { silentLogger } from '#observe/log.ts'
@@ -22,7 +22,7 @@ async function start() {
   const database = await openDatabase({ file: ':memory:' })
   const clock = new ManualClock()
   const context = { ...database, clock, log: silentLogger, version: '1' } as unknown as ControlContext
-  const app = await build(
+  const app = await buildServer(
     context,
     async ({ headers }) => principalOf(String(headers['x-as'] ?? 'owner@default')),
     async (app) => {

@@ -24,8 +24,8 @@ export interface TlsFiles {
 export async function buildServer(
   context: ControlContext,
   authenticate: Authenticate,
-  tls: TlsFiles | undefined,
   mount: (app: FastifyInstance) => Promise<void>,
+  tls?: TlsFiles,
 ): Promise<FastifyInstance> {
   const { log, version, db } = context
   const app = fastify({

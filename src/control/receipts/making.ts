@@ -7,9 +7,8 @@ import type { SampleWindow } from '#contract/observation.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import type { Clock } from '#std/clock.ts'
 import type { GatewayRecords, Runtime } from '../runtime.ts'
-import type { GatewaySample, PipelineSide, ReceiptPipeline } from './input.ts'
+import type { GatewaySample, PipelineSide, ReceiptInput, ReceiptPipeline } from './input.ts'
 import type { Price } from './money.ts'
-import { impactReceipt } from './receipt.ts'
 import type { Replayed, Rule } from './replayed.ts'
 import { replayedRules } from './rules.ts'
 
@@ -42,7 +41,7 @@ export async function makeReceipt({ clock, runtime, gateways }: Parts, compariso
     const replayed = await replay(runtime, sides, own)
     pipelines.push({ id, signal: next?.signal ?? before?.signal ?? 'logs', ...sides, samples: own, replayed })
   }
-  return impactReceipt({
+  const input: ReceiptInput = {
     now: clock.wall(),
     live: live?.hash ?? null,
     candidate: candidate.hash,
@@ -50,7 +49,8 @@ export async function makeReceipt({ clock, runtime, gateways }: Parts, compariso
     traits: runtime.traits,
     prices,
     gateways: { asked, answered },
-  })
+  }
+  return await runtime.analyse<'receipt'>({ kind: 'receipt', input })
 }
 
 async function replay(
