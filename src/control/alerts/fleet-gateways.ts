@@ -1,50 +1,39 @@
-/** Gateways as alerts see them, out of the table of the fleet: whichever controller they talk to. */
-import { sql } from 'kysely'
-import { DEFAULT_CONFIGURATION } from '#contract/configuration.ts'
+/** Gateways as alerts see them, out of the store of the fleet: whichever controller they talk to. */
+import { HEARTBEAT_MS_DEFAULT, isOnline } from '../fleet/gateway.ts'
+import { gatewayOf } from '../fleet/records.ts'
+import { followed } from '../fleet/states.ts'
 import type { Db } from '../store/database.ts'
+import type { FleetTables } from '../store/tables/fleet.ts'
 import type { GatewayObservation } from './source.ts'
 
-/** Three heartbeats of 30 s, and as long as it may take until the store knows of one. */
-export const OFFLINE_AFTER_MS = 100_000
+/** It may take so long until the store knows that a gateway was heard. */
+const STORE_LAG_MS = 10_000
 /** OpAMP, `RemoteConfigStatuses_FAILED`. */
 const FAILED = 3
 
-export interface GatewayRow {
-  uid: string
-  name: string | null
-  host: string
-  configuration: string | null
-  token_configuration: string | null
-  last_seen_at: number
-  connected_at: number | null
-  /** JSON: what it reports of the configuration that it was given last, and what was offered last. */
-  reported: string | null
-  offered: string | null
+/** `heartbeatMs`: how often gateways are heard at least; `Fleet.offlineIntervalMs` where it is configured. */
+export async function fleetGateways(
+  db: Db,
+  org: string,
+  now: number,
+  heartbeatMs: number = HEARTBEAT_MS_DEFAULT,
+): Promise<GatewayObservation[]> {
+  const rows = await db.selectFrom('gateways').selectAll().where('org_id', '=', org).orderBy('uid').execute()
+  return rows.map((row) => observed(row, now, heartbeatMs))
 }
 
-export async function fleetGateways(db: Db, org: string, now: number): Promise<GatewayObservation[]> {
-  const { rows } = await sql<GatewayRow>`SELECT uid, name, host, configuration, token_configuration, last_seen_at,
-    connected_at, reported, offered FROM gateways WHERE org_id = ${org} ORDER BY uid`.execute(db)
-  return rows.map((row) => observed(row, now))
-}
-
-export function observed(row: GatewayRow, now: number): GatewayObservation {
-  const { uid, name, host, configuration, token_configuration, last_seen_at, connected_at } = row
-  const online = connected_at !== null && now - last_seen_at <= OFFLINE_AFTER_MS
+function observed(row: FleetTables['gateways'], now: number, heartbeatMs: number): GatewayObservation {
+  const gateway = gatewayOf(row)
+  const { uid, lastSeenAt, connectedAt, reported, offered } = gateway
+  const online = isOnline(gateway, now - STORE_LAG_MS, heartbeatMs)
+  // A refusal counts while nothing else has been offered since.
+  const isRefused = reported?.status === FAILED && reported.hash === offered?.hash
   return {
     uid,
-    name: name ?? (host === '' ? uid : host),
-    configuration: configuration ?? token_configuration ?? DEFAULT_CONFIGURATION,
+    name: row.name ?? (row.host === '' ? uid : row.host),
+    configuration: followed(gateway),
     online,
-    since: online ? connected_at : last_seen_at,
-    failed: failureOf(row),
+    since: online && connectedAt !== null ? connectedAt : lastSeenAt,
+    failed: isRefused ? { version: String(offered.version), at: reported.at } : null,
   }
-}
-
-/** A refusal counts while nothing else has been offered since. */
-function failureOf(row: GatewayRow): GatewayObservation['failed'] {
-  const reported: { hash: string; status: number; at: number } | null = JSON.parse(row.reported ?? 'null')
-  const offered: { hash: string; version: number } | null = JSON.parse(row.offered ?? 'null')
-  if (reported?.status !== FAILED || reported.hash !== offered?.hash) return null
-  return { version: String(offered.version), at: reported.at }
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { AlertScope } from '#contract/alert.ts'
 import { ManualClock } from '#std/clock.ts'
 import { testOnDatabases } from '#test/support/databases.ts'
 import { ExampleNode } from '#test/support/series.ts'
+import { type Gateway, newGateway } from '../fleet/gateway.ts'
+import { rowOf } from '../fleet/records.ts'
 import { SeriesWriter } from '../series/ingest.ts'
 import type { Database } from '../store/database.ts'
-import { OFFLINE_AFTER_MS, observed } from './fleet-gateways.ts'
+import { fleetGateways } from './fleet-gateways.ts'
 import { type GatewayObservation, MINUTE_MS } from './source.ts'
 import { StoredSource } from './stored-source.ts'
 
@@ -144,31 +145,41 @@ testOnDatabases('many pipelines are asked for at once', async (database) => {
   assert.equal(minute?.in?.bytes, 600)
 })
 
-test('gateways are offline when they have not been heard, and failed while they refuse what was offered last', () => {
-  const now = START + 600_000
-  const row = {
-    uid: 'u',
-    name: null,
-    host: 'edge-1',
-    configuration: null,
-    token_configuration: 'edge',
-    last_seen_at: now - 1000,
-    connected_at: START,
-    reported: JSON.stringify({ hash: 'a', status: 3, error: 'no', at: START + 5 }),
-    offered: JSON.stringify({ hash: 'a', configuration: 'edge', version: 7, at: START }),
-  }
-  assert.deepEqual(observed(row, now), {
-    uid: 'u',
-    name: 'edge-1',
-    configuration: 'edge',
-    online: true,
-    since: START,
-    failed: { version: '7', at: START + 5 },
-  })
-  const seen = now - OFFLINE_AFTER_MS - 1
-  assert.partialDeepStrictEqual(observed({ ...row, last_seen_at: seen }, now), { online: false, since: seen })
-  assert.partialDeepStrictEqual(observed({ ...row, connected_at: null, name: 'x' }, now), { online: false, name: 'x' })
-  for (const offered of [null, row.offered.replace('"a"', '"b"')])
-    assert.equal(observed({ ...row, offered, host: '' }, now).failed, null)
-  assert.equal(observed({ ...row, reported: null }, now).failed, null)
-})
+testOnDatabases(
+  'gateways are offline when they have not been heard, and failed while they refuse what was offered last',
+  async ({ db }) => {
+    const now = START + 600_000
+    const offered = { hash: 'a', configuration: 'edge', version: 7, at: START }
+    const refused = { hash: 'a', status: 3, error: 'no', at: START + 5 }
+    const fresh = { lastSeenAt: now - 1000, connectedAt: START }
+    const cases: [Partial<Gateway>, Partial<GatewayObservation>][] = [
+      [fresh, { online: true, since: START, failed: null, configuration: 'default' }],
+      [{ ...fresh, tokenConfiguration: 'edge' }, { configuration: 'edge' }],
+      [{ ...fresh, offered, reported: refused }, { failed: { version: '7', at: START + 5 } }],
+      [{ ...fresh, offered: { ...offered, hash: 'b' }, reported: refused }, { failed: null }],
+      [{ ...fresh, offered, reported: { ...refused, status: 1 } }, { failed: null }],
+      [
+        { ...fresh, connectedAt: null },
+        { online: false, since: now - 1000 },
+      ],
+      [{ connectedAt: START, lastSeenAt: now - 100_000 }, { online: true }],
+      [
+        { connectedAt: START, lastSeenAt: now - 100_001 },
+        { online: false, since: now - 100_001 },
+      ],
+    ]
+    const people = { name: null, labels: '{}', configuration: null, touched_at: 0, restart_requested_at: null }
+    for (const [i, [facts]] of cases.entries()) {
+      const gateway = { ...newGateway(ORG, `uid-${i}`, 'open', 'websocket', START), ...facts }
+      await db
+        .insertInto('gateways')
+        .values({ ...rowOf(gateway), ...people })
+        .execute()
+    }
+    await db.updateTable('gateways').set({ name: 'edge-0' }).where('uid', '=', 'uid-0').execute()
+    const found = await fleetGateways(db, ORG, now)
+    for (const [i, [, expected]] of cases.entries()) assert.partialDeepStrictEqual(found[i]!, expected, `case ${i}`)
+    assert.deepEqual([found[0]?.name, found[1]?.name], ['edge-0', 'uid-1'])
+    assert.deepEqual(await fleetGateways(db, 'other', now), [])
+  },
+)
