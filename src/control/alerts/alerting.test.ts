@@ -10,6 +10,7 @@ import type { Db } from '../store/database.ts'
 import { Alerting, SETTLE_MS } from './alerting.ts'
 import { listDeliveries } from './deliveries.ts'
 import { listEvents } from './events.ts'
+import { notifyPublished } from './notices.ts'
 import { deleteRule, findRule, insertRule, lockRule, replaceRule, silenceRule, standingOf } from './rules.ts'
 import { type AlertSource, type GatewayObservation, MINUTE_MS, type MinuteObservation } from './source.ts'
 import { insertWebhook } from './webhooks.ts'
@@ -360,6 +361,16 @@ testOnDatabases('gateways that come, go and refuse are told of, once, all in one
   const many = Array.from({ length: 1200 }, (_, i) => gateway(`m${i}`, true))
   const [text] = await look(...many)
   assert.match(text!, /^online: edge-m0, .*, …$/)
+})
+
+testOnDatabases('a version that is published is told of', async ({ db }) => {
+  const world = new World(db)
+  await world.webhook('ops', ['version.published'])
+  const version = { org_id: ORG, configuration: 'edge', number: 8, sha256: 'ab', author: 'a@b', message: 'Less debug' }
+  await db.transaction().execute((tx) => notifyPublished(tx, { ...version, restored_from: 5 }, world.clock.wall()))
+  const [told] = await world.told()
+  assert.equal(told?.type, 'version.published')
+  assert.equal(told?.data.text, 'a@b published version 8 of edge, which is version 5 again: Less debug')
 })
 
 testOnDatabases('it runs by itself from start to stop', async ({ db }) => {

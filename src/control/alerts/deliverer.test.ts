@@ -198,6 +198,8 @@ testOnDatabases('410 disables the webhook; a test is tried once, also when it is
   const webhook = await findWebhook(db, ORG, 'all')
   assert.equal(webhook?.enabled, 0)
   assert.match(webhook?.disabled_reason ?? '', /410/)
+  const audit = await db.selectFrom('audit').select(['action', 'object', 'actor']).execute()
+  assert.partialDeepStrictEqual(audit[0]!, { action: 'webhook.disable', object: 'webhooks/all', actor: 'system' })
   assert.deepEqual(
     (await world.deliveries()).map(({ state }) => state),
     ['dead', 'dead'],

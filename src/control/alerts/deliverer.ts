@@ -4,7 +4,10 @@
  */
 import type { WebhookKind } from '#contract/webhook.ts'
 import type { Timer } from '#std/clock.ts'
+import { writeAudit } from '../access/audit.ts'
+import { systemPrincipal } from '../access/principal.ts'
 import type { ControlContext } from '../context.ts'
+import type { Tx } from '../store/database.ts'
 import {
   claimDue,
   type DeliveryRow,
@@ -125,11 +128,17 @@ export class Deliverer {
     const verdict = verdictOf(row, webhook, outcome)
     await db.transaction().execute(async (tx) => {
       const state = await recordAttempt(tx, row, attempt, verdict, clock.wall(), this.#random)
-      if (state !== undefined && status === GONE && webhook !== undefined)
-        await disableWebhook(tx, row.org_id, webhook.id, 'it answered 410 Gone')
+      if (state !== undefined && status === GONE && webhook !== undefined) await this.#disable(tx, webhook)
       if (state === 'dead')
         this.#context.log.warn({ webhook: row.webhook, delivery: row.id, status, error }, 'a webhook was given up')
     })
+  }
+
+  async #disable(tx: Tx, { org_id, id }: WebhookRow): Promise<void> {
+    const reason = 'it answered 410 Gone'
+    await disableWebhook(tx, org_id, id, reason)
+    const note = { action: 'webhook.disable', object: `webhooks/${id}`, reason }
+    await writeAudit(tx, { ...systemPrincipal, org: org_id }, this.#context.clock.wall(), note)
   }
 
   async #send(row: DeliveryRow, webhook: WebhookRow | undefined, signal: AbortSignal): Promise<SendOutcome> {

@@ -1,6 +1,7 @@
-/** What is told of an alert: the data of `alert.firing` and `alert.resolved`, with a sentence for people. */
+/** What is told of alerts and of versions: the data of the events, with a sentence for people. */
 import type { AlertCondition, AlertRuleBody, AlertScope } from '#contract/alert.ts'
 import type { Tx } from '../store/database.ts'
+import type { ConfigurationTables } from '../store/tables/configurations.ts'
 import { enqueue } from './enqueue.ts'
 import { type EventRow, showEvent } from './events.ts'
 
@@ -15,6 +16,20 @@ export async function notify(tx: Tx, rule: AlertRuleBody, event: EventRow, at: n
     ...(rule.webhooks.length > 0 && { webhooks: rule.webhooks }),
   })
 }
+
+/** To be called in the transaction that makes the version. `at`: now, Unix milliseconds. */
+export async function notifyPublished(tx: Tx, version: PublishedVersion, at: number): Promise<void> {
+  const { org_id, configuration, number, sha256, author, message, restored_from } = version
+  const restored = restored_from === null ? '' : `, which is version ${restored_from} again`
+  const text = `${author} published version ${number} of ${configuration}${restored}: ${message}`
+  const data = { configuration, version: number, sha256, author, message, restored_from, text }
+  await enqueue(tx, org_id, { type: 'version.published', at, data })
+}
+
+type PublishedVersion = Pick<
+  ConfigurationTables['versions'],
+  'org_id' | 'configuration' | 'number' | 'sha256' | 'author' | 'message' | 'restored_from'
+>
 
 /** Such as `[critical] Checkout is quiet: records in per minute below 10 (0) for 5 min; pipeline checkout*`. */
 export function textOf({ name, severity, condition, scope, for_minutes }: AlertRuleBody, event: EventRow): string {

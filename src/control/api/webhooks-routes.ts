@@ -59,7 +59,8 @@ export async function webhooksRoutes(
   app.post(
     '/webhooks',
     {
-      config: { permission: 'admin' },
+      // The answer may have a secret, which is not to be kept.
+      config: { permission: 'admin', idempotent: false },
       schema: {
         summary: 'Add a webhook',
         tags,
