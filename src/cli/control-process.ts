@@ -69,6 +69,7 @@ export async function startControl(
       auth: opamp.auth,
       tls: opamp.tls === undefined ? undefined : tlsOf(opamp.tls),
     },
+    webhooksAllowPrivate: control.webhooksAllowPrivate,
     log,
   })
 }

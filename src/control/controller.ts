@@ -1,5 +1,6 @@
 /** The controller: its API and its OpAMP server over one store, and the ways to tell gateways. */
 
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { CONFIGURATIONS_MAX, type ConfigurationDocument } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
@@ -8,7 +9,9 @@ import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 import { type Access, authenticator } from './access/authenticator.ts'
 import { firstAdminLink } from './access/setup.ts'
+import { Alerts } from './alerts/alerts.ts'
 import { accessRoutes } from './api/access-routes.ts'
+import { alertsRoutes } from './api/alerts-routes.ts'
 import { auditRoutes } from './api/audit-routes.ts'
 import { configurationRoutes } from './api/configuration-routes.ts'
 import { fleetRoutes } from './api/fleet-routes.ts'
@@ -24,6 +27,7 @@ import { statsRoutes } from './api/stats-routes.ts'
 import { suggestionRoutes } from './api/suggestion-routes.ts'
 import { tapRoutes } from './api/tap-routes.ts'
 import { versionRoutes } from './api/version-routes.ts'
+import { webhooksRoutes } from './api/webhooks-routes.ts'
 import { listConfigurations } from './configurations/configurations.ts'
 import { LiveVersions } from './configurations/desired.ts'
 import { Announcer } from './configurations/publication.ts'
@@ -58,6 +62,8 @@ export interface ControllerOptions {
   authenticate?: Authenticate
   /** Undefined: no gateway can connect but the one in this process. */
   opamp?: OpampServerOptions | undefined
+  /** Whether webhooks may go to private addresses. */
+  webhooksAllowPrivate?: boolean
   log: Logger
   clock?: Clock
 }
@@ -84,6 +90,12 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const announcer = new Announcer([overOpamp(fleet), ...options.publishers], log)
   const upkeep = new Upkeep(context)
   const seriesUpkeep = new SeriesUpkeep(context)
+  const alerts = new Alerts(context, {
+    holder: randomUUID(),
+    allowPrivate: options.webhooksAllowPrivate ?? false,
+    live: inbox.live,
+    heartbeatMs: fleet.offlineIntervalMs,
+  })
   const authenticate = options.authenticate ?? authenticator(context, access)
   const app = await buildServer(context, authenticate, mount, options.tls)
   async function mount(app: FastifyInstance) {
@@ -93,8 +105,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await app.register(seedCommandRoutes, { ...context, announcer, prefix })
     }
     const parts = { ...context, access, announcer, fleet, live: inbox.live, gateways: recordsOf(fleet) }
+    const { alertSource, webhooks } = alerts
     const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
-    const own = { ...parts, prices: pricesOf, secretsChanged, prefix: '/api/v1' }
+    const own = { ...parts, alertSource, webhooks, prices: pricesOf, secretsChanged, prefix: '/api/v1' }
     await app.register(accessRoutes, own)
     await app.register(auditRoutes, own)
     await app.register(configurationRoutes, own)
@@ -106,11 +119,14 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await app.register(tapRoutes, own)
     await app.register(seriesRoutes, own)
     await app.register(pricesRoutes, own)
+    await app.register(alertsRoutes, own)
+    await app.register(webhooksRoutes, own)
     await app.register(statsRoutes, own)
   }
   let opamp: OpampServer | undefined
   const close = async () => {
     upkeep.stop()
+    await alerts.stop()
     await seriesUpkeep.close()
     await opamp?.close()
     await app.close()
@@ -122,6 +138,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     const address = await listen(() => app.listen({ host, port }), host, port)
     upkeep.start()
     seriesUpkeep.start()
+    alerts.start()
     const link = access.mode === 'required' ? await firstAdminLink(context, options.publicUrl ?? address) : undefined
     return { address, opamp: opamp?.address, fleet, firstLogin: link, close }
   } catch (error) {

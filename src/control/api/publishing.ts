@@ -1,6 +1,7 @@
 /** Publishing and restoring, for all routes that do: policy, version, audit, and then telling. */
 import type { FastifyRequest } from 'fastify'
 import type { Receipt } from '#contract/receipt.ts'
+import { notifyPublished } from '../alerts/notices.ts'
 import {
   type ConfigurationRow,
   findVersion,
@@ -69,6 +70,7 @@ async function publish(
     refuseInvalid(context, row, candidate.content)
     candidate.receipt = await receiptFor(context, tx, row, candidate, receipt)
     const result = await makeVersion(tx, row, candidate, principal.name, context.clock.wall())
+    if (result.changed) await notifyPublished(tx, result.version, context.clock.wall())
     const { number, sha256: hash } = result.version
     const restored = candidate.restoredFrom === null ? {} : { restored_from: candidate.restoredFrom }
     const detail = { number, sha256: hash, message: candidate.message, ...restored }
