@@ -92,7 +92,7 @@ testOnDatabases('the store has neither tokens nor passwords', async (database) =
   let stored = ''
   for (const table of tables) stored += JSON.stringify(await database.db.selectFrom(table).selectAll().execute())
   assert.match(stored, /\$argon2id\$/)
-  for (const secret of [token, client.cookie!, client.csrf!, key.split('_')[2], OWNER.password])
+  for (const secret of [token, client.cookie!, client.csrf!, key.slice(key.indexOf('_', 3) + 1), OWNER.password])
     assert.ok(!stored.includes(secret))
 })
 
