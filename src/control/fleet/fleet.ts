@@ -194,7 +194,7 @@ export class Fleet {
   async touched(org: string, uid: string): Promise<void> {
     const live = this.#live.get(keyOf({ org, uid }))
     await live?.enqueue(async () => {
-      await this.#writer.flush()
+      await this.#writer.settled(org, uid)
       const stored = await loadGateway(this.context.db, org, uid)
       if (stored === undefined) return this.#close(live, 'forgotten')
       if (!mayClaimStill(live, stored.gateway)) return this.#remove(live, 'revoked')
@@ -264,7 +264,7 @@ export class Fleet {
   async #load({ principal, transport }: AgentConnection, uid: string): Promise<LiveGateway | string> {
     const { db, clock } = this.context
     const { org, holder, tokenId, mayRegister, configuration, labels } = principal
-    await this.#writer.flush()
+    await this.#writer.settled(org, uid)
     const stored = await loadGateway(db, org, uid)
     let live: LiveGateway
     if (stored !== undefined) {
@@ -343,7 +343,7 @@ export class Fleet {
   async #compare(live: LiveGateway): Promise<void> {
     const { org, uid } = live.gateway
     const config = await this.#configs.get(org, followed(live.gateway))
-    await this.#writer.flush()
+    await this.#writer.settled(org, uid)
     const kept = await loadReports(this.context.db, org, uid)
     if (config === undefined || kept === undefined || kept.effective === null) return
     live.gateway = { ...live.gateway }

@@ -20,6 +20,8 @@ export class FleetWriter {
   readonly #log: Logger
   #saves = new Map<string, Save>()
   #seen = new Map<string, Gateway>()
+  /** In the transaction that is under way. */
+  #underWay = new Set<string>()
   #running: Promise<void> | undefined
   #timer: Timer | undefined
   #failing = false
@@ -52,11 +54,20 @@ export class FleetWriter {
     this.#seen.delete(keyOf({ org, uid }))
   }
 
+  /** Waits for what is not in the store yet of this gateway. */
+  async settled(org: string, uid: string): Promise<void> {
+    const key = keyOf({ org, uid })
+    if (this.#saves.has(key) || this.#underWay.has(key)) await this.flush()
+  }
+
   /** Resolves when all that was given so far is in the store, or could not be. */
   async flush(): Promise<void> {
-    this.#run()
-    await this.#running
-    if (this.#saves.size > 0 && !this.#failing) await this.flush()
+    // The transaction that is under way, and as many as what waits takes; what comes meanwhile is not waited for.
+    let rounds = Math.ceil(this.#saves.size / SAVES_MAX) + (this.#running === undefined ? 0 : 1)
+    for (; rounds > 0; rounds--) {
+      this.#run()
+      await this.#running
+    }
   }
 
   async close(): Promise<void> {
@@ -88,15 +99,18 @@ export class FleetWriter {
     await Promise.resolve()
     const saves = [...this.#saves.values()].slice(0, SAVES_MAX)
     for (const { gateway } of saves) this.#saves.delete(keyOf(gateway))
+    this.#underWay = new Set(saves.map(({ gateway }) => keyOf(gateway)))
     const seen = withSeen ? [...this.#seen.values()] : []
     if (withSeen) this.#seen = new Map()
     try {
       if (saves.length > 0) await saveGateways(this.#db, saves)
       if (seen.length > 0) await saveSeen(this.#db, seen)
       this.#failing = false
+      this.#underWay.clear()
     } catch (error) {
       if (!this.#failing) this.#log.error({ error: String(error) }, 'cannot keep what gateways say; trying again')
       this.#failing = true
+      this.#underWay.clear()
       // What has come since is newer.
       for (const save of saves) {
         const newer = this.#saves.get(keyOf(save.gateway))
