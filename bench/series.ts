@@ -1,6 +1,6 @@
 /**
  * What a fleet's books cost the controller: 1,000 gateways, each with 5 pipelines, 20 rules, 3 outputs and 5 windows of samples,
- * tell them every 10 s. Run: `node bench/series.ts [sqlite|postgres] [seconds] [configurations]`; PostgreSQL at DATABASE_URL.
+ * tell them every 10 s. Run: `node bench/series.ts [sqlite|postgres] [seconds] [configurations] [gateways]`; PostgreSQL at DATABASE_URL.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ import { randomFrom } from '#std/random.ts'
 import { Secret } from '#std/secret.ts'
 import { ExampleNode } from '#test/support/series.ts'
 
-const GATEWAYS = 1000
+const GATEWAYS = Number(process.argv[5] ?? 1000)
 const EVERY_MS = 10_000
 const PIPELINES = 5
 const RULES = 4
@@ -88,7 +88,7 @@ let making = 0
 let next = 0
 const timer = setInterval(() => {
   const begin = process.cpuUsage()
-  const messages = Array.from({ length: (GATEWAYS * TICK_MS) / EVERY_MS }, () => {
+  const messages = Array.from({ length: Math.max(1, (GATEWAYS * TICK_MS) / EVERY_MS) }, () => {
     const g = next++ % GATEWAYS
     traffic(nodes[g]!)
     return { g, stats: nodes[g]!.stats(), windows: windows() }

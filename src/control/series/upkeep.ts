@@ -10,7 +10,7 @@ import { takeLease } from '../lease.ts'
 import type { Db, Tx } from '../store/database.ts'
 import { gaugeColumns } from './counters.ts'
 import { HOUR_MS } from './limits.ts'
-import { configurationsIn } from './reading.ts'
+import { configurationsIn, oldestAt } from './reading.ts'
 import { type Retention, readRetention } from './retention.ts'
 import { noteRolled, ROLLED_AGAIN_HOURS, rolledUntil } from './rolled.ts'
 import { type TableKind, tables } from './rows.ts'
@@ -102,19 +102,6 @@ async function rollUp(db: Db, org: string, now: number, isOver: () => boolean): 
     }
   await noteRolled(db, org, until)
   return until
-}
-
-async function oldestAt(
-  db: Db,
-  org: string,
-  configuration: string,
-  step: 60 | 3600,
-  table: string,
-  from: number,
-): Promise<number | undefined> {
-  const { rows } = await sql<{ oldest: number | null }>`SELECT min(at) AS oldest FROM ${sql.table(table)}
-    WHERE org_id = ${org} AND configuration = ${configuration} AND step = ${step} AND at >= ${from}`.execute(db)
-  return rows[0]?.oldest ?? undefined
 }
 
 /** Of gauges the highest minute stays. */
