@@ -2,17 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Permission, type Role, rolePermissions } from '#contract/access.ts'
 import type { Price, SavingsAnswer, SavingsSummary } from '#contract/savings.ts'
-import type { Series } from '#contract/series.ts'
+import type { LiveEntry, Series } from '#contract/series.ts'
 import { openPrincipal, type Principal } from '#control/access/principal.ts'
-import { buildServer } from '#control/api/server.ts'
 import type { ControlContext } from '#control/context.ts'
 import { StatsInbox } from '#control/series/inbox.ts'
 import { openDatabase } from '#control/store/database.ts'
 import { silentLogger } from '#observe/log.ts'
 import { ManualClock } from '#std/clock.ts'
 import { ExampleNode } from '#test/support/series.ts'
+import { liveRoutes } from './live-routes.ts'
 import { pricesRoutes } from './prices-routes.ts'
 import { seriesRoutes } from './series-routes.ts'
+import { buildServer } from './server.ts'
 
 const PRICE = { output: 'vendor', currency: 'EUR', per_gb: 0.5, since: '2025-06-01' }
 
@@ -22,12 +23,15 @@ async function start() {
   const database = await openDatabase({ file: ':memory:' })
   const clock = new ManualClock()
   const context = { ...database, clock, log: silentLogger, version: '1' } as unknown as ControlContext
+  const inbox = new StatsInbox({ ...database, clock, log: silentLogger })
   const app = await buildServer(
     context,
     async ({ headers }) => principalOf(String(headers['x-as'] ?? 'owner@default')),
+    undefined,
     async (app) => {
       await app.register(seriesRoutes, { ...context, prefix: '/api/v1' })
       await app.register(pricesRoutes, { ...context, prefix: '/api/v1' })
+      await app.register(liveRoutes, { live: inbox.live, prefix: '/api/v1' })
     },
   )
   const ask = async <Body>(method: Method, path: string, body?: object, headers: Record<string, string> = {}) => {
@@ -43,7 +47,7 @@ async function start() {
     await app.close()
     await database.close()
   }
-  return { database, clock, ask, inbox: new StatsInbox({ ...database, clock, log: silentLogger }), close }
+  return { database, clock, ask, inbox, close }
 }
 
 function principalOf(as: string): Principal {
@@ -76,6 +80,36 @@ test('what a gateway tells shows in the series, and in the savings at a price', 
   assert.equal(days.body.buckets.length, 31)
   const others = await ask<Series>('GET', '/series', undefined, { 'x-as': 'owner@other' })
   assert.deepEqual(others.body.series, [])
+  await close()
+})
+
+test('the last books are shown, by pages, to their organisation', async () => {
+  const { clock, ask, inbox, close } = await start()
+  const node = new ExampleNode(clock.wall())
+  for (const gateway of ['b', 'a', 'c']) inbox.offer('default', gateway, 'default', node.stats())
+  clock.advance(10_000)
+  node.take({ pipeline: 'main', records: 100, bytes: 1000 })
+  inbox.offer('default', 'a', 'default', node.stats())
+  interface Page {
+    items: LiveEntry[]
+    next_cursor: string | null
+  }
+  const first = await ask<Page>('GET', '/stats/live?limit=2')
+  assert.deepEqual(
+    first.body.items.map(({ gateway, rates }) => [gateway, rates !== null]),
+    [
+      ['a', true],
+      ['b', false],
+    ],
+  )
+  const second = await ask<Page>('GET', `/stats/live?limit=2&cursor=${first.body.next_cursor}`)
+  assert.deepEqual(
+    second.body.items.map(({ gateway }) => gateway),
+    ['c'],
+  )
+  assert.equal(second.body.next_cursor, null)
+  const others = await ask<Page>('GET', '/stats/live', undefined, { 'x-as': 'owner@other' })
+  assert.deepEqual(others.body.items, [])
   await close()
 })
 
