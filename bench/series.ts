@@ -1,6 +1,7 @@
 /**
- * What a fleet's books cost the controller: 1,000 gateways, each with 5 pipelines, 20 rules, 3 outputs and 5 windows of samples,
- * tell them every 10 s. Run: `node bench/series.ts [sqlite|postgres] [seconds] [configurations] [gateways]`; PostgreSQL at DATABASE_URL.
+ * What a fleet's books cost the controller: 1,000 gateways, each with 5 pipelines, 20 rules, 3 outputs and 5 windows of
+ * samples, tell them every 10 s. Run: `node bench/series.ts [sqlite|postgres] [seconds] [configurations] [gateways]`;
+ * PostgreSQL at DATABASE_URL.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

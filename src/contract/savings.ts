@@ -19,7 +19,9 @@ const target = {
   configuration: entityId.nullable().default(null).describe('With `output`: only in this configuration.'),
 }
 
-/** A price as it is written. One for the output counts before one for its type; the latest `since` that has come counts. */
+/**
+ * A price as it is written. One for the output counts before one for its type; the latest `since` that has come counts.
+ */
 export const priceBody = z
   .strictObject({
     ...target,
@@ -84,7 +86,10 @@ export const savings = z
     to: z.number(),
     in: amount,
     forwarded: amount,
-    /** What rules ended or shrank, in bytes of records: dropped + sampled + deduplicated + aggregated - emitted - edited. */
+    /**
+     * What rules ended or shrank, in bytes of records: dropped + sampled + deduplicated + aggregated - emitted -
+     * edited.
+     */
     saved: amount,
     money,
     by_kind: z.array(z.object({ kind: z.enum(savedKinds), ...part })),
@@ -106,7 +111,10 @@ export const savings = z
         output: z.string(),
         type: z.string(),
         ...part,
-        /** Bytes sent for each byte of a record, and records sent for each record, over this time. Null: nothing was sent. */
+        /**
+         * Bytes sent for each byte of a record, and records sent for each record, over this time. Null: nothing was
+         * sent.
+         */
         ratio: z.object({ bytes: z.number(), records: z.number() }).nullable(),
         /** Those that were used, by day of `since`. Empty: it has none, and its money is not counted. */
         prices: z.array(
@@ -156,7 +164,10 @@ export const savingsSummary = z
     bypassed: amount,
     /** This month until now. */
     money,
-    /** Mean of the days of the last week on which there was anything, today left out; of today where that is all there is. */
+    /**
+     * Mean of the days of the last week on which there was anything, today left out; of today where that is all there
+     * is.
+     */
     per_day: money,
     days: z.number(),
     /** Until now, and `per_day` for the rest of the month. */

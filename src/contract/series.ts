@@ -41,7 +41,10 @@ export const oneSeries = z
     estimated: z.boolean(),
     /** Records that the estimate stands on, over the whole time; null where nothing is estimated. */
     samples: z.number().nullable(),
-    /** By name of the figure, in the order of `times`. Counts are of that step; `queue_bytes` and the like stood at its end. */
+    /**
+     * By name of the figure, in the order of `times`. Counts are of that step; `queue_bytes` and the like stood at its
+     * end.
+     */
     values: z.record(z.string(), z.array(z.number())),
   })
   .meta({ id: 'OneSeries' })

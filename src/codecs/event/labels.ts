@@ -1,11 +1,15 @@
-/** Which service wrote a record, and how severe it is: for figures over samples, where the record stands alone, as text. */
+/**
+ * Which service wrote a record, and how severe it is: for figures over samples, where the record stands alone, as text.
+ */
 import { textFormat } from '#codecs/text/format.ts'
 import { fromText } from '#std/bytes.ts'
 import { Block, type BlockContext } from '#telemetry/block.ts'
 import { type Severity, severityOf } from './level.ts'
 import { EventReader, Slot } from './reader.ts'
 
-/** Names of OpenTelemetry's ranges of severity (logs data model, SeverityNumber); `unset` where the record says none. */
+/**
+ * Names of OpenTelemetry's ranges of severity (logs data model, SeverityNumber); `unset` where the record says none.
+ */
 export const severityNames = ['unset', 'trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type SeverityName = (typeof severityNames)[number]
 

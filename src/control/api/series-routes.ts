@@ -27,7 +27,7 @@ export async function seriesRoutes(instance: FastifyInstance, context: ControlCo
       schema: {
         summary: 'What went through, by minute, hour or day',
         description:
-          'In columns: `times`, and for each series and figure as many values. The largest series by bytes, and `other`.',
+          'In columns: `times`, and for each series and figure as many values. The largest by bytes, and `other`.',
         tags: ['series'],
         querystring: contract.seriesQuery,
         response: { 200: contract.series, ...failed },

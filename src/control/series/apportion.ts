@@ -1,8 +1,8 @@
 /** Divides a whole number by weights into whole parts that add up to it: largest remainder (Hamilton's method). */
 
 /**
- * `total` may be negative. Weights below 0 count as 0. Undefined: there is no weight to divide by. Of equal remainders the
- * earlier part gets what is left.
+ * `total` may be negative. Weights below 0 count as 0. Undefined: there is no weight to divide by. Of equal remainders
+ * the earlier part gets what is left.
  */
 export function apportion(total: number, weights: readonly number[]): number[] | undefined {
   const usable = weights.map((weight) => (weight > 0 ? weight : 0))

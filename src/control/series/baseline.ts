@@ -1,9 +1,9 @@
 /**
- * What is new in a node's books since they were last seen. Books count up from the start of a run, so a message that is lost
- * costs nothing, and one that is repeated or late says nothing new.
+ * What is new in a node's books since they were last seen. Books count up from the start of a run, so a message that is
+ * lost costs nothing, and one that is repeated or late says nothing new.
  *
- * Which of two is the later one: first the number of reloads decides, then the counters themselves, which do not go down.
- * Only at a reload may a counter begin again (an output that has become another one); it then counts from zero.
+ * Which of two is the later one: first the number of reloads decides, then the counters themselves, which do not go
+ * down. Only at a reload may a counter begin again (an output that has become another one); it then counts from zero.
  */
 import type { NodeStats } from '#contract/stats.ts'
 import { type Counters, countersOf, type Gauges, gaugesOf, isNothing, keyOf, signedIndex } from './counters.ts'
@@ -49,7 +49,10 @@ export function newsOf(known: Baseline, stats: NodeStats, minute: number): News 
   return { counters, gauges: gaugeNews(known, stats, minute, baseline), baseline }
 }
 
-/** Pipelines and rules that a node shows no more are remembered while there is room: they may come back with their counters. */
+/**
+ * Pipelines and rules that a node shows no more are remembered while there is room: they may come back with their
+ * counters.
+ */
 const ENTRIES_MAX = 8192
 
 function forgetOthers(baseline: Baseline, current: readonly Counters[]): void {

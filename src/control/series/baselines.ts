@@ -1,6 +1,6 @@
 /**
- * The last known counters of gateways, in the store and, as long as nobody else has written them, in memory: they are only read
- * again when their revision has changed.
+ * The last known counters of gateways, in the store and, as long as nobody else has written them, in memory: they are
+ * only read again when their revision has changed.
  */
 import type { Tx } from '../store/database.ts'
 import type { Baseline } from './baseline.ts'

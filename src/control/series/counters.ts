@@ -1,6 +1,6 @@
 /**
- * What is kept of a node's books: for each pipeline, rule and output its counters in the order of the table's columns, and
- * what stands now (gauges) beside them.
+ * What is kept of a node's books: for each pipeline, rule and output its counters in the order of the table's columns,
+ * and what stands now (gauges) beside them.
  */
 import type { Amount, NodeStats, OutputBooks, PipelineBooks } from '#contract/stats.ts'
 

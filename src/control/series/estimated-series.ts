@@ -1,6 +1,6 @@
 /**
- * Series by service and severity. Their weights come from samples; in each step and pipeline they are scaled to what the books
- * say exactly, by largest remainder, so that all of them together are what went through.
+ * Series by service and severity. Their weights come from samples; in each step and pipeline they are scaled to what
+ * the books say exactly, by largest remainder, so that all of them together are what went through.
  */
 import type { Series } from '#contract/series.ts'
 import type { Db, Tx } from '../store/database.ts'

@@ -1,9 +1,9 @@
 /**
  * Who wrote what went through: services and severities, estimated from the samples that a gateway sends with its books.
  *
- * Each sampled record stands for its share of what the books say ended like it: n dropped records in the books over m dropped
- * records in the sample. So what is known exactly (how many were dropped) is not estimated again. What is kept are weights;
- * reading scales them to the exact figures.
+ * Each sampled record stands for its share of what the books say ended like it: n dropped records in the books over m
+ * dropped records in the sample. So what is known exactly (how many were dropped) is not estimated again. What is kept
+ * are weights; reading scales them to the exact figures.
  */
 import { LabelReader } from '#codecs/event/labels.ts'
 import type { ObservedRecord, SampleWindow } from '#contract/observation.ts'
@@ -39,8 +39,8 @@ export interface Sampled {
 }
 
 /**
- * `counters`: what is new in the books that came with the windows. `sampledTo`: records up to this time have been counted as
- * samples. `recordsMax`: of each window; more are passed over evenly.
+ * `counters`: what is new in the books that came with the windows. `sampledTo`: records up to this time have been
+ * counted as samples. `recordsMax`: of each window; more are passed over evenly.
  */
 export function estimate(
   counters: readonly Counters[],

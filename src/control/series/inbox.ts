@@ -1,6 +1,7 @@
 /**
- * Where gateways' books arrive. They wait here for a second at most and go to the store together: few, short transactions,
- * whatever the number of gateways. What a newer message of the same gateway says too is not written twice.
+ * Where gateways' books arrive. They wait here for a second at most and go to the store together: few, short
+ * transactions, whatever the number of gateways. What a newer message of the same gateway says too is not written
+ * twice.
  */
 import type { SampleWindow } from '#contract/observation.ts'
 import type { NodeStats } from '#contract/stats.ts'

@@ -1,6 +1,6 @@
 /**
- * The savings ledger: what the rules of each pipeline ended or shrank, on the meter of every output that it would have gone to,
- * at the price of that day. `docs/guides/savings.md` says it in words.
+ * The savings ledger: what the rules of each pipeline ended or shrank, on the meter of every output that it would have
+ * gone to, at the price of that day. `docs/guides/savings.md` says it in words.
  */
 import { PRICES_MAX, type Price } from '#contract/savings.ts'
 import type { Db, Tx } from '../store/database.ts'
@@ -18,11 +18,14 @@ export const DAY_MS = 86_400_000
 const RULES_SHOWN_MAX = 100
 const SERVICES_SHOWN_MAX = 30
 
-export const FORMULA =
-  'saved = dropped + sampled + deduplicated + aggregated - emitted - edited, in records and bytes of each pipeline and day; ' +
-  'money = for each output of the pipeline: saved bytes × (bytes the output sent / bytes its pipelines forwarded, that day) ' +
-  '× price per byte + saved records × (records sent / records forwarded) × price per event, at the price of that day. ' +
-  'Bypassed, quarantined, rejected and overwritten records, and what outputs lost, are not counted as saved.'
+export const FORMULA = [
+  'Of each pipeline and day, in records and bytes:',
+  'saved = dropped + sampled + deduplicated + aggregated - emitted - edited.',
+  'For each output of the pipeline:',
+  'money = saved bytes × (bytes that the output sent / bytes that its pipelines forwarded, that day) × price per byte',
+  '+ saved records × (records sent / records forwarded) × price per event, at the price of that day.',
+  'Bypassed, quarantined, rejected and overwritten records, and what outputs lost, are not counted as saved.',
+].join(' ')
 
 /** What one configuration has saved, day by day (UTC); days without anything are left out. `from`, `to`: whole days. */
 export async function ledger(
@@ -95,8 +98,8 @@ async function ruleRows(db: Db | Tx, source: Source): Promise<SumRow[]> {
 }
 
 /**
- * By pipeline. A pipeline for which the configuration names no outputs leads, as far as we know, to all outputs that have sent
- * something and that no other pipeline is said to lead to.
+ * By pipeline. A pipeline for which the configuration names no outputs leads, as far as we know, to all outputs that
+ * have sent something and that no other pipeline is said to lead to.
  */
 function routesOf(books: readonly SumRow[], sent: readonly SumRow[], { outputs }: Routing): Map<string, string[]> {
   const named = new Set([...outputs.values()].flat())

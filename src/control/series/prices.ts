@@ -82,8 +82,8 @@ export async function deletePrice(tx: Tx, org: string, id: string): Promise<void
 }
 
 /**
- * The price of an output on a day (`YYYY-MM-DD`): one for this output in this configuration, else for this output, else for its
- * type; of these the latest that had come by then.
+ * The price of an output on a day (`YYYY-MM-DD`): one for this output in this configuration, else for this output, else
+ * for its type; of these the latest that had come by then.
  */
 export function priceOn(
   prices: readonly Price[],
@@ -112,8 +112,8 @@ function rankOf(price: Price, configuration: string, output: string, type: strin
 }
 
 /**
- * Of the outputs of a document, at a time, as impact receipts take them: for each 10^9 bytes. `configuration`: empty where it is
- * not known; then prices for one configuration alone do not count.
+ * Of the outputs of a document, at a time, as impact receipts take them: for each 10^9 bytes. `configuration`: empty
+ * where it is not known; then prices for one configuration alone do not count.
  */
 export async function pricesOfOutputs(
   db: Db | Tx,

@@ -61,8 +61,8 @@ function piecesOf(step: 60 | 3600, first: number | undefined, to: number, length
 }
 
 /**
- * Sums of `values` by `names`; `at` among them is the step's begin. Gauges: the highest value. `top`: only the largest, those
- * first. `only`: rows whose `names` are among `wanted`.
+ * Sums of `values` by `names`; `at` among them is the step's begin. Gauges: the highest value. `top`: only the largest,
+ * those first. `only`: rows whose `names` are among `wanted`.
  */
 export async function sumsBy(
   db: Db | Tx,

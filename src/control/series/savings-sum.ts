@@ -1,6 +1,6 @@
 /**
- * Adds up what days have saved. All parts of one pipeline and day are priced at the same rates, so what the rules, the kinds,
- * the outputs and the services saved is each time the same money, divided in another way.
+ * Adds up what days have saved. All parts of one pipeline and day are priced at the same rates, so what the rules, the
+ * kinds, the outputs and the services saved is each time the same money, divided in another way.
  */
 import type { Money, Price, SavedKind, Savings } from '#contract/savings.ts'
 import { savedKinds } from '#contract/savings.ts'

@@ -1,6 +1,6 @@
 /**
- * Where a difference belongs in time: to the minute in which it arrived, unless the gateway was not heard for longer. Then it
- * is spread evenly over the minutes since, so that a controller's restart draws no gap with a peak behind it.
+ * Where a difference belongs in time: to the minute in which it arrived, unless the gateway was not heard for longer.
+ * Then it is spread evenly over the minutes since, so that a controller's restart draws no gap with a peak behind it.
  */
 export const MINUTE_MS = 60_000
 /** A gateway that sends every 10 s and is not heard for so long was cut off. */

@@ -1,6 +1,6 @@
 /**
- * Rolls minutes up into hours, and deletes what is older than it is kept. One controller at a time does it. All of it can be
- * done again at any time: an hour is made anew from its minutes, not added to.
+ * Rolls minutes up into hours, and deletes what is older than it is kept. One controller at a time does it. All of it
+ * can be done again at any time: an hour is made anew from its minutes, not added to.
  */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
