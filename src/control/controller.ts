@@ -2,9 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { CONFIGURATIONS_MAX, type ConfigurationDocument } from '#contract/configuration.ts'
+import { CONFIGURATIONS_MAX } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
-import { PRICES_MAX } from '#contract/savings.ts'
 import type { Logger } from '#observe/log.ts'
 import { type Clock, systemClock } from '#std/clock.ts'
 import { type Access, authenticator } from './access/authenticator.ts'
@@ -17,6 +16,7 @@ import { configurationRoutes } from './api/configuration-routes.ts'
 import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
 import { idempotency } from './api/idempotency.ts'
+import { liveRoutes } from './api/live-routes.ts'
 import { pricesRoutes } from './api/prices-routes.ts'
 import { receiptRoutes } from './api/receipt-routes.ts'
 import { secretRoutes } from './api/secret-routes.ts'
@@ -37,9 +37,9 @@ import { type OpampServer, type OpampServerOptions, startOpampServer } from './f
 import type { GatewayRecords, Publisher, Runtime } from './runtime.ts'
 import type { SecretBox } from './secret-box.ts'
 import { StatsInbox } from './series/inbox.ts'
-import { listPrices, priceOn, ratesOf } from './series/prices.ts'
+import { pricesOfOutputs } from './series/prices.ts'
 import { SeriesUpkeep } from './series/upkeep.ts'
-import type { Database, Db } from './store/database.ts'
+import type { Database } from './store/database.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** How long gateways may take to show their samples. */
@@ -107,7 +107,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     const parts = { ...context, access, announcer, fleet, live: inbox.live, gateways: recordsOf(fleet) }
     const { alertSource, webhooks } = alerts
     const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
-    const own = { ...parts, alertSource, webhooks, prices: pricesOf, secretsChanged, prefix: '/api/v1' }
+    const own = { ...parts, alertSource, webhooks, prices: pricesOfOutputs, secretsChanged, prefix: '/api/v1' }
     await app.register(accessRoutes, own)
     await app.register(auditRoutes, own)
     await app.register(configurationRoutes, own)
@@ -119,6 +119,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await app.register(tapRoutes, own)
     await app.register(seriesRoutes, own)
     await app.register(pricesRoutes, own)
+    await app.register(liveRoutes, own)
     await app.register(alertsRoutes, own)
     await app.register(webhooksRoutes, own)
     await app.register(statsRoutes, own)
@@ -180,17 +181,4 @@ async function offerAnew({ db, log }: ControlContext, fleet: Fleet, org: string)
 
 function recordsOf({ observers }: Fleet): GatewayRecords {
   return { samples: (org, configuration) => observers.requestSamples(org, configuration, SAMPLES_MS_MAX) }
-}
-
-/** What a receipt reckons with: the price of each output that either side may have, on that day. */
-async function pricesOf(db: Db, org: string, configuration: string, document: ConfigurationDocument, at: number) {
-  const prices = await listPrices(db, org, PRICES_MAX)
-  const day = new Date(at).toISOString().slice(0, 10)
-  return document.outputs.flatMap(({ id, type }) => {
-    const price = priceOn(prices, configuration, id, type, day)
-    if (price === undefined) return []
-    const { perByte, perRecord } = ratesOf(price)
-    const rates = { per_gb: perByte * 1e9, per_million_events: perRecord * 1e6 }
-    return [{ output: id, currency: price.currency, ...rates, since: Date.parse(price.since) }]
-  })
 }

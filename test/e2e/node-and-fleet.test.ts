@@ -64,7 +64,8 @@ async function reported(world: FleetWorld, uid: string) {
 
 for (const scheme of ['ws', 'http'] as const) {
   test(`${scheme}: a node joins by a token, gets a credential of its own, what is published, and says what became of it`, async (t) => {
-    const world = await fleetWorld(t)
+    // Over plain HTTP the interval is how often a node asks.
+    const world = await fleetWorld(t, { heartbeatMs: 1000 })
     const { address } = await world.serve({ auth: 'required' })
     world.live.set('default/default', configOf(1))
     const books: NodeStats[] = []

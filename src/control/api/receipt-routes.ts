@@ -32,7 +32,7 @@ const stored = z.object({ id: z.string(), receipt }).meta({ id: 'StoredReceipt' 
 export interface ReceiptParts {
   gateways: GatewayRecords
   /** Prices of these outputs that hold at a time. */
-  prices(db: Db, org: string, configuration: string, document: ConfigurationDocument, at: number): Promise<Price[]>
+  prices(db: Db, org: string, document: ConfigurationDocument, at: number, configuration: string): Promise<Price[]>
 }
 
 export async function receiptRoutes(instance: FastifyInstance, context: ControlContext & ReceiptParts): Promise<void> {
@@ -69,7 +69,7 @@ export async function receiptRoutes(instance: FastifyInstance, context: ControlC
           configuration: row.name,
           live: live === undefined ? undefined : { hash: live.sha256, document: documentOf(live.content) },
           candidate: { hash: sha256(candidate), document },
-          prices: await context.prices(db, row.org_id, row.name, document, clock.wall()),
+          prices: await context.prices(db, row.org_id, document, clock.wall(), row.name),
         },
       )
       const id = uuidv7(clock.wall())

@@ -27,7 +27,6 @@ async function start() {
   const app = await buildServer(
     context,
     async ({ headers }) => principalOf(String(headers['x-as'] ?? 'owner@default')),
-    undefined,
     async (app) => {
       await app.register(seriesRoutes, { ...context, prefix: '/api/v1' })
       await app.register(pricesRoutes, { ...context, prefix: '/api/v1' })
