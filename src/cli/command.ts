@@ -12,6 +12,8 @@ export interface Command {
 
 export interface OptionSpec {
   type: 'string' | 'boolean'
+  /** A letter that stands for it. */
+  short?: string
   /** What the value is called in the help. */
   value?: string
   about: string

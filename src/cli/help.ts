@@ -21,7 +21,7 @@ Exit codes: 0 done, 1 failure, 2 wrong usage, 78 wrong configuration.
 
 export function helpFor(command: Command): string {
   const options = Object.entries(command.options).map(([name, spec]) => [
-    `--${name}${spec.value === undefined ? '' : ` ${spec.value}`}`,
+    `${spec.short === undefined ? '' : `-${spec.short}, `}--${name}${spec.value === undefined ? '' : ` ${spec.value}`}`,
     spec.about,
   ])
   options.push(['--help', 'This text'])

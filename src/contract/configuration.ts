@@ -139,6 +139,10 @@ export const diff = z
   })
   .meta({ id: 'Diff' })
 
+/** What putting a document to work would change: `draft` beside the draft, `live` beside what runs. */
+export const plan = z.object({ draft: z.array(diffEntry), live: z.array(diffEntry) }).meta({ id: 'Plan' })
+export type Plan = z.infer<typeof plan>
+
 export const publishRequest = z.strictObject({
   message: z.string().max(4096).default(''),
   receipt: z.string().max(64).optional().describe('Id of the impact receipt of this draft.'),

@@ -17,6 +17,7 @@ import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
 import { idempotency } from './api/idempotency.ts'
 import { liveRoutes } from './api/live-routes.ts'
+import { planRoutes } from './api/plan-routes.ts'
 import { pricesRoutes } from './api/prices-routes.ts'
 import { receiptRoutes } from './api/receipt-routes.ts'
 import { secretRoutes } from './api/secret-routes.ts'
@@ -112,6 +113,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await app.register(auditRoutes, own)
     await app.register(configurationRoutes, own)
     await app.register(versionRoutes, own)
+    await app.register(planRoutes, own)
     await app.register(receiptRoutes, own)
     await app.register(suggestionRoutes, own)
     await app.register(secretRoutes, own)

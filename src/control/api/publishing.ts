@@ -28,16 +28,18 @@ export interface Publishing {
 
 type Options = ControlContext & { announcer: Announcer }
 
+/** `expect` throws when the draft is not what the caller wants to publish. */
 export async function publishDraft(
   context: Options,
   request: FastifyRequest,
   name: string,
   { message, receipt }: { message: string; receipt?: string | undefined },
+  expect: (row: ConfigurationRow) => void = () => undefined,
 ): Promise<Publishing> {
-  return await publish(context, request, name, async (_tx, row) => ({
-    candidate: { content: row.draft, message, receipt: null, restoredFrom: null },
-    receipt,
-  }))
+  return await publish(context, request, name, async (_tx, row) => {
+    expect(row)
+    return { candidate: { content: row.draft, message, receipt: null, restoredFrom: null }, receipt }
+  })
 }
 
 /** Publishes what version `number` held as a new version. */

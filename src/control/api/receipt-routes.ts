@@ -14,7 +14,8 @@ import type { Price } from '../receipts/money.ts'
 import type { GatewayRecords } from '../runtime.ts'
 import type { Db, Tx } from '../store/database.ts'
 import { found } from './configuration-routes.ts'
-import { requireOwnKind } from './drafts.ts'
+import { refuseComplaints, requireOwnKind } from './drafts.ts'
+import { anyDocument, givenDocument } from './plan-routes.ts'
 import { Problem } from './problem.ts'
 import { contentOf } from './version-routes.ts'
 
@@ -44,16 +45,21 @@ export async function receiptRoutes(instance: FastifyInstance, context: ControlC
     summary: 'What a draft or version would do to the traffic of the last minutes, beside what is live',
     tags,
     params: named,
-    body: z.strictObject({ content: contentRef.default('draft') }),
+    body: z.strictObject({
+      content: contentRef.default('draft'),
+      document: anyDocument.optional().describe('Instead of `content`: a document that is kept nowhere.'),
+    }),
     response: { 201: stored, ...refusals },
   }
   app.post('/configurations/:configuration/receipts', { config: read, schema: make }, async (request, reply) => {
     const row = await found(context, request, request.params.configuration)
     requireOwnKind(row)
-    const candidate = await contentOf(context, row, request.body.content)
-    const complaint = runtime.checkDocument(JSON.parse(candidate))[0]
-    if (complaint !== undefined)
-      throw new Problem(422, `it is not valid: ${complaint.pointer.slice(1)} ${complaint.detail}`, [complaint])
+    const { content, document: given } = request.body
+    const candidate =
+      given === undefined
+        ? await contentOf(context, row, content)
+        : JSON.stringify(givenDocument(context, row, given, '/document'))
+    if (given === undefined) refuseComplaints(runtime.checkDocument(JSON.parse(candidate)), '', 'it is not valid')
     if (underWay >= RECEIPTS_AT_ONCE_MAX) {
       void reply.header('retry-after', '5')
       throw new Problem(429, `${RECEIPTS_AT_ONCE_MAX} receipts are being made already; try again in a moment`)

@@ -15,11 +15,11 @@ import { diffDocuments } from '../configurations/diff.ts'
 import { masked } from '../configurations/masking.ts'
 import type { Announcer } from '../configurations/publication.ts'
 import type { ControlContext } from '../context.ts'
-import { found } from './configuration-routes.ts'
+import { draftTag, found } from './configuration-routes.ts'
 import { keyFrom, pageOf, pageQuery, toPage } from './paging.ts'
 import { Problem } from './problem.ts'
 import { type Publishing, publishDraft, restoreVersion } from './publishing.ts'
-import { etagOf, writeQuery } from './writing.ts'
+import { etagOf, requireMatch, writeQuery } from './writing.ts'
 
 const tags = ['versions']
 const read = { permission: 'read' } as const
@@ -38,14 +38,23 @@ export async function versionRoutes(
 
   const publish = {
     summary: 'Publish the draft as a new version',
+    description: 'With If-Match only the draft that has this ETag.',
     tags,
     params: named,
     querystring: writeQuery,
     body: contract.publishRequest,
-    response: { 200: contract.published, ...refusals },
+    response: { 200: contract.published, ...refusals, 412: problem },
   }
-  app.post('/configurations/:configuration/publish', { config: publishing, schema: publish }, async (request) =>
-    answerOf(await publishDraft(context, request, request.params.configuration, request.body)),
+  app.post(
+    '/configurations/:configuration/publish',
+    { config: publishing, schema: publish },
+    async (request, reply) => {
+      const { params, body } = request
+      const expect = (row: ConfigurationRow) => {
+        if (request.headers['if-match'] !== undefined) requireMatch(request, reply, draftTag(row))
+      }
+      return answerOf(await publishDraft(context, request, params.configuration, body, expect))
+    },
   )
 
   const list = {
