@@ -18,6 +18,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   publish: async () => (await import('./publish.ts')).publishCommand,
   versions: async () => (await import('./versions.ts')).versions,
   rollback: async () => (await import('./rollback.ts')).rollback,
+  policy: async () => (await import('./policy.ts')).policy,
   secret: async () => (await import('./secret.ts')).secret,
   dlq: async () => (await import('./dlq.ts')).dlq,
   dropped: async () => (await import('./dropped.ts')).dropped,

@@ -6,6 +6,7 @@ import {
   type DiffEntry,
   diff,
   type Plan,
+  type PublishPolicy,
   plan,
   published,
   type Version,
@@ -13,7 +14,7 @@ import {
 } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { receipt } from '#contract/receipt.ts'
-import { type ApiClient, apiFrom, apiOptions } from './api-client.ts'
+import { type Answer, type ApiClient, apiFrom, apiOptions } from './api-client.ts'
 import type { Tree } from './document-files.ts'
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>
@@ -52,8 +53,12 @@ export class ConfigurationApi {
     this.#path = `/api/v1/configurations/${encodeURIComponent(name)}`
   }
 
-  async state(): Promise<z.output<typeof configuration>> {
-    return (await this.client.call('GET', this.#path, { schema: configuration })).body
+  async read(): Promise<Answer<z.output<typeof configuration>>> {
+    return await this.client.call('GET', this.#path, { schema: configuration })
+  }
+
+  async setPolicy(policy: PublishPolicy, ifMatch: string | undefined): Promise<void> {
+    await this.client.call('PATCH', this.#path, { body: { policy }, ifMatch })
   }
 
   async draft(): Promise<{ document: Tree; etag: string | undefined }> {

@@ -38,7 +38,7 @@ export const plan: Command = {
     if (flags['json'] === true) {
       process.stdout.write(`${JSON.stringify({ live, draft, receipt: receipt ?? null, no_receipt: reason })}\n`)
     } else {
-      const state = await configuration.state()
+      const { body: state } = await configuration.read()
       const beside = state.live_version === null ? 'nothing live' : `live version ${state.live_version}`
       process.stdout.write(`${changeText(live)}Beside ${beside} of ${configuration.name}: ${changeCounts(live)}\n`)
       process.stdout.write(`Beside its draft: ${changeCounts(draft)}\n`)

@@ -73,5 +73,5 @@ export function publishedText({ version, changed, notified, warning }: Published
   const why = message === '' ? '' : `: ${plain(message)}`
   if (!changed) return `no changes: version ${number} is live already\n`
   if (isDry) return `Version ${number} could be published${content}${why}\n`
-  return `Version ${number} (${sha256.slice(0, 12)}) is live${content}${why}\nTold ${notified} gateways and buses\n`
+  return `Version ${number} (${sha256.slice(0, 12)}) is live${content}${why}\nTold: ${notified} ${notified === 1 ? 'gateway or bus' : 'gateways and buses'}\n`
 }

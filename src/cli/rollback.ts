@@ -18,11 +18,11 @@ export const rollback: Command = {
       flags['receipt'] === true ? await shownReceipt(configuration, { content: String(number) }, flags) : undefined
     const body = receipt === undefined ? { message } : { message, receipt: receipt.id }
     const published = await configuration.restore(number, body, isDry)
-    const { has_changes: hasChanges } = await configuration.state()
+    const { body: state } = await configuration.read()
     if (flags['json'] === true) process.stdout.write(`${JSON.stringify({ published, receipt })}\n`)
     else {
       process.stdout.write(publishedText(published, isDry))
-      if (hasChanges && !isDry) process.stdout.write('The draft has changes of its own, and stays as it is\n')
+      if (state.has_changes && !isDry) process.stdout.write('The draft has changes of its own, and stays as it is\n')
     }
     return 0
   },

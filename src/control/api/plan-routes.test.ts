@@ -59,3 +59,19 @@ test('with If-Match only the draft that was looked at is published', async () =>
   assert.equal(refused.etag, now)
   assert.equal((await publish(now)).status, 200)
 })
+
+test('a receipt of a document that is kept nowhere is good for the draft that it becomes', async () => {
+  await using controller = await TestController.start()
+  const [draft, receipts] = ['/configurations/default/draft', '/configurations/default/receipts']
+  await controller.change('PATCH', '/configurations/default', { body: { policy: { require_receipt: true } } })
+  await controller.change('PUT', draft, { body: document('A', 'one') })
+  const refused = await controller.must<ProblemBody>(422, 'POST', receipts, { body: { document: { outputs: [{}] } } })
+  assert.equal(refused.body.errors![0]!.pointer, '/document/outputs/0/id')
+  const { body: made } = await controller.must<{ id: string }>(201, 'POST', receipts, {
+    body: { document: document('B') },
+  })
+  const publish = () => controller.ask('POST', '/configurations/default/publish', { body: { receipt: made.id } })
+  assert.equal((await publish()).status, 422, 'it is of another document')
+  await controller.change('PUT', draft, { body: document('B') })
+  assert.equal((await publish()).status, 200)
+})
