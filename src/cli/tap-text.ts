@@ -3,6 +3,9 @@ import type { ObservedRecord, RecordText } from '#contract/observation.ts'
 import { plain } from './api-error.ts'
 import type { paint } from './terminal.ts'
 
+/** The end of an id, which tells gateways apart; JSON has all of it. */
+const GATEWAY_CHARACTERS = 6
+
 type Paint = (format: Parameters<typeof paint>[0], text: string) => string
 
 /**
@@ -11,7 +14,8 @@ type Paint = (format: Parameters<typeof paint>[0], text: string) => string
  */
 export function recordLine(gateway: string, record: ObservedRecord, paint: Paint): string {
   const { at, pipeline, fate, rule, edited_by: editors, before, after } = record
-  const head = paint('dim', `${new Date(at).toISOString().slice(11, 23)} ${plain(gateway)}/${plain(pipeline)}`)
+  const from = `${plain(gateway.slice(-GATEWAY_CHARACTERS))}/${plain(pipeline)}`
+  const head = paint('dim', `${new Date(at).toISOString().slice(11, 23)} ${from}`)
   const [old, now] = [textOf(before), after === null ? undefined : textOf(after)]
   if (now === undefined) {
     const by = rule === null ? fate : `${fate} by ${rule}`

@@ -55,6 +55,7 @@ async function serve(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, gone: gone.promise }
 }
 
+const ignore = () => undefined
 const none = (_: unknown, text: string) => text
 
 test('a record has one line, on which signs and words say what colours repeat', () => {
@@ -102,7 +103,7 @@ test('until so many are shown; what is over counts as not shown', async (t) => {
     reason: 'an outage',
   })
   const options = { query, limit: 3, isJson: true, signal: new AbortController().signal }
-  const watched = await watch(new ApiClient(url), options, (line) => lines.push(line))
+  const watched = await watch(new ApiClient(url), options, (line) => lines.push(line), ignore)
   assert.deepEqual(watched, { shown: 3, skipped: 17, reason: undefined })
   assert.deepEqual(JSON.parse(lines[2]!), { gateway: 'g', ...record() })
   assert.deepEqual(asked, [
@@ -113,22 +114,28 @@ test('until so many are shown; what is over counts as not shown', async (t) => {
 
 test('until the controller ends it, and says why; a stream that breaks off is told', async (t) => {
   const options = { query: {}, limit: 10, isJson: false, signal: new AbortController().signal }
-  const ended = await serve(t, `${records(1)}event: end\ndata: {"reason":"an hour is over"}\n\n`)
-  assert.deepEqual(await watch(new ApiClient(ended.url), options, () => undefined), {
-    shown: 1,
-    skipped: 0,
-    reason: 'an hour is over',
-  })
+  const ended = await serve(t, `${records(1)}event: end\ndata: {"gateway":null,"reason":"an hour is over"}\n\n`)
+  const over = { shown: 1, skipped: 0, reason: 'an hour is over' }
+  assert.deepEqual(await watch(new ApiClient(ended.url), options, ignore, ignore), over)
   const broken = await serve(t, records(1), true)
-  await assert.rejects(
-    watch(new ApiClient(broken.url), options, () => undefined),
-    /went away; start the tap again/,
-  )
+  await assert.rejects(watch(new ApiClient(broken.url), options, ignore, ignore), /went away; start the tap again/)
   const strange = await serve(t, 'event: records\ndata: {"records": 1}\n\n')
   await assert.rejects(
-    watch(new ApiClient(strange.url), options, () => undefined),
+    watch(new ApiClient(strange.url), options, ignore, ignore),
     /sends "records" in a form that this version does not know/,
   )
+})
+
+test('a gateway that ends its part is noted, and is the end where it was the one asked for', async (t) => {
+  const refusal = `event: end\ndata: {"gateway":"x","reason":"no pipeline \\"nix\\""}\n\n`
+  const { url } = await serve(t, `${refusal}${records(1)}`)
+  const options = { query: {}, limit: 1, isJson: false, signal: new AbortController().signal }
+  const notes: string[] = []
+  const watched = await watch(new ApiClient(url), options, ignore, (text) => notes.push(text))
+  assert.deepEqual(watched, { shown: 1, skipped: 0, reason: undefined })
+  assert.deepEqual(notes, ['gateway x shows no more: no pipeline "nix"\n'])
+  const asked = { ...options, query: { gateway: 'x' } }
+  assert.equal((await watch(new ApiClient(url), asked, ignore, ignore)).reason, 'no pipeline "nix"')
 })
 
 test('flags that make no sense are told', () => {

@@ -54,8 +54,9 @@ export const tap: Command = {
     try {
       const write = (text: string) => void process.stdout.write(text)
       const options = { query, limit, isJson: flags['json'] === true, signal: stop.signal }
-      const { shown, skipped, reason } = await watch(apiFrom(flags, process.env), options, write)
-      const why = reason === undefined ? '' : `; the controller ended it: ${plain(reason)}`
+      const note = (text: string) => void process.stderr.write(text)
+      const { shown, skipped, reason } = await watch(apiFrom(flags, process.env), options, write, note)
+      const why = reason === undefined ? '' : `; it was ended: ${plain(reason)}`
       process.stderr.write(`${shownText(shown, skipped)}${why}\n`)
     } finally {
       clearTimeout(timer)
@@ -65,25 +66,34 @@ export const tap: Command = {
 }
 
 const batch = z.object({ gateway: z.string(), records: z.array(observedRecord), skipped: z.number() })
-const ending = z.object({ reason: z.string() })
+/** Without a gateway: of the whole tap. */
+const ending = z.object({ gateway: z.string().nullish(), reason: z.string() })
 
 export interface Watched {
   shown: number
   /** Records that fitted and were not shown. */
   skipped: number
-  /** Why the controller ended the tap; undefined when it was us. */
+  /** Why the tap was ended; undefined when it was us. */
   reason: string | undefined
 }
 
-/** Until `limit` records are shown, the controller ends it, or `signal` aborts. Rejects with `StreamgateError`. */
+/**
+ * Until `limit` records are shown, the tap is ended, or `signal` aborts. A gateway that ends its part is only noted, unless it is
+ * the one that was asked for: others may have more to show. Rejects with `StreamgateError`.
+ */
 export async function watch(
   client: ApiClient,
   { query, limit, isJson, signal }: { query: Query; limit: number; isJson: boolean; signal: AbortSignal },
   write: (text: string) => void,
+  note: (text: string) => void,
 ): Promise<Watched> {
   const watched: Watched = { shown: 0, skipped: 0, reason: undefined }
   for await (const event of client.events(PATH, { query, signal })) {
-    if (event.event === 'end') return { ...watched, reason: dataOf(event, ending).reason }
+    if (event.event === 'end') {
+      const { gateway, reason } = dataOf(event, ending)
+      if (gateway == null || query['gateway'] !== undefined) return { ...watched, reason }
+      note(`gateway ${plain(gateway)} shows no more: ${plain(reason)}\n`)
+    }
     // Of other kinds there may be more one day.
     if (event.event !== 'records') continue
     const { gateway, records, skipped } = dataOf(event, batch)
