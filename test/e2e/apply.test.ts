@@ -172,6 +172,39 @@ test('secrets are set from standard input, listed with their users, and deleted'
   assert.ok(!said.join('').includes(value) && !program.stderr.includes(value))
 })
 
+test('tap shows what rules do to records while they flow', async (t) => {
+  await using program = await Program.start('up', { flags: ['--opamp-port', '0'] })
+  const shell = new Shell(t, program)
+  const rules =
+    '[{ id: drop, type: filter, params: { value: DEBUG } }, { id: hide, type: redact, params: { builtin: ssn } }]'
+  await shell.ok('streamgate apply -f - --publish', `pipelines: [{ id: default_pipeline, processors: ${rules} }]`)
+  await program.until(() => applied(program) === 1, 'the rules')
+  // A tap is there when it shows something: until then lines keep coming.
+  const flow = async (tapped: Promise<string>) => {
+    let isOver = false
+    void tapped.then(
+      () => (isOver = true),
+      () => (isOver = true),
+    )
+    while (!isOver) {
+      await program.sendTcp(LINES)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    return await tapped
+  }
+  const shown = await flow(shell.ok('streamgate tap --limit 3 --rate 1000 --pipeline default_pipeline'))
+  const texts = shown
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^\S+ \S+ /, ''))
+  const expected = ['− DEBUG: a  [dropped by drop]', '  ERROR: b', '  INFO: ssn [ssn]  [edited by hide]']
+  assert.deepEqual(texts.toSorted(), expected.toSorted())
+  const dropped = JSON.parse(await flow(shell.ok('streamgate tap --limit 1 --fate dropped --json')))
+  assert.deepEqual([dropped.rule, dropped.before.text, dropped.after], ['drop', 'DEBUG: a', null])
+  const raw = await flow(shell.ok('streamgate tap --limit 1 --rule hide --raw --reason "an outage"'))
+  assert.match(raw, / − INFO: ssn 123-45-6789 → \+ INFO: ssn \[ssn\] {2}\[edited by hide\]\n$/)
+})
+
 test('docs/guides/publishing.md: its commands work in their order, and answer what it says', async (t) => {
   const blocks = [...readFileSync(GUIDE, 'utf8').matchAll(/^```(yaml|sh|text)\n([\s\S]*?)^```/gm)]
   const folder = temporaryFolder()
