@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { NodeStats } from '#contract/stats.ts'
 import { exampleStats } from '#test/support/stats-fixture.ts'
 import { nodesOf, plainLines } from './top.ts'
 import { viewOf } from './top-rates.ts'
@@ -18,7 +19,9 @@ async function serve(t: TestContext): Promise<{ url: string; asked: string[] }> 
   const server = createServer((request, response) => {
     asked.push(`${request.url} ${request.headers.authorization ?? ''}`.trim())
     stats.pipelines[0]!.in.records += 100
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(stats))
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(answerTo(request.url ?? '', stats)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
@@ -26,6 +29,12 @@ async function serve(t: TestContext): Promise<{ url: string; asked: string[] }> 
     server.close()
   })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+/** A controller lists what gateways have told last, and knows its own node's books of now. */
+function answerTo(url: string, stats: NodeStats) {
+  const other = { ...stats, id: 'node-2' }
+  return url.startsWith('/api/v1/stats/live') ? { items: [{ stats }, { stats: other }], next_cursor: null } : stats
 }
 
 function top(args: string[], env: Record<string, string> = {}): ChildProcess {
@@ -64,8 +73,10 @@ test('a controller is asked by its API, with the key', async (t) => {
   const { url, asked } = await serve(t)
   const { status, stdout } = await ended(top(['--once'], { STREAMGATE_URL: url, STREAMGATE_API_KEY: 'k' }))
   assert.equal(status, 0)
-  assert.match(stdout, /^node-1 {2}0\.1\.0 .*\n\nPIPELINE .*\nmain /)
-  assert.deepEqual(asked, ['/api/v1/stats Bearer k', '/api/v1/stats Bearer k'])
+  assert.match(stdout, /node-1/)
+  assert.match(stdout, /node-2/)
+  const once = ['/api/v1/stats/live Bearer k', '/api/v1/stats Bearer k']
+  assert.deepEqual(asked, [...once, ...once])
 })
 
 test('where no terminal is there are lines, until the reader has had enough', async (t) => {

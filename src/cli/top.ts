@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { StreamgateError } from '#contract/error.ts'
 import { type NodeStats, nodeStats } from '#contract/stats.ts'
 import { systemClock } from '#std/clock.ts'
-import { apiFrom, apiOptions } from './api-client.ts'
+import { type ApiClient, apiFrom, apiOptions } from './api-client.ts'
+import { ApiError } from './api-error.ts'
 import type { Command } from './command.ts'
 import { adminOption, ask } from './node-admin.ts'
 import { paint } from './terminal.ts'
@@ -58,9 +59,22 @@ function readerFor(flags: Flags): () => Promise<Reading> {
   const isController = flags['url'] !== undefined || (process.env['STREAMGATE_URL'] && flags['admin'] === undefined)
   const api = isController ? apiFrom(flags, process.env) : undefined
   return async () => {
-    const answer =
-      api === undefined ? await ask<unknown>(flags, '/stats') : (await api.call('GET', '/api/v1/stats')).body
-    return { now: performance.now(), at: Date.now(), nodes: nodesOf(answer) }
+    const nodes = api === undefined ? nodesOf(await ask<unknown>(flags, '/stats')) : await gateways(api)
+    return { now: performance.now(), at: Date.now(), nodes }
+  }
+}
+
+/** What gateways have told last, which is some seconds old; of a node in the controller's own process, what is now. */
+async function gateways(api: ApiClient): Promise<NodeStats[]> {
+  const nodes: NodeStats[] = []
+  for await (const entry of api.list('/api/v1/stats/live'))
+    nodes.push(...nodesOf((Object(entry) as { stats?: unknown }).stats))
+  try {
+    const [own] = nodesOf((await api.call('GET', '/api/v1/stats')).body)
+    return own === undefined ? nodes : [own, ...nodes.filter(({ id }) => id !== own.id)]
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 503) return nodes
+    throw error
   }
 }
 
