@@ -230,3 +230,55 @@ test('agents that take it are told where to send their own metrics', async (t) =
     headers: { headers: [{ key: 'x-key', value: 'k' }] },
   })
 })
+
+testOnDatabases('a gateway that went to another controller is not noted as gone by the first', async (database, t) => {
+  const clock = new ManualClock()
+  const [here, there] = [await fleetWorld(t, { database, clock }), await fleetWorld(t, { database, clock })]
+  const node = new Inhabitant(here)
+  await node.say()
+  await here.fleet.flush()
+  clock.advance(1_000)
+  const moved = new Inhabitant(there)
+  Object.assign(moved, { agent: node.agent })
+  await moved.say()
+  await there.fleet.flush()
+  node.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  await here.fleet.flush()
+  assert.equal((await shown(there)).online, true)
+  moved.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal((await shown(there)).online, false)
+  await Promise.all([here.fleet.close(), there.fleet.close()])
+})
+
+testOnDatabases(
+  'requests of one agent that go to two controllers in turn are one conversation',
+  async (database, t) => {
+    const worlds = [await fleetWorld(t, { database }), await fleetWorld(t, { database })]
+    for (const world of worlds) {
+      await world.serve()
+      world.live.set('default/default', configOf(1))
+    }
+    if (database.dialect === 'sqlite') return void (await Promise.all(worlds.map(closeButStore)))
+    const agent = new FakeAgent({ uid: UID })
+    for (let i = 0; i < 8; i++) {
+      const world = worlds[i % 2]!
+      agent.receive((await world.ask(agent.next())).reply)
+      await world.fleet.flush()
+      // Heartbeats are noted once a second; here the second is over at once.
+      await database.db
+        .updateTable('gateways')
+        .set({ seq: String(i), last_seen_at: Date.now() + i })
+        .execute()
+    }
+    await Promise.all(worlds.map(closeButStore))
+    assert.equal(agent.fullStatesAskedFor, 0)
+    assert.equal(agent.offers.length, 1)
+  },
+)
+
+async function closeButStore(world: FleetWorld): Promise<void> {
+  await world.stopServing()
+  await world.fleet.close()
+}

@@ -291,6 +291,7 @@ export class Fleet {
       this.#users.get(rival)?.delete(live)
       rival.close('replaced by a newer connection')
     }
+    if (connection.transport === 'http') await this.#catchUp(live)
     live.attach(connection)
     if (live.connection !== undefined) this.#use(live.connection, live)
     if (live.gateway.holder !== connection.principal.holder)
@@ -305,6 +306,17 @@ export class Fleet {
     else if (!connection.isOpen) this.#drop(live, connection)
     else if (isGreeting || message.customCapabilities !== undefined) this.observers.joined(live)
     return outcome.reply!
+  }
+
+  /** Requests of one agent may go to several controllers in turn: what another has heard since counts. */
+  async #catchUp(live: LiveGateway): Promise<void> {
+    const { db, dialect } = this.context
+    const { org, uid, lastSeenAt, connectedAt } = live.gateway
+    if (dialect === 'sqlite' || connectedAt === null) return
+    const stored = await loadGateway(db, org, uid)
+    if (stored === undefined || stored.gateway.lastSeenAt <= lastSeenAt) return
+    live.gateway = stored.gateway
+    live.attempts = stored.attempts
   }
 
   /** An empty session is kept for nobody: the row of the uid stays as it is. */
@@ -433,8 +445,8 @@ export class Fleet {
     if (!live.isLive || live.connection !== connection) return
     this.#forget(live)
     if (live.gateway.connectedAt === null) return
+    this.#writer.gone(live.gateway)
     live.gateway = { ...live.gateway, connectedAt: null }
-    this.#save(live)
   }
 
   #forget(live: LiveGateway): void {

@@ -125,7 +125,23 @@ export async function saveSeen(db: Db, gateways: readonly Gateway[]): Promise<vo
     })
     await sql`with seen(org_id, uid, seq, at) as (values ${sql.join(values)})
       update gateways set seq = seen.seq, last_seen_at = seen.at from seen
-      where gateways.org_id = seen.org_id and gateways.uid = seen.uid`.execute(db)
+      where gateways.org_id = seen.org_id and gateways.uid = seen.uid
+        and gateways.last_seen_at <= seen.at`.execute(db)
+  }
+}
+
+/** They have left this controller. One that another controller has by now stays as it is there. */
+export async function saveGone(db: Db, gateways: readonly Gateway[]): Promise<void> {
+  const sorted = [...gateways].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  for (const part of chunks(sorted)) {
+    const values = part.map(({ org, uid, seq, lastSeenAt, connectedAt }) => {
+      const numbers = sql`cast(${lastSeenAt} as bigint), cast(${connectedAt} as bigint)`
+      return sql`(${org}, ${uid}, ${seq === null ? null : String(seq)}, ${numbers})`
+    })
+    await sql`with gone(org_id, uid, seq, at, connected_at) as (values ${sql.join(values)})
+      update gateways set seq = gone.seq, last_seen_at = gone.at, connected_at = null from gone
+      where gateways.org_id = gone.org_id and gateways.uid = gone.uid
+        and gateways.connected_at = gone.connected_at`.execute(db)
   }
 }
 

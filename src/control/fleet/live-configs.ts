@@ -23,7 +23,9 @@ export class LiveConfigs {
     const loading = this.#load(org, configuration)
     if (this.#configs.size >= CONFIGS_MAX && !this.#configs.has(key)) this.#configs.clear()
     this.#configs.set(key, loading)
-    loading.catch(() => this.#configs.delete(key))
+    loading.catch(() => {
+      if (this.#configs.get(key) === loading) this.#configs.delete(key)
+    })
     return loading
   }
 

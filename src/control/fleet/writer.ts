@@ -6,7 +6,7 @@ import type { Logger } from '#observe/log.ts'
 import type { Clock, Timer } from '#std/clock.ts'
 import type { Db } from '../store/database.ts'
 import type { Gateway } from './gateway.ts'
-import { keyOf, type Save, saveGateways, saveSeen } from './gateway-store.ts'
+import { keyOf, type Save, saveGateways, saveGone, saveSeen } from './gateway-store.ts'
 
 const SEEN_MS = 1000
 /** After the store has failed. */
@@ -20,6 +20,8 @@ export class FleetWriter {
   readonly #log: Logger
   #saves = new Map<string, Save>()
   #seen = new Map<string, Gateway>()
+  /** As they were when they left. */
+  #gone = new Map<string, Gateway>()
   /** In the transaction that is under way. */
   #underWay = new Set<string>()
   #running: Promise<void> | undefined
@@ -49,21 +51,31 @@ export class FleetWriter {
     this.#timer ??= this.#clock.after(SEEN_MS, () => this.#tick())
   }
 
+  /** It has left; `gateway` is as it was before. */
+  gone(gateway: Gateway): void {
+    const key = keyOf(gateway)
+    this.#seen.delete(key)
+    this.#gone.set(key, gateway)
+    if (!this.#failing) this.#run()
+  }
+
   forget(org: string, uid: string): void {
     this.#saves.delete(keyOf({ org, uid }))
+    this.#gone.delete(keyOf({ org, uid }))
     this.#seen.delete(keyOf({ org, uid }))
   }
 
   /** Waits for what is not in the store yet of this gateway. */
   async settled(org: string, uid: string): Promise<void> {
     const key = keyOf({ org, uid })
-    if (this.#saves.has(key) || this.#underWay.has(key)) await this.flush()
+    if (this.#saves.has(key) || this.#gone.has(key) || this.#underWay.has(key)) await this.flush()
   }
 
   /** Resolves when all that was given so far is in the store, or could not be. */
   async flush(): Promise<void> {
     // The transaction that is under way, and as many as what waits takes; what comes meanwhile is not waited for.
-    let rounds = Math.ceil(this.#saves.size / SAVES_MAX) + (this.#running === undefined ? 0 : 1)
+    const waiting = Math.max(Math.ceil(this.#saves.size / SAVES_MAX), Math.min(this.#gone.size, 1))
+    let rounds = waiting + (this.#running === undefined ? 0 : 1)
     for (; rounds > 0; rounds--) {
       this.#run()
       await this.#running
@@ -90,7 +102,7 @@ export class FleetWriter {
     if (this.#closed) return
     this.#running = this.#write(withSeen).finally(() => {
       this.#running = undefined
-      if (this.#saves.size > 0 && !this.#failing) this.#run()
+      if (this.#saves.size + this.#gone.size > 0 && !this.#failing) this.#run()
     })
   }
 
@@ -99,11 +111,15 @@ export class FleetWriter {
     await Promise.resolve()
     const saves = [...this.#saves.values()].slice(0, SAVES_MAX)
     for (const { gateway } of saves) this.#saves.delete(keyOf(gateway))
-    this.#underWay = new Set(saves.map(({ gateway }) => keyOf(gateway)))
+    // Whoever left is noted behind all that was changed before.
+    const gone = this.#saves.size === 0 ? [...this.#gone.values()] : []
+    if (this.#saves.size === 0) this.#gone = new Map()
+    this.#underWay = new Set([...saves.map(({ gateway }) => gateway), ...gone].map(keyOf))
     const seen = withSeen ? [...this.#seen.values()] : []
     if (withSeen) this.#seen = new Map()
     try {
       if (saves.length > 0) await saveGateways(this.#db, saves)
+      if (gone.length > 0) await saveGone(this.#db, gone)
       if (seen.length > 0) await saveSeen(this.#db, seen)
       this.#failing = false
       this.#underWay.clear()
@@ -111,6 +127,7 @@ export class FleetWriter {
       if (!this.#failing) this.#log.error({ error: String(error) }, 'cannot keep what gateways say; trying again')
       this.#failing = true
       this.#underWay.clear()
+      for (const gateway of gone) if (!this.#gone.has(keyOf(gateway))) this.#gone.set(keyOf(gateway), gateway)
       // What has come since is newer.
       for (const save of saves) {
         const newer = this.#saves.get(keyOf(save.gateway))
