@@ -10,7 +10,8 @@ import { type Behaviour, FakeAgent } from '#test/support/fake-agent.ts'
 import { offerHash } from './effective.ts'
 import { type NamedConfig, newGateway } from './gateway.ts'
 import { isBlocked } from './ledger.ts'
-import { answer, newConversation, push, type Situation, type Wanted } from './session.ts'
+import { answer, push } from './session.ts'
+import { newConversation, type Situation, type Wanted } from './situation.ts'
 import { statesOf } from './states.ts'
 
 const RUNS = 600

@@ -4,7 +4,7 @@ import type { Secret } from '#std/secret.ts'
 import type { AgentPrincipal } from './credentials.ts'
 import type { Attempt, Gateway, Transport } from './gateway.ts'
 import { keyOf } from './gateway-store.ts'
-import { type Conversation, newConversation } from './session.ts'
+import { type Conversation, newConversation } from './situation.ts'
 
 /** A way to an agent, or, behind a proxy, to several. Of plain HTTP each request is one. */
 export interface AgentConnection {

@@ -10,15 +10,13 @@ import { AgentCapability, Command, ServerCapability, ServerErrorType, ServerFlag
 import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
 import { NODE_CAPABILITY } from '#contract/fleet.ts'
 import { uuidBytes } from '#std/uuid.ts'
-import { type Attempt, type Gateway, has, type NamedConfig } from './gateway.ts'
+import { type Attempt, type Gateway, has } from './gateway.ts'
 import { Ledger } from './ledger.ts'
+import { offer } from './offers.ts'
 import type { Reports } from './reports.ts'
-import { isAnswered, offerOf, type WantedSettings } from './settings.ts'
+import { type Conversation, type Draft, isTime, type Situation, type Wanted } from './situation.ts'
 import { hasApplied, missing, syncers } from './syncers.ts'
 
-/** What is asked for or offered again and again waits twice as long each time. */
-const PATIENCE_MS = 30_000
-const PATIENCE_MS_MAX = 3_600_000
 /** An agent that repeats its message has not had the answer: it gets the same without waiting, a few times. */
 const REPEATS_MAX = 3
 
@@ -28,41 +26,6 @@ export const SERVER_CAPABILITIES =
   ServerCapability.acceptsEffectiveConfig |
   ServerCapability.offersConnectionSettings
 
-/** What is known only while a connection lasts. A new one begins with `newConversation`. */
-export interface Conversation {
-  greeted: boolean
-  /** Messages were missed: what is known may be wrong. */
-  incomplete: boolean
-  asked: Repeated
-  /** Asked once for parts that the agent can report and never has. */
-  voted: boolean
-  config: Repeated & { hash: string | null }
-  settings: Repeated & { hash: string | null }
-  componentsAskedFor: string | null
-}
-
-interface Repeated {
-  times: number
-  /** Of the newest time. */
-  at: number
-}
-
-export interface Situation {
-  gateway: Gateway
-  attempts: ReadonlyMap<string, Attempt>
-  conversation: Conversation
-}
-
-export interface Wanted {
-  /** What the gateway is to have, if there is something of its kind. */
-  config: NamedConfig | undefined
-  settings: WantedSettings | undefined
-  /** Another must use the uid: this connection gets a new one. */
-  newUid: Uint8Array | undefined
-  /** Lists of components that are in the store, for the whole fleet. */
-  knowsComponents(hash: string): boolean
-}
-
 export interface Outcome extends Situation {
   /** Undefined: there is nothing to say. An answer always says something. */
   reply: ServerToAgent | undefined
@@ -71,18 +34,6 @@ export interface Outcome extends Situation {
   removed: readonly string[]
   /** What the agent runs was not compared with what it has applied: its files are in the store. */
   compare: boolean
-}
-
-export function newConversation(): Conversation {
-  return {
-    greeted: false,
-    incomplete: false,
-    asked: { times: 0, at: 0 },
-    voted: false,
-    config: { times: 0, at: 0, hash: null },
-    settings: { times: 0, at: 0, hash: null },
-    componentsAskedFor: null,
-  }
 }
 
 /** `at`: Unix milliseconds. Nothing that is given is changed. */
@@ -144,14 +95,6 @@ export function refusal(instanceUid: Uint8Array, text: string, retryAfterMs?: nu
   const retryInfo =
     retryAfterMs === undefined ? undefined : { retryAfterNanoseconds: BigInt(Math.round(retryAfterMs)) * 1_000_000n }
   return { instanceUid, errorResponse: { type, errorMessage: text, retryInfo }, flags: 0n, capabilities: 0n }
-}
-
-interface Draft {
-  before: Situation
-  gateway: Gateway
-  conversation: Conversation
-  ledger: Ledger
-  reports: Reports
 }
 
 /**
@@ -232,15 +175,6 @@ function wantsFullState(
   return conversation.incomplete && isTime(conversation.asked, at)
 }
 
-/** Counts when it is. */
-function isTime(repeated: Repeated, at: number): boolean {
-  const waitMs = Math.min(PATIENCE_MS_MAX, PATIENCE_MS * 2 ** (repeated.times - 1))
-  if (repeated.times > 0 && at - repeated.at < waitMs) return false
-  repeated.times++
-  repeated.at = at
-  return true
-}
-
 /** True: the reply is the command, and nothing else. */
 function restart(gateway: Gateway, reply: ServerToAgent): boolean {
   if (gateway.restartRequestedAt === null || !has(gateway, AgentCapability.acceptsRestartCommand)) return false
@@ -248,61 +182,6 @@ function restart(gateway: Gateway, reply: ServerToAgent): boolean {
   reply.command = { type: Command.restart }
   reply.customCapabilities = undefined
   return true
-}
-
-function offer(draft: Draft, reply: ServerToAgent, wanted: Wanted, at: number): void {
-  const { gateway, conversation } = draft
-  if (wanted.config !== undefined && isDue(draft, wanted.config, at)) {
-    const { files, hash, configuration, version } = wanted.config
-    reply.remoteConfig = { config: { configMap: new Map(files) }, configHash: Buffer.from(hash, 'hex') }
-    draft.ledger.offered(wanted.config, at)
-    gateway.offered = { hash, configuration, version, at }
-  }
-  offerSettings(draft, reply, wanted, at)
-  const { componentsHash } = gateway
-  if (
-    componentsHash !== null &&
-    conversation.componentsAskedFor !== componentsHash &&
-    !wanted.knowsComponents(componentsHash)
-  ) {
-    conversation.componentsAskedFor = componentsHash
-    reply.flags |= ServerFlag.reportAvailableComponents
-  }
-}
-
-/** Whether this configuration is to be offered now. Counts when it is. */
-function isDue({ gateway, conversation, ledger, before }: Draft, { hash, kind }: NamedConfig, at: number): boolean {
-  if (!has(gateway, AgentCapability.acceptsRemoteConfig) || gateway.agent?.kind !== kind) return false
-  const isRetry = ledger.isRetry(hash)
-  if (!isRetry && (gateway.reported?.hash === hash || ledger.blocks(hash) || ledger.isApplying(hash))) return false
-  const reports = has(gateway, AgentCapability.reportsRemoteConfig)
-  // What the agent has is not known for sure, and it was asked a moment ago.
-  if (reports && conversation.incomplete && conversation.asked.times <= 1) return false
-  const { config } = conversation
-  // An agent that started anew has lost what it was sent.
-  const isAnew = config.hash !== hash || isRetry || gateway.restarts !== before.gateway.restarts
-  if (isAnew) conversation.config = { times: 0, at: 0, hash }
-  else if (!reports) return false
-  return isTime(conversation.config, at)
-}
-
-function offerSettings(
-  { gateway, conversation }: Draft,
-  reply: ServerToAgent,
-  { settings: wanted }: Wanted,
-  at: number,
-): void {
-  if (wanted === undefined || isAnswered(gateway, wanted.hash)) return
-  const reports = has(gateway, AgentCapability.reportsConnectionSettingsStatus)
-  const isNew = gateway.settingsOffered !== wanted.hash
-  // Who does not tell what became of it gets it once for each connection that still uses the registration token.
-  if (!reports && !isNew && (conversation.settings.hash === wanted.hash || !gateway.holder.startsWith('token:'))) return
-  const offers = offerOf(gateway, wanted)
-  if (offers === undefined) return
-  if (conversation.settings.hash !== wanted.hash) conversation.settings = { times: 0, at: 0, hash: wanted.hash }
-  if (!isTime(conversation.settings, at)) return
-  reply.connectionSettings = offers
-  gateway.settingsOffered = wanted.hash
 }
 
 function says({ remoteConfig, connectionSettings, command, flags }: ServerToAgent): boolean {
