@@ -8,7 +8,7 @@ import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
 import type { Timer } from '#std/clock.ts'
 import { uuidText, uuidv7Bytes } from '#std/uuid.ts'
 import type { ControlContext } from '../context.ts'
-import { countUse, mayClaim, openAgent, ownCredential } from './credentials.ts'
+import { countUse, mayClaim, ownCredential } from './credentials.ts'
 import { filesOf } from './effective.ts'
 import {
   type Desired,
@@ -22,6 +22,7 @@ import {
 import { keyOf, loadGateway, loadReports } from './gateway-store.ts'
 import { type AgentConnection, LiveGateway } from './live.ts'
 import { LiveConfigs } from './live-configs.ts'
+import { MemoryConnection, type MemoryPeer } from './memory-connection.ts'
 import { Observers } from './observers.ts'
 import { answer, type Outcome, push, refusal } from './session.ts'
 import { settingsOf, type TelemetryEndpoint, type WantedSettings } from './settings.ts'
@@ -46,12 +47,6 @@ export interface FleetOptions {
   agentsMax?: number
   /** Where agents shall send their own metrics. */
   ownMetrics?: TelemetryEndpoint | undefined
-}
-
-export interface MemoryPeer {
-  send(message: ServerToAgent): void
-  /** It has to connect again. */
-  closed(reason: string): void
 }
 
 export class Fleet {
@@ -97,33 +92,8 @@ export class Fleet {
   }
 
   /** The node in the same process: messages as objects. `peer` gets answers and whatever else is to be said. */
-  connect(peer: MemoryPeer): { send(message: AgentToServer): void; close(): void } {
-    let isOpen = true
-    const deliver = (message: ServerToAgent) => {
-      if (isOpen) peer.send(message)
-    }
-    const connection: AgentConnection = {
-      transport: 'memory',
-      get isOpen() {
-        return isOpen
-      },
-      principal: openAgent,
-      endpoint: undefined,
-      send: deliver,
-      probe: async () => isOpen,
-      close: (reason) => {
-        if (isOpen) peer.closed(reason)
-        isOpen = false
-        this.disconnected(connection)
-      },
-    }
-    return {
-      send: (message) => void this.receive(connection, message).then(deliver, (error) => this.#failed(error)),
-      close: () => {
-        isOpen = false
-        this.disconnected(connection)
-      },
-    }
+  connect(peer: MemoryPeer): MemoryConnection {
+    return new MemoryConnection(this, peer)
   }
 
   /** The answer to a message. Rejects only when the store cannot be read. */
