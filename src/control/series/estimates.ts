@@ -112,7 +112,8 @@ function labelsOf({ before }: ObservedRecord): { service: string; severity: stri
 const bytesOf = (record: ObservedRecord) =>
   Math.max(0, record.fate === 'forwarded' ? record.bytes_out : record.bytes_in)
 
-function thin(records: readonly ObservedRecord[], max: number): readonly ObservedRecord[] {
+/** At most `max`, evenly from all. */
+export function thin(records: readonly ObservedRecord[], max: number): readonly ObservedRecord[] {
   if (records.length <= max) return records
   return Array.from({ length: max }, (_, i) => records[Math.floor((i * records.length) / max)]!)
 }

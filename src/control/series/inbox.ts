@@ -7,6 +7,7 @@ import type { SampleWindow } from '#contract/observation.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Timer } from '#std/clock.ts'
 import type { ControlContext } from '../context.ts'
+import { thin } from './estimates.ts'
 import { type Arrival, SeriesWriter } from './ingest.ts'
 import { LiveStats } from './live.ts'
 
@@ -17,6 +18,9 @@ const WEIGHTS_EVERY_MS = 10_000
 const GATEWAYS_AT_ONCE = 10
 /** More runs of gateways do not wait; the books of the next ten seconds say the same and more. */
 export const WAITING_MAX = 20_000
+/** Gateways whose samples wait for their next books, and records that are kept of each window. */
+const SAMPLED_MAX = 256
+const SAMPLES_KEPT_MAX = 100
 /** While the store fails, it is said once in this time. */
 const COMPLAIN_EVERY_MS = 60_000
 
@@ -26,6 +30,8 @@ export class StatsInbox {
   readonly #writer: SeriesWriter
   /** By run of a gateway, in order of arrival. */
   readonly #waiting = new Map<string, Arrival>()
+  /** By gateway. */
+  readonly #samples = new Map<string, readonly SampleWindow[]>()
   #timer: Timer | undefined
   #writing: Promise<void> | undefined
   #weightsAt: number
@@ -39,13 +45,24 @@ export class StatsInbox {
     this.#weightsAt = context.clock.now() + WEIGHTS_EVERY_MS
   }
 
+  /** Samples that came by themselves: they go with the next books of the gateway. */
+  sampled(org: string, gateway: string, windows: readonly SampleWindow[]): void {
+    const key = [org, gateway].join('\0')
+    this.#samples.delete(key)
+    this.#samples.set(
+      key,
+      windows.map((window) => ({ ...window, records: [...thin(window.records, SAMPLES_KEPT_MAX)] })),
+    )
+    if (this.#samples.size > SAMPLED_MAX) this.#samples.delete(this.#samples.keys().next().value!)
+  }
+
   /** Never throws and never waits. `org` comes from the gateway's credential. */
   offer(
     org: string,
     gateway: string,
     configuration: string,
     stats: NodeStats,
-    windows: readonly SampleWindow[] = [],
+    windows: readonly SampleWindow[] = this.#samples.get([org, gateway].join('\0')) ?? [],
   ): void {
     if (this.#closed || !Number.isSafeInteger(stats.started_at)) return
     this.live.take(org, gateway, configuration, stats)
@@ -54,7 +71,9 @@ export class StatsInbox {
     if (before === undefined && this.#waiting.size >= WAITING_MAX) return
     // A late one that comes behind a newer one must not take its place.
     if (before !== undefined && before.configuration === configuration && isOlder(stats, before.stats)) return
-    this.#waiting.set(key, { org, gateway, configuration, stats, windows, at: this.#context.clock.wall() })
+    this.#samples.delete([org, gateway].join('\0'))
+    const seen = windows.length > 0 ? windows : (before?.windows ?? [])
+    this.#waiting.set(key, { org, gateway, configuration, stats, windows: seen, at: this.#context.clock.wall() })
     this.#schedule()
   }
 

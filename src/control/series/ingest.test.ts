@@ -10,6 +10,7 @@ import { columns, countersOf, keyOf } from './counters.ts'
 import { StatsInbox } from './inbox.ts'
 import { SeriesWriter } from './ingest.ts'
 import { tables } from './rows.ts'
+import { Sampling } from './sampling.ts'
 
 const SEED = 20260101
 const START = Date.UTC(2026, 0, 1)
@@ -223,4 +224,46 @@ testOnDatabases('two controllers that are told the same at once count it once', 
     .executeTakeFirstOrThrow()
   const once = nodes.reduce((sum, _, i) => sum + 10 + i, 0)
   assert.equal(Number(total), 6 * once)
+})
+
+testOnDatabases('samples that are asked for go with the next books of their gateway', async (database) => {
+  const clock = new ManualClock(START)
+  const inbox = new StatsInbox({ ...database, clock, log: silentLogger })
+  const node = new ExampleNode(START)
+  inbox.offer('o', 'g', 'c', node.stats())
+  const asked: string[] = []
+  const record = {
+    ...{
+      pipeline: 'a',
+      source: 's',
+      at: START + 1,
+      fate: 'forwarded' as const,
+      rule: null,
+      edited_by: [],
+      after: null,
+    },
+    ...{ before: { text: '{"service":"shop"}' }, bytes_in: 10, bytes_out: 10 },
+  }
+  const seen = { records: 1, bytes: 10 }
+  const windows = [{ pipeline: 'a', from: START, to: START + 60_000, seen, records: [record] }]
+  const sampling = new Sampling({ clock, log: silentLogger }, inbox, async (org, configuration) => {
+    asked.push(`${org}/${configuration}`)
+    return { samples: [{ gateway: 'g', windows }] }
+  })
+  sampling.start()
+  await sampling.run()
+  node.take({ pipeline: 'a', records: 5, bytes: 50 })
+  inbox.offer('o', 'g', 'c', node.stats())
+  sampling.stop()
+  await inbox.close()
+  assert.deepEqual(asked, ['o/c'])
+  const named = database.db.selectFrom('series_estimates').select(['dimension', 'name', 'in_records'])
+  const rows = await named.orderBy('dimension').execute()
+  assert.deepEqual(
+    rows.map(({ dimension, name, in_records }) => [dimension, name, in_records]),
+    [
+      ['service', 'shop', 5],
+      ['severity', 'unset', 5],
+    ],
+  )
 })

@@ -49,6 +49,14 @@ export class LiveStats {
       .sort((a, b) => (a.gateway < b.gateway ? -1 : 1))
   }
 
+  /** Those that some gateway has which was heard lately. */
+  configurations(): { org: string; configuration: string }[] {
+    return [...this.#entries.keys()].flatMap((org) => {
+      const names = new Set(this.list(org).map(({ configuration }) => configuration))
+      return [...names].map((configuration) => ({ org, configuration }))
+    })
+  }
+
   get(org: string, gateway: string): LiveEntry | undefined {
     return this.#entries.get(org)?.get(gateway)
   }
