@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type PriceBody, priceBody } from '#contract/savings.ts'
 import { testOnDatabases } from '#test/support/databases.ts'
-import { addPrice, listPrices, priceOn } from './prices.ts'
+import { addPrice, listPrices, priceOn, pricesOfOutputs } from './prices.ts'
 
 testOnDatabases(
   'the price of a day: of the output here, of the output, of its type, the latest by then',
@@ -32,5 +32,16 @@ testOnDatabases(
       [undefined, 1, 2, 1, 3, 4, 3],
     )
     assert.equal(priceOn(prices, 'eu', 'any', 'tcp', '2026-05-01'), undefined)
+    const document = {
+      outputs: [
+        { id: 'vendor', type: 'http' },
+        { id: 'x', type: 'tcp' },
+      ],
+    }
+    const at = Date.UTC(2026, 3, 1)
+    const [price, ...rest] = await pricesOfOutputs(db, 'o', document, at, 'eu')
+    assert.deepEqual(rest, [])
+    assert.ok(Math.abs(price!.per_gb - 4 / 1.073741824) < 1e-12)
+    assert.equal((await pricesOfOutputs(db, 'o', document, at))[0]!.per_gb, 3)
   },
 )

@@ -111,6 +111,33 @@ function rankOf(price: Price, configuration: string, output: string, type: strin
   return price.configuration === configuration ? 3 : 0
 }
 
+/**
+ * Of the outputs of a document, at a time, as impact receipts take them: for each 10^9 bytes. `configuration`: empty
+ * where it is not known; then prices for one configuration alone do not count.
+ */
+export async function pricesOfOutputs(
+  db: Db | Tx,
+  org: string,
+  { outputs }: { outputs: readonly { id: string; type: string }[] },
+  at: number,
+  configuration = '',
+): Promise<{ output: string; currency: string; per_gb: number; per_million_events: number; since: number }[]> {
+  const prices = await listPrices(db, org, PRICES_MAX)
+  const day = new Date(at).toISOString().slice(0, 10)
+  return outputs.flatMap(({ id, type }) => {
+    const price = priceOn(prices, configuration, id, type, day)
+    if (price === undefined) return []
+    const { perByte } = ratesOf(price)
+    return {
+      output: id,
+      currency: price.currency,
+      per_gb: price.unit === 'GB' ? (price.per_gb ?? 0) : perByte * GB,
+      per_million_events: price.per_million_events ?? 0,
+      since: Date.parse(price.since),
+    }
+  })
+}
+
 const GB = 1e9
 const GIB = 2 ** 30
 
