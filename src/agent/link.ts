@@ -114,10 +114,10 @@ export class Link {
     }
     if (request.type === 'tap_start') this.#taps.start(request.tap, request.selection)
     else if (request.type === 'tap_stop') this.#taps.stop(request.tap)
-    else void this.#sample(request.request)
+    else void this.#sample(request.request, request.since ?? 0)
   }
 
-  async #sample(request: string): Promise<void> {
+  async #sample(request: string, since: number): Promise<void> {
     if (this.#asked.has(request)) return
     const tell = (windows: SampleWindow[], error?: string) => {
       const data = asJson({ request, windows, ...(error !== undefined && { error }) })
@@ -129,7 +129,8 @@ export class Link {
     }
     this.#asked.add(request)
     try {
-      tell(fitting(await this.#options.node.samples()))
+      const windows = await this.#options.node.samples()
+      tell(fitting(windows.filter(({ to }) => to > since)))
     } catch (error) {
       tell([], error instanceof Error ? error.message : String(error))
     } finally {

@@ -10,7 +10,7 @@ const id = z.string().min(1).max(128)
 
 export const requests = {
   /** Answered by `samples`: { request, windows: SampleWindow[], error? }. */
-  samples: z.object({ request: id }),
+  samples: z.object({ request: id, since: z.number().optional() }),
   /** Answered by any number of `tap`: { tap, ...TapBatch, ended? }. With `ended`, a reason, it is the last one. */
   tap_start: z.object({ tap: id, selection: tapSelection }),
   tap_stop: z.object({ tap: id }),
@@ -18,7 +18,7 @@ export const requests = {
 export type RequestType = keyof typeof requests
 
 export type NodeRequest =
-  | { type: 'samples'; request: string }
+  | { type: 'samples'; request: string; since?: number | undefined }
   | { type: 'tap_start'; tap: string; selection: z.infer<typeof tapSelection> }
   | { type: 'tap_stop'; tap: string }
 

@@ -15,7 +15,8 @@ export const customTypes = {
   tapStop: 'tap_stop',
 } as const
 
-export const samplesRequest = z.object({ request: z.string().max(64) })
+/** `since`: only windows that end after it; Unix milliseconds. */
+export const samplesRequest = z.object({ request: z.string().max(64), since: z.number().optional() })
 export const samplesAnswer = z.object({ request: z.string().max(64), windows: z.array(sampleWindow).max(256) })
 /** `ended`: the node has ended the tap, and why. */
 export const tapMessage = tapBatch.extend({ tap: z.string().max(64), ended: z.string().max(1024).optional() })

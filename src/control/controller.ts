@@ -39,6 +39,7 @@ import type { GatewayRecords, Publisher, Runtime } from './runtime.ts'
 import type { SecretBox } from './secret-box.ts'
 import { StatsInbox } from './series/inbox.ts'
 import { pricesOfOutputs } from './series/prices.ts'
+import { Sampling } from './series/sampling.ts'
 import { SeriesUpkeep } from './series/upkeep.ts'
 import type { Database } from './store/database.ts'
 import { Upkeep } from './upkeep.ts'
@@ -88,6 +89,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const fleet = new Fleet(context, { desired: new LiveVersions(context) })
   const inbox = new StatsInbox(context)
   fleet.observers.onStats(({ org, gateway, configuration, stats }) => inbox.offer(org, gateway, configuration, stats))
+  const sampling = new Sampling(context, inbox, (org, configuration, since) =>
+    fleet.observers.requestSamples(org, configuration, SAMPLES_MS_MAX, since),
+  )
   const announcer = new Announcer([overOpamp(fleet), ...options.publishers], log)
   const upkeep = new Upkeep(context)
   const seriesUpkeep = new SeriesUpkeep(context)
@@ -129,6 +133,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   let opamp: OpampServer | undefined
   const close = async () => {
     upkeep.stop()
+    sampling.stop()
     await alerts.stop()
     await seriesUpkeep.close()
     await opamp?.close()
@@ -141,6 +146,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     const address = await listen(() => app.listen({ host, port }), host, port)
     upkeep.start()
     seriesUpkeep.start()
+    sampling.start()
     alerts.start()
     const link = access.mode === 'required' ? await firstAdminLink(context, options.publicUrl ?? address) : undefined
     return { address, opamp: opamp?.address, fleet, firstLogin: link, close }

@@ -78,7 +78,7 @@ export class Observers {
   }
 
   /** Asks up to `SAMPLED_GATEWAYS_MAX` gateways that are connected here, and waits for their answers, so long at most. */
-  requestSamples(org: string, configuration: string, timeoutMs: number): Promise<Samples> {
+  requestSamples(org: string, configuration: string, timeoutMs: number, since?: number): Promise<Samples> {
     const id = uuidv7(this.#context.clock.wall())
     const asked = this.#fitting(org, { configuration }).slice(0, SAMPLED_GATEWAYS_MAX)
     const samples: Samples = { asked: asked.length, answered: 0, samples: [] }
@@ -93,7 +93,7 @@ export class Observers {
         resolve(samples)
       }
       this.#requests.set(id, { org, waiting: new Set(asked.map(({ gateway }) => gateway.uid)), samples, done })
-      for (const live of asked) send(live, customTypes.samples, { request: id })
+      for (const live of asked) send(live, customTypes.samples, { request: id, since })
     })
   }
 

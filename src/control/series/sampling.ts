@@ -9,9 +9,11 @@ import type { StatsInbox } from './inbox.ts'
 
 const EVERY_MS = 60_000
 
+/** `since`: Unix milliseconds; older windows are not needed. */
 export type AskForSamples = (
   org: string,
   configuration: string,
+  since: number,
 ) => Promise<{ samples: readonly { gateway: string; windows: readonly SampleWindow[] }[] }>
 
 export class Sampling {
@@ -41,7 +43,7 @@ export class Sampling {
   async run(): Promise<void> {
     for (const { org, configuration } of this.#inbox.live.configurations()) {
       try {
-        const { samples } = await this.#ask(org, configuration)
+        const { samples } = await this.#ask(org, configuration, this.#context.clock.wall() - EVERY_MS)
         for (const { gateway, windows } of samples) this.#inbox.sampled(org, gateway, windows)
       } catch (error) {
         this.#context.log.warn({ configuration, reason: String(error) }, 'gateways could not be asked for samples')
