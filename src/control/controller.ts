@@ -109,26 +109,29 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await app.register(seedRoutes, { ...context, announcer, prefix })
       await app.register(seedCommandRoutes, { ...context, announcer, prefix })
     }
+    await app.register(mountApi, { prefix: '/api/v1' })
+  }
+  async function mountApi(api: FastifyInstance) {
+    const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
     const parts = { ...context, access, announcer, fleet, live: inbox.live, gateways: recordsOf(fleet) }
     const { alertSource, webhooks } = alerts
-    const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
-    const own = { ...parts, alertSource, webhooks, prices: pricesOfOutputs, secretsChanged, prefix: '/api/v1' }
-    await app.register(accessRoutes, own)
-    await app.register(auditRoutes, own)
-    await app.register(configurationRoutes, own)
-    await app.register(versionRoutes, own)
-    await app.register(planRoutes, own)
-    await app.register(receiptRoutes, own)
-    await app.register(suggestionRoutes, own)
-    await app.register(secretRoutes, own)
-    await app.register(fleetRoutes, own)
-    await app.register(tapRoutes, own)
-    await app.register(seriesRoutes, own)
-    await app.register(pricesRoutes, own)
-    await app.register(liveRoutes, own)
-    await app.register(alertsRoutes, own)
-    await app.register(webhooksRoutes, own)
-    await app.register(statsRoutes, own)
+    const own = { ...parts, alertSource, webhooks, prices: pricesOfOutputs, secretsChanged }
+    await api.register(accessRoutes, own)
+    await api.register(auditRoutes, own)
+    await api.register(configurationRoutes, own)
+    await api.register(versionRoutes, own)
+    await api.register(planRoutes, own)
+    await api.register(receiptRoutes, own)
+    await api.register(suggestionRoutes, own)
+    await api.register(secretRoutes, own)
+    await api.register(fleetRoutes, own)
+    await api.register(tapRoutes, own)
+    await api.register(seriesRoutes, own)
+    await api.register(pricesRoutes, own)
+    await api.register(liveRoutes, own)
+    await api.register(alertsRoutes, own)
+    await api.register(webhooksRoutes, own)
+    await api.register(statsRoutes, own)
   }
   let opamp: OpampServer | undefined
   const close = async () => {

@@ -4,9 +4,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import * as contract from '#contract/access.ts'
 import { problem } from '#contract/api.ts'
+import { DEFAULT_CONFIGURATION } from '#contract/configuration.ts'
 import { issueOwnerToken } from '../access/setup.ts'
 import { requiresTotp, setRequiresTotp } from '../access/totp.ts'
 import { hasUsers, lockOrg } from '../access/users.ts'
+import { addConfiguration } from '../configurations/configurations.ts'
+import { documentOf } from '../configurations/projection.ts'
 import { DEFAULT_ORG } from '../store/database.ts'
 import type { AccessTables } from '../store/tables/access.ts'
 import type { AccessContext } from './hashing.ts'
@@ -59,6 +62,8 @@ export async function orgRoutes(instance: FastifyInstance, context: AccessContex
         throw new Problem(409, `there is an organisation "${id}" already`, [{ pointer: '/id', detail: 'is taken' }])
       const row = { org_id: id, name, created_at: now }
       await tx.insertInto('orgs').values(row).execute()
+      const draft = documentOf([], [])
+      await addConfiguration(tx, id, DEFAULT_CONFIGURATION, 'streamgate', draft, now, request.principal.name)
       const invitation = await issueOwnerToken(tx, id, now)
       const audit = { action: 'org.add', object: `orgs/${id}`, detail: { name } }
       return { result: { org: orgBody(row), invitation }, audit }

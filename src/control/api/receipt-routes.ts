@@ -3,18 +3,19 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { problem } from '#contract/api.ts'
-import { type ConfigurationDocument, contentRef } from '#contract/configuration.ts'
+import { type ConfigurationDocument, contentRef, entityId } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { receipt } from '#contract/receipt.ts'
 import { uuidv7 } from '#std/uuid.ts'
 import { liveVersion, parseContent, sha256 } from '../configurations/configurations.ts'
+import { type Part, type PartList, withPart } from '../configurations/parts.ts'
 import type { ControlContext } from '../context.ts'
 import { makeReceipt } from '../receipts/making.ts'
 import type { Price } from '../receipts/money.ts'
 import type { GatewayRecords } from '../runtime.ts'
 import type { Db, Tx } from '../store/database.ts'
 import { found } from './configuration-routes.ts'
-import { refuseComplaints, requireOwnKind } from './drafts.ts'
+import { parseDraft, refuseComplaints, requireOwnKind } from './drafts.ts'
 import { anyDocument, givenDocument } from './plan-routes.ts'
 import { Problem } from './problem.ts'
 import { contentOf } from './version-routes.ts'
@@ -48,18 +49,24 @@ export async function receiptRoutes(instance: FastifyInstance, context: ControlC
     body: z.strictObject({
       content: contentRef.default('draft'),
       document: anyDocument.optional().describe('Instead of `content`: a document that is kept nowhere.'),
+      rule: z
+        .strictObject({ pipeline: z.string().min(1).max(128), processor: z.looseObject({ id: entityId }) })
+        .optional()
+        .describe('A rule at the end of a pipeline, in addition; such as one that was suggested.'),
     }),
     response: { 201: stored, ...refusals },
   }
   app.post('/configurations/:configuration/receipts', { config: read, schema: make }, async (request, reply) => {
     const row = await found(context, request, request.params.configuration)
     requireOwnKind(row)
-    const { content, document: given } = request.body
-    const candidate =
+    const { content, document: given, rule } = request.body
+    const base =
       given === undefined
         ? await contentOf(context, row, content)
         : JSON.stringify(givenDocument(context, row, given, '/document'))
-    if (given === undefined) refuseComplaints(runtime.checkDocument(JSON.parse(candidate)), '', 'it is not valid')
+    const candidate = rule === undefined ? base : withRule(base, rule)
+    if (given === undefined || rule !== undefined)
+      refuseComplaints(runtime.checkDocument(JSON.parse(candidate)), '', 'it is not valid')
     if (underWay >= RECEIPTS_AT_ONCE_MAX) {
       void reply.header('retry-after', '5')
       throw new Problem(429, `${RECEIPTS_AT_ONCE_MAX} receipts are being made already; try again in a moment`)
@@ -114,6 +121,16 @@ export async function receiptRoutes(instance: FastifyInstance, context: ControlC
     if (row === undefined) throw new Problem(404, `there is no receipt "${id}"`)
     return { id, receipt: JSON.parse(row.receipt) }
   })
+}
+
+function withRule(content: string, { pipeline, processor }: { pipeline: string; processor: Part }): string {
+  const document = documentOf(content)
+  if (!document.pipelines.some(({ id }) => id === pipeline))
+    throw new Problem(422, `there is no pipeline "${pipeline}"`, [
+      { pointer: '/rule/pipeline', detail: 'is not there' },
+    ])
+  const list: PartList = { kind: 'processors', pipeline }
+  return JSON.stringify(parseDraft(withPart(document, list, processor), 'streamgate'))
 }
 
 function documentOf(content: string): ConfigurationDocument {
