@@ -77,6 +77,19 @@ test('complaints have the lines of the file', async () => {
   )
 })
 
+test('files for collectors go the same way', async () => {
+  await using controller = await TestController.start()
+  const body = { name: 'collectors', kind: 'otel_collector', draft: { files: {} } }
+  await controller.must(201, 'POST', '/configurations', { body })
+  const api = new ConfigurationApi(new ApiClient(controller.address), 'collectors')
+  const files = { '': { body: 'receivers:\n  otlp: {}\n', content_type: 'text/yaml' } }
+  const { changes, etag } = await applyDocument(api, await given(JSON.stringify({ files })), false)
+  assert.deepEqual(names(changes), ['change files'])
+  const text = documentText(await api.export('draft'))
+  assert.equal(text, 'files:\n  "":\n    body: |\n      receivers:\n        otlp: {}\n    content_type: text/yaml\n')
+  assert.deepEqual(await applyDocument(api, await given(text), false), { changes: [], etag })
+})
+
 /** Somebody else is always a moment faster. */
 class Overtaken extends ConfigurationApi {
   attempts = 0

@@ -53,8 +53,8 @@ export interface Applied {
 }
 
 /**
- * Makes the document the draft. When somebody else changes the draft meanwhile, it does not take that away: it rejects. What only
- * counts as a change, and leaves the draft the same, does not stop it.
+ * Makes the document the draft. When somebody else changes the draft meanwhile, it does not take that away: it rejects.
+ * What only counts as a change, and leaves the draft the same, does not stop it.
  */
 export async function applyDocument(
   configuration: ConfigurationApi,

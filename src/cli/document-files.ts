@@ -1,6 +1,6 @@
 /**
- * A configuration as YAML files that people keep in Git: one file, or one with a file beside it for each pipeline, which it
- * names in `pipelines`. What is written reads back as the same document.
+ * A configuration as YAML files that people keep in Git: one file, or one with a file beside it for each pipeline, which
+ * it names in `pipelines`. What is written reads back as the same document.
  */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -82,7 +82,7 @@ function placeIn(read: ReadDocument, path: Path): string {
   return place === undefined ? read.source : `${read.source}:${place.line}:${place.column}`
 }
 
-/** Complaints of an API about a document, each with the line that it is about. `base`: where the document stood in the body. */
+/** Complaints of an API about a document, each with its line. `base`: where the document stood in the body. */
 export function locatedError(
   given: GivenDocument,
   complaints: readonly { pointer: string; detail: string }[],

@@ -24,7 +24,7 @@ export async function givenBy(flags: Flags): Promise<GivenDocument> {
   return given
 }
 
-/** Complaints of the controller are told with their lines. `base`: where the document stands in the body that is sent. */
+/** Complaints of the controller are told with their lines. `base`: where the document stands in the body. */
 export async function located<Result>(
   given: GivenDocument,
   base: string,

@@ -38,7 +38,7 @@ export const publishCommand: Command = {
   },
 }
 
-/** Publishes the draft, or only the draft with this entity tag; with a receipt that it shows, where the flags ask for one. */
+/** Publishes the draft, or only the draft with this entity tag; shows a receipt first where the flags ask for one. */
 export async function publish(
   configuration: ConfigurationApi,
   flags: Flags,
@@ -73,5 +73,6 @@ export function publishedText({ version, changed, notified, warning }: Published
   const why = message === '' ? '' : `: ${plain(message)}`
   if (!changed) return `no changes: version ${number} is live already\n`
   if (isDry) return `Version ${number} could be published${content}${why}\n`
-  return `Version ${number} (${sha256.slice(0, 12)}) is live${content}${why}\nTold: ${notified} ${notified === 1 ? 'gateway or bus' : 'gateways and buses'}\n`
+  const told = `Told: ${notified} ${notified === 1 ? 'gateway or bus' : 'gateways and buses'}`
+  return `Version ${number} (${sha256.slice(0, 12)}) is live${content}${why}\n${told}\n`
 }

@@ -9,8 +9,8 @@ const GATEWAY_CHARACTERS = 6
 type Paint = (format: Parameters<typeof paint>[0], text: string) => string
 
 /**
- * `−` stands before what ended or was replaced, `+` before what took its place, a space before what went on as it was: colours
- * only repeat that.
+ * `−` stands before what ended or was replaced, `+` before what took its place, a space before what went on as it was:
+ * colours only repeat that.
  */
 export function recordLine(gateway: string, record: ObservedRecord, paint: Paint): string {
   const { at, pipeline, fate, rule, edited_by: editors, before, after } = record

@@ -78,8 +78,8 @@ export interface Watched {
 }
 
 /**
- * Until `limit` records are shown, the tap is ended, or `signal` aborts. A gateway that ends its part is only noted, unless it is
- * the one that was asked for: others may have more to show. Rejects with `StreamgateError`.
+ * Until `limit` records are shown, the tap is ended, or `signal` aborts. A gateway that ends its part is only noted, unless
+ * it is the one that was asked for: others may have more to show. Rejects with `StreamgateError`.
  */
 export async function watch(
   client: ApiClient,
