@@ -7,6 +7,7 @@ import { MASK } from '#std/secret.ts'
 const SECRET_NAMES = /auth|(^|_)key$|api_key|token|secret|password|passphrase|credential|cookie|private/i
 /** Named like secrets, and none. */
 const HARMLESS = /^(primary_key|key_fields?|group_by_key|partition_key|keep_.*|require_.*)$/
+const URL_START = /^[a-z][a-z0-9+.-]*:[/\\]{2}/i
 const REFERENCE = /\$\{(env|file|secret):[^}]*\}/
 
 /** References such as `${secret:name}` stay. */
@@ -30,7 +31,7 @@ function isSecret(value: string, name: string, inHeaders: boolean): boolean {
 
 /** `http://user:[redacted]@host`; a user without a password is a token, and masked itself. */
 export function maskUrl(text: string): string {
-  if (!/^[a-z][a-z0-9+.-]*:[/\\]{2}/i.test(text) || !text.includes('@')) return text
+  if (!URL_START.test(text) || !text.includes('@')) return text
   const url = URL.parse(text)
   if (url === null || (url.username === '' && url.password === '')) return text
   // In a parsed URL the first @ ends the credentials; any other in them is escaped.
@@ -50,14 +51,21 @@ export class Unrestorable extends Error {
 /** `next` with the values of `stored` where it is masked. Entries of lists are matched by their id. Throws `Unrestorable`. */
 export function restored<Value>(next: Value, stored: unknown): Value {
   const missing: string[] = []
-  const result = restore(next, stored, '', missing)
+  const result = restore(next, stored, { pointer: '', name: '', inHeaders: false }, missing)
   if (missing.length > 0) throw new Unrestorable(missing)
   return result as Value
 }
 
-function restore(next: unknown, stored: unknown, pointer: string, missing: string[]): unknown {
+interface At {
+  pointer: string
+  name: string
+  inHeaders: boolean
+}
+
+function restore(next: unknown, stored: unknown, at: At, missing: string[]): unknown {
+  const { pointer, name, inHeaders } = at
   if (typeof next === 'string') {
-    if (!next.includes(MASK)) return next
+    if (!isMasked(next, name, inHeaders)) return next
     if (typeof stored === 'string' && (next === MASK || maskUrl(stored) === next)) return stored
     missing.push(pointer)
     return next
@@ -67,7 +75,7 @@ function restore(next: unknown, stored: unknown, pointer: string, missing: strin
     return next.map((item, i) => {
       const id = idOf(item)
       const other = id === undefined ? others[i] : others.find((candidate) => idOf(candidate) === id)
-      return restore(item, other, `${pointer}/${i}`, missing)
+      return restore(item, other, { ...at, pointer: `${pointer}/${i}` }, missing)
     })
   }
   if (typeof next !== 'object' || next === null) return next
@@ -75,9 +83,15 @@ function restore(next: unknown, stored: unknown, pointer: string, missing: strin
   return Object.fromEntries(
     Object.entries(next).map(([key, item]) => {
       const escaped = key.replaceAll('~', '~0').replaceAll('/', '~1')
-      return [key, restore(item, other[key], `${pointer}/${escaped}`, missing)]
+      const below = { pointer: `${pointer}/${escaped}`, name: key, inHeaders: inHeaders || name === 'headers' }
+      return [key, restore(item, other[key], below, missing)]
     }),
   )
+}
+
+/** Only where a value would be masked: elsewhere, as in the replacement of a rule, the text stands for itself. */
+function isMasked(text: string, name: string, inHeaders: boolean): boolean {
+  return text === MASK ? isSecret(text, name, inHeaders) : text.includes(MASK) && URL_START.test(text)
 }
 
 function idOf(value: unknown): unknown {
