@@ -88,7 +88,7 @@ export class ConfigurationApi {
   async versions(limit: number): Promise<Version[]> {
     const found: Version[] = []
     for await (const item of this.client.list(`${this.#path}/versions`, { limit: Math.min(limit, 100) })) {
-      found.push(version.parse(item))
+      found.push(itemOf(item, version))
       if (found.length >= limit) break
     }
     return found
@@ -112,6 +112,13 @@ export class ConfigurationApi {
     const call = { body: of, timeoutMs: RECEIPT_TIMEOUT_MS, schema: storedReceipt }
     return (await this.client.call('POST', `${this.#path}/receipts`, call)).body
   }
+}
+
+/** One of a list, as this version knows it. Throws `StreamgateError`. */
+export function itemOf<Schema extends z.ZodType>(item: unknown, schema: Schema): z.output<Schema> {
+  const { success, data } = schema.safeParse(item)
+  if (success) return data
+  throw new StreamgateError('SG_USAGE', 'the controller lists something that this version does not know')
 }
 
 /** `draft`, `live` or the number of a version. Throws `StreamgateError`. */

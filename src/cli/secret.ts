@@ -6,6 +6,7 @@ import { Secret } from '#std/secret.ts'
 import { type ApiClient, apiFrom, apiOptions } from './api-client.ts'
 import { columns, timeText } from './columns.ts'
 import type { Command } from './command.ts'
+import { itemOf } from './configuration-api.ts'
 
 const SECRETS = '/api/v1/secrets'
 /** What the API takes. */
@@ -45,7 +46,7 @@ async function set(client: ApiClient, name: string, isJson: boolean): Promise<vo
 
 async function list(client: ApiClient, isJson: boolean): Promise<void> {
   const found = []
-  for await (const item of client.list(SECRETS)) found.push(secretInfo.parse(item))
+  for await (const item of client.list(SECRETS)) found.push(itemOf(item, secretInfo))
   if (isJson) process.stdout.write(`${JSON.stringify(found)}\n`)
   else if (found.length === 0) process.stdout.write('there are no secrets\n')
   else {
