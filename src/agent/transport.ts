@@ -37,6 +37,6 @@ export interface Failure {
 export const CLOSE_MS = 2_000
 /** First and longest bound of the wait before the next attempt; the wait is random below it. */
 export const RETRY_BASE_MS = 500
-export const RETRY_CAP_MS = 60_000
+export const RETRY_CAP_MS = 30_000
 /** A server that does not answer by then is gone. */
 export const ANSWER_MS = 30_000

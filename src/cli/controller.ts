@@ -31,13 +31,8 @@ export const controller: Command = {
     const address = settings.redis ?? REDIS_DEFAULT
     const redis = new RedisPublisher(address, log, store.live?.manifest)
     const running = await startControl(store, settings, redis, () => undefined, log)
-    printBanner({
-      listening: [],
-      control: { ...running, auth: settings.control.auth },
-      redis: redisText(address),
-      dataDir: store.database.where,
-    })
-    return await untilStopped({
+    // Whoever reads the banner may stop us: who listens to signals must be there before.
+    const stopped = untilStopped({
       log,
       timeoutMs: settings.shutdownTimeoutMs,
       async stop() {
@@ -47,5 +42,12 @@ export const controller: Command = {
         return true
       },
     })
+    printBanner({
+      listening: [],
+      control: { ...running, auth: settings.control.auth },
+      redis: redisText(address),
+      dataDir: store.database.where,
+    })
+    return await stopped
   },
 }

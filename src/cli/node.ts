@@ -47,14 +47,8 @@ export const node: Command = {
       address === undefined
         ? undefined
         : new RedisWatcher({ address, nodeId: settings.nodeId, version, follower, clock: systemClock, log })
-    printBanner({
-      listening: running.node.addresses(),
-      admin: running.admin.address,
-      follows: controller?.endpoint,
-      redis: address === undefined ? undefined : redisText(address),
-      dataDir: settings.dataDir,
-    })
-    return await untilStopped({
+    // Whoever reads the banner may stop us: who listens to signals must be there before.
+    const stopped = untilStopped({
       log,
       timeoutMs: settings.shutdownTimeoutMs,
       restart: restart.promise,
@@ -64,5 +58,13 @@ export const node: Command = {
         return await running.stop(settings.shutdownTimeoutMs)
       },
     })
+    printBanner({
+      listening: running.node.addresses(),
+      admin: running.admin.address,
+      follows: controller?.endpoint,
+      redis: address === undefined ? undefined : redisText(address),
+      dataDir: settings.dataDir,
+    })
+    return await stopped
   },
 }

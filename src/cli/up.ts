@@ -55,14 +55,8 @@ export const up: Command = {
     }
     const controller = await startControl(store, settings, redis?.publisher, () => node.stats(), log)
     running.follow((agent) => controller.fleet.connect(agent), undefined)
-    printBanner({
-      listening: running.node.addresses(),
-      admin: running.admin.address,
-      control: { ...controller, auth: settings.control.auth },
-      redis: settings.redis === undefined ? undefined : redisText(settings.redis),
-      dataDir: settings.dataDir,
-    })
-    return await untilStopped({
+    // Whoever reads the banner may stop us: who listens to signals must be there before.
+    const stopped = untilStopped({
       log,
       timeoutMs: settings.shutdownTimeoutMs,
       reread: () => running.reread(),
@@ -76,5 +70,13 @@ export const up: Command = {
         return drained
       },
     })
+    printBanner({
+      listening: running.node.addresses(),
+      admin: running.admin.address,
+      control: { ...controller, auth: settings.control.auth },
+      redis: settings.redis === undefined ? undefined : redisText(settings.redis),
+      dataDir: settings.dataDir,
+    })
+    return await stopped
   },
 }

@@ -34,7 +34,14 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function started(t: TestContext, outputs: string, pipelines: string) {
+interface Started {
+  program: Program
+  port: number
+  shown(): Shown[]
+  sum(name: string): number
+}
+
+async function started(t: TestContext, outputs: string, pipelines: string, attempts = 5): Promise<Started> {
   const folder = temporaryFolder()
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const port = await freePort()
@@ -50,7 +57,12 @@ outputs:
 ${outputs}
 `,
   )
-  const program = await Program.start('node', { flags: ['--config', file] })
+  const program = await Program.start('node', { flags: ['--config', file] }).catch((error: Error) => {
+    // UDP and TCP want the same port: somebody else may have taken one of them in between.
+    if (attempts === 1 || !error.message.includes('EADDRINUSE')) throw error
+    return undefined
+  })
+  if (program === undefined) return await started(t, outputs, pipelines, attempts - 1)
   t.after(() => program[Symbol.asyncDispose]())
   const shown = () => program.lines.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Shown] : []))
   /** Value of all points of a name together. */

@@ -116,12 +116,15 @@ export class Program implements AsyncDisposable {
   }
 
   /** Asks it to end, and gives its exit code. */
+  /** Exit code; null after the signal that was sent. Throws when another signal has ended it, such as that of a crash. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill(signal)
       await once(this.#child, 'close')
     }
-    return this.#child.exitCode
+    const { exitCode, signalCode } = this.#child
+    if (signalCode !== null && signalCode !== signal) throw new Error(`ended by ${signalCode}:\n${this.stderr}`)
+    return exitCode
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
