@@ -136,6 +136,7 @@ export class Node {
   }
 
   async #apply(plan: NodePlan): Promise<void> {
+    const before = this.#traffic?.current.plan
     try {
       await this.#replace(plan)
       this.#reloads.done++
@@ -143,7 +144,19 @@ export class Node {
     } catch (error) {
       this.#reloads.failed++
       this.#reloads.lastError = error instanceof Error ? error.message : String(error)
+      if (before !== undefined) await this.#goBack(before)
       throw error
+    }
+  }
+
+  /** Whether a source can listen shows only when it does, and then the rules behind it are in place already. */
+  async #goBack(before: NodePlan): Promise<void> {
+    if (this.#running().current.plan === before || this.#stopping) return
+    try {
+      await this.#replace(before)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.log.error({ reason }, 'the configuration was refused, and the one before it does not run whole')
     }
   }
 

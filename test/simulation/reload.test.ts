@@ -58,6 +58,29 @@ test('a configuration that the engines refuse changes nothing', async () => {
   assert.match(config.last_error ?? '', /no_such_type/)
 })
 
+test('a configuration whose source cannot start changes nothing: rules and outputs go back too', async () => {
+  await using it = await startNode({ processors: version(1) })
+  const { hash } = it.node.stats().config
+  for (let round = 0; round < 3; round++) {
+    it.put(numbered(20 * round, 10))
+    const plan = it.plan(version(2))
+    plan.sources.push({ ...plan.sources[0]!, id: 'cannot', type: 'cannot_listen' })
+    plan.outputs[0] = { ...plan.outputs[0]!, id: 'elsewhere', options: { name: 'elsewhere' } }
+    plan.pipelines[0] = { ...plan.pipelines[0]!, sources: ['in', 'cannot'], outputs: ['elsewhere'] }
+    await assert.rejects(it.node.apply(plan), /cannot_listen/)
+    it.put(numbered(20 * round + 10, 10))
+    await it.settle()
+  }
+  const seen = [...it.out, ...(it.collected.get('elsewhere') ?? [])]
+  assert.equal(seen.length, 60, 'nothing lost, nothing twice')
+  for (const line of numbered(0, 60).filter((_, i) => i % 20 >= 10))
+    assert.ok(it.out.includes(`${line} 1 1`), `${line} went through what was refused`)
+  const { config, sources, outputs } = it.node.stats()
+  assert.deepEqual([config.hash, config.reloads, config.failed], [hash, 0, 3])
+  assert.match(config.last_error ?? '', /cannot_listen/)
+  assert.deepEqual([sources.map(({ id }) => id), outputs.map(({ id }) => id)], [['in'], ['out', 'elsewhere']])
+})
+
 test('a reload while an engine hangs takes effect in its successor', async () => {
   await using it = await startNode({
     processors: [{ type: 'fault_spin', options: { times: 1 } }],
