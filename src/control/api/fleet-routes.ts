@@ -33,7 +33,7 @@ const filters = pageQuery.extend({
 export type FleetContext = ControlContext & { fleet: Fleet }
 
 export async function fleetRoutes(instance: FastifyInstance, context: FleetContext): Promise<void> {
-  await instance.register(registrationTokenRoutes, context)
+  await registrationTokenRoutes(instance, context)
   const app = instance.withTypeProvider<ZodTypeProvider>()
   const { db, fleet } = context
   const read = { permission: 'read' } as const
