@@ -51,6 +51,12 @@ for (const scheme of ['ws', 'http'] as const) {
     await server.until(() => server.calls.length > before)
     assert.equal(server.calls[before]?.headers.authorization, 'Bearer new')
     await again.agent.close()
+    // A registration token has done its work: operators take it away.
+    const count = server.calls.length
+    const without = startAgent(t, { endpoint: address.endpoint }, { dataDir })
+    await server.until(() => server.calls.length > count)
+    assert.equal(server.calls[count]?.headers.authorization, 'Bearer new')
+    await without.agent.close()
     // Whoever changes the options has the last word.
     const token = new Secret('newest')
     startAgent(t, { ...address, token }, { dataDir })

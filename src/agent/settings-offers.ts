@@ -54,7 +54,10 @@ export class SettingsOffers {
   /** Runs while an offer waits. */
   #later: Timer | undefined
 
-  /** `base`: the connection of the options. Settings that were offered to other options are void. */
+  /**
+   * `base`: the connection of the options. Settings that were offered to other options are void; but a token that is only taken
+   * away, as its work is done, leaves what it has brought.
+   */
   constructor(base: Connection, file: StateFile, hooks: SettingsHooks, clock: Clock, log: Logger) {
     this.#base = base
     this.#file = file
@@ -62,8 +65,9 @@ export class SettingsOffers {
     this.#clock = clock
     this.#log = log
     this.#allowance = new Allowance(clock, BURST, TAKE_EVERY_MS)
-    const basis = fingerprint(base)
-    if (file.state.basis !== basis) {
+    const [place, basis] = basisOf(base)
+    const isSame = base.headers['authorization'] === undefined ? file.state.basis?.startsWith(place) : undefined
+    if (!(isSame ?? file.state.basis === basis)) {
       file.save({ basis, connection: undefined, candidate: undefined, connection_settings: undefined })
     }
   }
@@ -189,6 +193,13 @@ export class SettingsOffers {
     this.#file.save({ own_metrics: stored })
     this.#hooks.ownMetrics(withSecrets(stored))
   }
+}
+
+/** The connection without and with its token. */
+function basisOf(base: Connection): [string, string] {
+  const { authorization: _, ...headers } = base.headers
+  const place = `${fingerprint({ ...base, headers })} `
+  return [place, place + fingerprint(base)]
 }
 
 function withSecrets({ headers, key, ...rest }: StoredOwnMetrics): OwnMetrics {
