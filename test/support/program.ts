@@ -55,10 +55,10 @@ export class Program implements AsyncDisposable {
     return program
   }
 
-  /** The address behind a name in the banner, such as `tcp` or `API`. */
+  /** The address behind a name in the banner, such as `tcp` or `API`. After a restart in place, in the newest banner. */
   address(name: string): string {
-    const found = new RegExp(`^ {2}${name}\\s+(\\S+)`, 'm').exec(this.stderr)
-    if (found === null) throw new Error(`the banner does not say where ${name} is:\n${this.stderr}`)
+    const found = [...this.stderr.matchAll(new RegExp(`^ {2}${name}\\s+(\\S+)`, 'gm'))].at(-1)
+    if (found === undefined) throw new Error(`the banner does not say where ${name} is:\n${this.stderr}`)
     return found[1]!.replace('0.0.0.0', '127.0.0.1')
   }
 
