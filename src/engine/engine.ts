@@ -103,6 +103,7 @@ class Engine {
     this.#quietUntil = data.quietUntil
     this.#observer = new Observer({
       post: (message) => port.postMessage(message),
+      alive: () => Atomics.add(this.#control, Control.PROGRESS, 1),
       seed: data.seed,
       name: `${data.lane}.${data.incarnation}`,
       watches: data.watches,

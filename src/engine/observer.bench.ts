@@ -70,7 +70,13 @@ function runner(watches: Watch[] | undefined): (records: number) => number {
   const { bytes, ends } = corpus()
   const context = { random: Math.random, state: new SharedArrayBuffer(0), engine: 0 }
   const chain = new Chain(PLANS, registry, () => context)
-  const observer = new Observer({ post: () => undefined, seed: 1, name: 'bench', watches: watches ?? [] })
+  const observer = new Observer({
+    post: () => undefined,
+    alive: () => undefined,
+    seed: 1,
+    name: 'bench',
+    watches: watches ?? [],
+  })
   const pipeline = new ObservedPipeline('bench', PLANS, registry)
   observer.use([pipeline])
   const silent: TallySink = { tally: () => undefined }

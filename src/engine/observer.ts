@@ -12,18 +12,23 @@ import type { EngineRegistry } from '#component/registry.ts'
 import type { ObservedRecord } from '#contract/observation.ts'
 import { randomFrom } from '#std/random.ts'
 import type { Block } from '#telemetry/block.ts'
+import { type Capture, CaptureMemory, type Facts, type Side } from './capture.ts'
 import type { FromEngine, SampleReport, TapReport, Watch } from './messages.ts'
 import { PipelineSample } from './pipeline-sample.ts'
-import { Portrait } from './portrait.ts'
+import { isTooLarge, Portrait, sharedOf } from './portrait.ts'
 import { Protection, protecting, protectionOf } from './protection.ts'
 import { TapWatch } from './tap-watch.ts'
 import { NO_END, Trail } from './trail.ts'
 
+/** How long what taps show is gathered before the wire is told. */
+const TAPS_INTERVAL_MS = 200
 /**
- * How long records and counts are gathered before the wire is told. What an engine that ends has not told is as if it had not
- * come: counts and records of a sample go together.
+ * The same for samples. What an engine that ends has not told is as if it had not come: counts and records of a sample go
+ * together.
  */
-const REPORT_INTERVAL_MS = 200
+const SAMPLES_INTERVAL_MS = 1000
+/** How long making records of samples readable may hold up the block behind, but for one of them. */
+const RENDER_MS_MAX = 0.5
 /** Keeps its random numbers apart from those of the rules. */
 const SEED_MIX = 0x5bd1_e995
 
@@ -59,6 +64,8 @@ export class ObservedPipeline {
 
 export interface ObserverOptions {
   post(message: FromEngine): void
+  /** Called again and again while records are made readable: the engine is alive. */
+  alive(): void
   seed: number
   /** Names this engine among all that the node has had. */
   name: string
@@ -72,10 +79,16 @@ export class Observer {
   readonly #random: () => number
   #taps: TapWatch[] = []
   #pipelines: readonly ObservedPipeline[] = []
+  #samples: PipelineSample[] = []
   /** Samples that the block at hand has come to. */
   readonly #touched: PipelineSample[] = []
+  /** Where the samples' copies stand. While some of it is made readable, new ones come to the other. */
+  #memory = new CaptureMemory()
+  #rendered = new CaptureMemory()
+  #isRendering = false
   #parts = 0
-  #reportedAt = 0
+  #samplesToldAt = 0
+  #tapsToldAt = 0
 
   constructor(options: ObserverOptions) {
     this.#options = options
@@ -92,6 +105,7 @@ export class Observer {
       pipeline.sample = known?.sample ?? new PipelineSample(id, this.#random, nextPart)
     }
     this.#pipelines = pipelines
+    this.#samples = pipelines.map(({ sample }) => sample!)
     this.#spread()
   }
 
@@ -128,25 +142,31 @@ export class Observer {
     for (let t = 0; t < pipeline.taps.length; t++) {
       if (pipeline.taps[t]!.arrived(block, mayShow)) isWanted = true
     }
-    if (isWanted && !mayShow) sample.show(() => null)
-    return isWanted && mayShow
+    if (isWanted && !mayShow) sample.capture(() => null)
+    if (!isWanted || !mayShow) return false
+    this.trail.want(pipeline.taps.length === 0 ? sample.picks : undefined)
+    return true
   }
 
   /** The chain has run over what was wanted. */
   ran(pipeline: ObservedPipeline, block: Block): void {
+    const { trail } = this
+    pipeline.sample!.capture((i) => this.#captured(pipeline, block, i, this.#memory))
+    if (pipeline.taps.length === 0) return
     const shown = new Map<number, ObservedRecord | null>()
     const show = (i: number) => {
-      const known = shown.get(i)
-      if (known !== undefined) return known
-      const record = this.#record(pipeline, block, i, pipeline.protection)
+      let record = shown.get(i)
+      if (record !== undefined) return record
+      const capture = this.#captured(pipeline, block, i, undefined)
+      record = capture === null ? null : this.#record(pipeline.protection, capture)
+      this.#options.alive()
       shown.set(i, record)
       return record
     }
-    const showRaw = (i: number) => this.#record(pipeline, block, i, undefined)
-    pipeline.sample!.show(show)
+    const showRaw = (i: number) => this.#record(undefined, captureOf(pipeline, trail, block, i, undefined))
     for (const tap of pipeline.taps) {
       const { rule, raw } = tap.watch
-      tap.ran(this.trail, rule === undefined ? NO_END : pipeline.rules.indexOf(rule), raw ? showRaw : show)
+      tap.ran(trail, rule === undefined ? NO_END : pipeline.rules.indexOf(rule), raw ? showRaw : show)
     }
   }
 
@@ -156,62 +176,81 @@ export class Observer {
     this.#touched.length = 0
     for (let t = 0; t < this.#taps.length; t++) this.#taps[t]!.published()
     // A clock that was set back makes no difference for long.
-    if (Math.abs(arrivalMs - this.#reportedAt) >= REPORT_INTERVAL_MS) this.report(epoch, arrivalMs)
+    if (this.#taps.length > 0 && Math.abs(arrivalMs - this.#tapsToldAt) >= TAPS_INTERVAL_MS)
+      this.#tellTaps(epoch, arrivalMs)
+    if (this.#isRendering) this.#render(epoch, RENDER_MS_MAX)
+    else if (Math.abs(arrivalMs - this.#samplesToldAt) >= SAMPLES_INTERVAL_MS || this.#memory.isFull) {
+      this.#close(arrivalMs)
+    }
   }
 
   /** There is nothing to do, so there is time to tell. Returns in how many milliseconds there may be something to tell. */
   idle(epoch: number, now: number): number {
-    if (!this.#hasNews()) return Infinity
-    const dueMs = this.#reportedAt + REPORT_INTERVAL_MS - now
-    if (dueMs > 0 && dueMs <= REPORT_INTERVAL_MS) return dueMs
-    this.report(epoch, now)
-    return Infinity
+    if (this.#isRendering) {
+      this.#render(epoch, RENDER_MS_MAX)
+      return 0
+    }
+    const tapsMs = hasNews(this.#taps) ? msUntil(this.#tapsToldAt, TAPS_INTERVAL_MS, now) : Infinity
+    if (tapsMs === 0) this.#tellTaps(epoch, now)
+    const samplesMs = hasNews(this.#samples) ? msUntil(this.#samplesToldAt, SAMPLES_INTERVAL_MS, now) : Infinity
+    if (samplesMs === 0) this.#close(now)
+    return Math.min(tapsMs, samplesMs)
   }
 
-  /** Tells what there is to tell. */
+  /** Tells all that there is to tell. */
   report(epoch: number, now: number): void {
-    const samples: SampleReport[] = []
-    const taps: TapReport[] = []
-    for (const { sample } of this.#pipelines) sample?.report(samples)
-    for (const tap of this.#taps) tap.report(taps)
-    this.#reportedAt = now
-    if (samples.length > 0 || taps.length > 0) this.#options.post({ type: 'observed', epoch, samples, taps })
+    this.#tellTaps(epoch, now)
+    if (this.#isRendering) this.#render(epoch, Infinity)
+    this.#close(now)
+    this.#render(epoch, Infinity)
   }
 
-  #hasNews(): boolean {
-    for (let p = 0; p < this.#pipelines.length; p++) if (this.#pipelines[p]!.sample?.hasNews === true) return true
-    for (let t = 0; t < this.#taps.length; t++) if (this.#taps[t]!.hasNews) return true
-    return false
+  #tellTaps(epoch: number, now: number): void {
+    const taps: TapReport[] = []
+    for (const tap of this.#taps) tap.report(taps)
+    this.#tapsToldAt = now
+    if (taps.length > 0) this.#options.post({ type: 'observed', epoch, samples: [], taps })
+  }
+
+  /** What the samples have now is to be told as soon as it is readable. */
+  #close(now: number): void {
+    for (const sample of this.#samples) sample.close()
+    const memory = this.#memory
+    this.#memory = this.#rendered
+    this.#rendered = memory
+    this.#samplesToldAt = now
+    this.#isRendering = true
+  }
+
+  /** Makes records of the samples readable for about so long, and tells them when it is done with all. */
+  #render(epoch: number, msMax: number): void {
+    const startedAt = performance.now()
+    for (const pipeline of this.#pipelines) {
+      while (pipeline.sample!.render((capture) => this.#record(pipeline.protection, capture))) {
+        this.#options.alive()
+        if (performance.now() - startedAt >= msMax) return
+      }
+    }
+    const samples: SampleReport[] = []
+    for (const sample of this.#samples) sample.report(samples)
+    this.#rendered.clear()
+    this.#isRendering = false
+    if (samples.length > 0) this.#options.post({ type: 'observed', epoch, samples, taps: [] })
+  }
+
+  /** Null: it may not be shown. Without `memory` nothing is copied. */
+  #captured(pipeline: ObservedPipeline, block: Block, i: number, memory: CaptureMemory | undefined): Capture | null {
+    const { errors, endedBy } = this.trail
+    const isExposed = errors.of(i).some((rule) => pipeline.protectors.has(rule))
+    return isExposed && endedBy[i] === NO_END ? null : captureOf(pipeline, this.trail, block, i, memory)
   }
 
   /** Null: it may not be shown. */
-  #record(
-    pipeline: ObservedPipeline,
-    block: Block,
-    i: number,
-    protection: Protection | undefined,
-  ): ObservedRecord | null {
-    const { trail } = this
-    const { source, arrivalMs } = trail.context!
-    const endedBy = trail.endedBy[i]!
-    const goesOn = endedBy === NO_END
-    const isExposed = trail.errors.of(i).some((rule) => pipeline.protectors.has(rule))
-    if (protection !== undefined && goesOn && isExposed) return null
+  #record(protection: Protection | undefined, { facts, context, before, after }: Capture): ObservedRecord | null {
     try {
-      const before = this.#portrait.before(trail, i, protection)
-      if (before === undefined) return null
-      return {
-        pipeline: pipeline.id,
-        source,
-        at: arrivalMs,
-        fate: goesOn ? 'forwarded' : outcomes[trail.outcome[i]!]!,
-        rule: goesOn ? null : pipeline.rules[endedBy]!,
-        edited_by: trail.edits.of(i).map((rule) => pipeline.rules[rule]!),
-        before,
-        after: goesOn ? this.#portrait.after(block, i) : null,
-        bytes_in: trail.ends[i]! - trail.starts[i]!,
-        bytes_out: goesOn ? block.ends[i]! - block.starts[i]! : 0,
-      }
+      const text = this.#portrait.of(before, context, protection)
+      if (text === undefined) return null
+      return { ...facts, before: text, after: facts.rule === null ? this.#portrait.of(after, context)! : null }
     } catch {
       // Whoever looks on must not harm what is looked at.
       return null
@@ -221,4 +260,53 @@ export class Observer {
   #spread(): void {
     for (const pipeline of this.#pipelines) pipeline.taps = this.#taps.filter((tap) => tap.concerns(pipeline))
   }
+}
+
+function hasNews(all: readonly { hasNews: boolean }[]): boolean {
+  for (let i = 0; i < all.length; i++) if (all[i]!.hasNews) return true
+  return false
+}
+
+/** 0: it is due, also where the clock was set back. */
+function msUntil(toldAt: number, intervalMs: number, now: number): number {
+  return now >= toldAt ? Math.max(0, toldAt + intervalMs - now) : 0
+}
+
+/** Record `i` of the block that the chain has run over. */
+function captureOf(
+  pipeline: ObservedPipeline,
+  trail: Trail,
+  block: Block,
+  i: number,
+  memory: CaptureMemory | undefined,
+): Capture {
+  const context = trail.context!
+  const endedBy = trail.endedBy[i]!
+  const goesOn = endedBy === NO_END
+  const edits = trail.edits.of(i)
+  const before = sideOf(trail, i, memory)
+  const after = goesOn && edits.length > 0 ? sideOf(block, i, memory) : before
+  const facts: Facts = {
+    pipeline: pipeline.id,
+    source: context.source,
+    at: context.arrivalMs,
+    fate: goesOn ? 'forwarded' : outcomes[trail.outcome[i]!]!,
+    rule: goesOn ? null : pipeline.rules[endedBy]!,
+    edited_by: edits.map((rule) => pipeline.rules[rule]!),
+    bytes_in: trail.ends[i]! - trail.starts[i]!,
+    bytes_out: goesOn ? block.ends[i]! - block.starts[i]! : 0,
+  }
+  return { facts, context, before, after }
+}
+
+function sideOf(
+  { bytes, starts, ends, shared, partOf }: Pick<Trail, 'bytes' | 'starts' | 'ends' | 'shared' | 'partOf'>,
+  i: number,
+  memory: CaptureMemory | undefined,
+): Side | undefined {
+  const from = starts[i]!
+  const to = ends[i]!
+  const parts = sharedOf(shared, partOf, i)
+  if (memory === undefined) return { bytes: bytes!, from, to, shared: parts }
+  return isTooLarge(from, to, parts) ? undefined : memory.copy(bytes!, from, to, parts)
 }

@@ -2,8 +2,8 @@
 import type { RecordText } from '#contract/observation.ts'
 import { allocate, type Bytes, copyBytes, isUtf8, NEWLINE, toBase64, utf8 } from '#std/bytes.ts'
 import { Block, type BlockContext } from '#telemetry/block.ts'
+import type { Side } from './capture.ts'
 import type { Protection } from './protection.ts'
-import type { Trail } from './trail.ts'
 
 /** Bytes of a record's text that are shown; the rest is cut off. */
 export const RECORD_TEXT_BYTES_MAX = 16 * 1024
@@ -20,29 +20,18 @@ export class Portrait {
   readonly #json = new Block()
   #memory: Bytes = allocate(0)
 
-  /** Record `i` as it came in; undefined where protection fails. Without `protection` as it is. */
-  before(
-    { bytes, starts, ends, shared, partOf, context }: Trail,
-    i: number,
-    protection?: Protection,
-  ): RecordText | undefined {
-    const fits = this.#load(bytes!, starts[i]!, ends[i]!, shared, partOf[i]!, context!)
-    if (!fits) return TOO_LARGE
+  /** As text, nothing for undefined, when `protection` has taken out what must not leave; undefined where that fails. */
+  of(side: Side | undefined, context: BlockContext, protection?: Protection): RecordText | undefined {
+    if (side === undefined || isTooLarge(side.from, side.to, side.shared)) return TOO_LARGE
+    const { bytes, from, to, shared } = side
+    this.#load(bytes, from, to, shared, context)
     if (protection?.apply(this.#block) === false) return undefined
     return this.#text()
   }
 
-  /** Record `i` as it stands in `block`. */
-  after({ bytes, starts, ends, shared, partOf, context }: Block, i: number): RecordText {
-    const fits = this.#load(bytes, starts[i]!, ends[i]!, shared, partOf[i]!, context)
-    return fits ? this.#text() : TOO_LARGE
-  }
-
-  /** Copies one record. False: it is too large. */
-  #load(bytes: Bytes, from: number, to: number, shared: Bytes[], part: number, context: BlockContext): boolean {
+  /** Copies one record. */
+  #load(bytes: Bytes, from: number, to: number, shared: readonly Bytes[], context: BlockContext): void {
     const length = to - from
-    const parts = shared.length === 0 ? shared : [shared[2 * part]!, shared[2 * part + 1]!]
-    if (parts.reduce((sum, each) => sum + each.length, length) > SHOWN_RECORD_BYTES_MAX) return false
     if (this.#memory.length <= length) this.#memory = allocate(Math.min(2 * length, SHOWN_RECORD_BYTES_MAX) + 1)
     const memory = this.#memory
     copyBytes(bytes, from, to, memory, 0)
@@ -51,9 +40,8 @@ export class Portrait {
     block.fill(memory, 0, length + 1, context)
     block.addRecord(0, length)
     block.multiline = memory.indexOf(NEWLINE) < length
-    block.shared = parts
+    block.shared = shared as Bytes[]
     block.partOf[0] = 0
-    return true
   }
 
   #text(): RecordText {
@@ -64,6 +52,18 @@ export class Portrait {
     format.toJson(block, json)
     return json.count === 0 ? TOO_LARGE : recordText(json.bytes, json.starts[0]!, json.ends[0]!)
   }
+}
+
+/** Nothing is shown of a record like this. */
+export function isTooLarge(from: number, to: number, shared: readonly Bytes[]): boolean {
+  let length = to - from
+  for (const part of shared) length += part.length
+  return length > SHOWN_RECORD_BYTES_MAX
+}
+
+/** The two parts that record `i` shares with others, if any. */
+export function sharedOf(shared: Bytes[], partOf: Int32Array, i: number): Bytes[] {
+  return shared.length === 0 ? shared : [shared[2 * partOf[i]!]!, shared[2 * partOf[i]! + 1]!]
 }
 
 /** [from, to) of `bytes`, at most `bytesMax` of them, as text where that is what they are. */

@@ -1,6 +1,7 @@
 /**
  * What a chain did to each record of one block, noted while it ran, and the records as they came in. It notes for the whole
- * block, so what is worth showing can be decided afterwards; nobody fills one unless something of the block is to be shown.
+ * block, so what is worth showing can be decided afterwards, unless it is told which records are wanted; nobody fills one unless
+ * something of the block is to be shown.
  */
 import { type Outcome, outcomes } from '#component/processor.ts'
 import type { Bytes } from '#std/bytes.ts'
@@ -62,6 +63,12 @@ export class Trail {
   readonly #partOf = new Int32Array(BLOCK_RECORDS_MAX)
   #shared: Bytes[] = []
   #changed = 0
+  #wanted: readonly { index: number }[] | undefined
+
+  /** How records of the next block end is to be noted for these only; undefined: for all. */
+  want(records: readonly { index: number }[] | undefined): void {
+    this.#wanted = records
+  }
 
   begin(block: Block): void {
     const { count } = block
@@ -94,12 +101,14 @@ export class Trail {
 
   /** The rule has run; what it has ended has this outcome. */
   after(rule: number, outcome: number, block: Block): void {
-    const { selection } = this
-    for (let i = 0; i < this.count; i++) {
-      if (selection[i] === 1 && block.selection[i] === 0 && this.endedBy[i] === NO_END) this.#end(rule, i, outcome)
-    }
+    if (this.#wanted === undefined) for (let i = 0; i < this.count; i++) this.#noteEnd(rule, outcome, i, block)
+    else for (const { index } of this.#wanted) this.#noteEnd(rule, outcome, index, block)
     for (let c = this.#changed; c < block.changed.length; c++) this.edits.add(rule, block.changed[c]!)
     if (block.shared !== this.#shared) this.#noteShared(rule, block)
+  }
+
+  #noteEnd(rule: number, outcome: number, i: number, block: Block): void {
+    if (this.selection[i] === 1 && block.selection[i] === 0 && this.endedBy[i] === NO_END) this.#end(rule, i, outcome)
   }
 
   #end(rule: number, record: number, outcome: number): void {
