@@ -242,6 +242,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
       position: z.coerce.number().int().min(0).max(1000).optional().describe('Where in the list, from 0.'),
     })
     const noun = kind.slice(0, -1)
+    const aNoun = /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`
     const listFor = (params: Record<string, string>): PartList =>
       kind === 'processors' ? { kind, pipeline: params['pipeline']! } : { kind }
 
@@ -258,7 +259,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
     })
 
     const add = {
-      summary: `Add a ${noun}`,
+      summary: `Add ${aNoun}`,
       tags,
       params: within,
       querystring: placed,
@@ -270,7 +271,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
       const list = listFor(params)
       const added = await editDraft<Document, Part>(context, request, params.configuration, (document, row) => {
         if (partsOf(row, list).some(({ id }) => id === body.id))
-          throw new Problem(409, `there is a ${noun} "${body.id}" already`, [{ pointer: '/id', detail: 'is taken' }])
+          throw new Problem(409, `there is ${aNoun} "${body.id}" already`, [{ pointer: '/id', detail: 'is taken' }])
         return {
           ...put(document, list, unmask(body, undefined), query.position),
           audit: auditOf('add', params, body.id, undefined, body),
@@ -279,7 +280,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
       return reply.code(201).header('etag', partTag(added)).send(masked(added))
     })
 
-    const one = { summary: `A ${noun}`, tags, params: byId, response: { 200: part, ...refusals } }
+    const one = { summary: `A${aNoun.slice(1)}`, tags, params: byId, response: { 200: part, ...refusals } }
     typed.get(`${base}/:id`, { config: read, schema: one }, async (request, reply) => {
       const row = await found(context, request, request.params.configuration)
       const entry = entryOf(row, listFor(request.params), request.params.id)
@@ -288,7 +289,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
     })
 
     const replace = {
-      summary: `Replace a ${noun}, or move it`,
+      summary: `Replace ${aNoun}, or move it`,
       tags,
       params: byId,
       querystring: placed,
@@ -298,7 +299,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
     typed.put(`${base}/:id`, { config: edit, schema: replace }, async (request, reply) => {
       const { params, body, query } = request
       if (body['id'] !== undefined && body['id'] !== params.id)
-        throw new Problem(422, `a ${noun} keeps its id`, [
+        throw new Problem(422, `${aNoun} keeps its id`, [
           { pointer: '/id', detail: `must be "${params.id}", or left out` },
         ])
       const list = listFor(params)
@@ -316,7 +317,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
     })
 
     const remove = {
-      summary: `Delete a ${noun}`,
+      summary: `Delete ${aNoun}`,
       tags,
       params: byId,
       querystring: writeQuery,
