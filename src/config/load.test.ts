@@ -63,6 +63,17 @@ test('without a file the built-in configuration runs', () => {
   assert.deepEqual(warnings, [])
 })
 
+test('a file without sources, pipelines and outputs has the built-in ones, as a controller needs none', () => {
+  const { plan, value, settings } = load('version: 2\ncontrol: { auth: required }\n', { 'tcp-port': '6514' })
+  assert.deepEqual(
+    plan.sources.map(({ options }) => options['listen']),
+    ['0.0.0.0:6514', '0.0.0.0:8082', '0.0.0.0:8080'],
+  )
+  assert.ok('pipelines' in (value as object), 'what is published is laid over them')
+  assert.equal(settings.control.auth, 'required')
+  assert.match(problemsOf('version: 2\noutputs: []\n')[0]!, /sources: /, 'some of the three are not enough')
+})
+
 test('everything that is wrong is said at once, with its place and what to do', () => {
   const lines = problemsOf(`version: 2
 sources:

@@ -101,7 +101,7 @@ export function loadConfig(flags: Flags, env: Environment, registry: Registry): 
       ? { source: 'built-in configuration', value: structuredClone(defaultDocument), placeOf: () => undefined }
       : readFile(flags.config)
   const overrides: Problem[] = []
-  const value = applyOverrides(read.value, flags, env, overrides)
+  const value = applyOverrides(withFlow(read.value), flags, env, overrides)
   const { document, plan, problems, warnings } = resolveDocument(value, registry, env)
   const all = [...overrides, ...problems]
   if (document === undefined || plan === undefined || all.length > 0) {
@@ -111,6 +111,14 @@ export function loadConfig(flags: Flags, env: Environment, registry: Registry): 
   }
   const warningText = warnings.map(({ path, message }) => `${placeText(read, path)}: ${message}`)
   return { plan, value, settings: settingsOf(document, flags, env), warnings: warningText }
+}
+
+/** What moves records comes as a whole: a file that has none of it, such as a controller's, has what is built in. */
+function withFlow(value: unknown): unknown {
+  const { sources, pipelines, outputs } = defaultDocument
+  const flow = structuredClone({ sources, pipelines, outputs })
+  if (!isRecord(value) || Object.keys(flow).some((key) => key in value)) return value
+  return { ...value, ...flow }
 }
 
 function placeText(read: ReadDocument, path: Path): string {
