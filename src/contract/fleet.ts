@@ -123,7 +123,7 @@ export const gatewaySummary = z
     kind: z.enum(['streamgate', 'otel_collector']).nullable(),
     product: z.string(),
     version: z.string(),
-    host: z.string(),
+    host: z.string().describe('Of a node: the id that it calls itself, by default its host name.'),
     configuration: z.string().describe('That it follows.'),
     online: z.boolean(),
     in_sync: z.boolean(),

@@ -36,7 +36,9 @@ export function factsOf({ identifying, non_identifying }: Description): AgentFac
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, NAME_CHARACTERS_MAX) : '')
   const product = text(identifying['service.name'])
   const kind: ConfigurationKind = product === 'streamgate' ? 'streamgate' : 'otel_collector'
-  const host = text(non_identifying['host.name']) || text(identifying['host.name'])
+  // Several nodes may run on one host; collectors' instance ids are made up, and say nothing to people.
+  const own = kind === 'streamgate' ? text(identifying['service.instance.id']) : ''
+  const host = own || text(non_identifying['host.name']) || text(identifying['host.name'])
   return { kind, product, version: text(identifying['service.version']), host }
 }
 
