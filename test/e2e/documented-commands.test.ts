@@ -1,0 +1,16 @@
+/** What documents tell people to type does what they say. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runDocumented } from '#test/support/documented.ts'
+
+const DOCS = new URL('../../docs/', import.meta.url)
+/** So that there is something to look at. */
+const TRAFFIC = `
+streamgate up
+for i in $(seq 200); do echo "DEBUG cache miss for user $i"; done | nc -N localhost 8081
+`
+
+test('the examples of the API reference', async (t) => {
+  const printed = await runDocumented(t, new URL('reference/api.md', DOCS), { before: TRAFFIC })
+  if (printed !== undefined) assert.match(printed, /"broken_at":null/)
+})
