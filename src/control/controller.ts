@@ -24,6 +24,7 @@ import { secretRoutes } from './api/secret-routes.ts'
 import { seedCommandRoutes, seedRoutes } from './api/seed-routes.ts'
 import { seriesRoutes } from './api/series-routes.ts'
 import { buildServer, type TlsFiles } from './api/server.ts'
+import { setupPage } from './api/setup-page.ts'
 import { statsRoutes } from './api/stats-routes.ts'
 import { suggestionRoutes } from './api/suggestion-routes.ts'
 import { tapRoutes } from './api/tap-routes.ts'
@@ -105,6 +106,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const app = await buildServer(context, authenticate, mount, options.tls)
   async function mount(app: FastifyInstance) {
     idempotency(app, context)
+    await app.register(setupPage)
     for (const prefix of ['/', '/api/v1']) {
       await app.register(seedRoutes, { ...context, announcer, prefix })
       await app.register(seedCommandRoutes, { ...context, announcer, prefix })

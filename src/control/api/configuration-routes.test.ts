@@ -44,6 +44,16 @@ test('a part is added, read, changed under its entity tag, moved and deleted', a
   await api.must(404, 'GET', `${DEFAULT}/pipelines/other/processors`)
 })
 
+test('a draft is checked as it stands, or a document in its place', async () => {
+  await using api = await TestController.start()
+  assert.deepEqual((await api.must(200, 'POST', `${DEFAULT}/validate`)).body, { problems: [] })
+  const body = { pipelines: [{ id: 'p', processors: [{ id: 'bad', type: 'nothing' }] }] }
+  const { problems } = (
+    await api.must<{ problems: { pointer: string }[] }>(200, 'POST', `${DEFAULT}/validate`, { body })
+  ).body
+  assert.equal(problems[0]?.pointer, '/pipelines/0/processors/0/type')
+})
+
 test('what is not valid is refused with its place, and nothing is kept', async () => {
   await using api = await TestController.start()
   const { body } = await api.must<{ errors: { pointer: string }[] }>(422, 'POST', RULES, {

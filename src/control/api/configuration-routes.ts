@@ -217,7 +217,7 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
     summary: 'Check a document without keeping it',
     tags,
     params: named,
-    body: anyObject.optional(),
+    body: anyObject.nullish(),
     response: {
       200: z.object({ problems: z.array(z.object({ pointer: z.string(), detail: z.string() })) }),
       ...refusals,
