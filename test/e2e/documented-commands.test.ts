@@ -14,3 +14,14 @@ test('the examples of the API reference', async (t) => {
   const printed = await runDocumented(t, new URL('reference/api.md', DOCS), { before: TRAFFIC })
   if (printed !== undefined) assert.match(printed, /"broken_at":null/)
 })
+
+test('first login, users, second factor, keys, and the way back for who is locked out', async (t) => {
+  const printed = await runDocumented(t, new URL('guides/first-login.md', DOCS), {
+    replace: { '29OU3RhCjQeNhZ3twm4ronr3lMrcrR3Tuzy8KCnxQYM': '$(first_login)' },
+    after: 'curl -c cookies -H "content-type: application/json" $api/setup -d "{\\"token\\":\\"$(jq -r .token last)\\",' +
+      '\\"email\\":\\"ada@example.com\\",\\"password\\":\\"another horse battery\\"}"',
+  })
+  if (printed === undefined) return
+  assert.match(printed, /"recovery_codes":\["/)
+  assert.match(printed, /"totp":false[^{]*\}$/, 'in again, without the second factor')
+})

@@ -45,9 +45,9 @@ until_true() {
   return 1
 }
 
-# Errors end the script. What looks like the example of a six-digit code is a real one.
+# Errors end the script; `last` has the newest answer. What looks like the example of a six-digit code is a real one.
 curl() {
-  local arguments=("$@") last
+  local arguments=("$@")
   if [[ "$*" == *123456* ]]; then
     local code
     code=$("$node" -e '
@@ -58,9 +58,8 @@ curl() {
     code_step=1
     arguments=("${@//123456/$code}")
   fi
-  last=$(mktemp -p .)
-  command curl -sS --fail-with-body "${arguments[@]}" | tee "$last"
-  jq -r '.secret // empty' "$last" >secret.new 2>/dev/null || true
+  command curl -sS --fail-with-body "${arguments[@]}" | tee last
+  jq -r '.secret // empty' last >secret.new 2>/dev/null || true
   if [ -s secret.new ]; then cp secret.new secret.txt; fi
 }
 
