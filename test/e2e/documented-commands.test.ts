@@ -1,7 +1,10 @@
 /** What documents tell people to type does what they say. */
 import assert from 'node:assert/strict'
+import { readFileSync, rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { runDocumented } from '#test/support/documented.ts'
+import { temporaryFolder } from '#test/support/program.ts'
+import { requireService } from '#test/support/services.ts'
 
 const DOCS = new URL('../../docs/', import.meta.url)
 /** So that there is something to look at. */
@@ -24,4 +27,19 @@ test('first login, users, second factor, keys, and the way back for who is locke
   if (printed === undefined) return
   assert.match(printed, /"recovery_codes":\["/)
   assert.match(printed, /"totp":false[^{]*\}$/, 'in again, without the second factor')
+})
+
+test('a gateway comes in, fails, is tried again, is given something else and taken out; then one with a certificate', async (t) => {
+  if (!requireService(t, 'openssl')) return
+  const folder = temporaryFolder()
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const guide = new URL('guides/adding-a-gateway.md', DOCS)
+  const [, node] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(guide, 'utf8'))!
+  const printed = await runDocumented(t, guide, {
+    before: `cat > node.yaml <<'END'\n${node}END\n`,
+    replace: { '/etc/streamgate': folder },
+  })
+  if (printed === undefined) return
+  assert.match(printed, /"credential": "credential"/)
+  assert.match(printed, /"error": "[^"]*vendor\.key/)
 })

@@ -55,6 +55,7 @@ export async function runDocumented(
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(REDIS|NODE_TEST)/.test(name))),
       ...env,
       HOME: folder,
+      STREAMGATE_URL: `http://127.0.0.1:${port(8000)}`,
       SG_UP_PORTS: [8081, 8082, 8080, 8083].map(port).join(' '),
       SG_CONTROL_PORT: port(8000),
       SG_OPAMP_PORT: port(4320),
