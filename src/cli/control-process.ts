@@ -46,12 +46,13 @@ export async function startControl(
   stats: () => NodeStats | undefined,
   log: Logger,
 ): Promise<Controller> {
-  const { host, port, tls, publicUrl, auth } = control
+  const { host, port, tls, publicUrl, trustedProxies, auth } = control
   return await startController({
     host,
     port,
     tls,
     publicUrl,
+    trustedProxies,
     version,
     database,
     box,

@@ -74,6 +74,13 @@ test('a file without sources, pipelines and outputs has the built-in ones, as a 
   assert.match(problemsOf('version: 2\noutputs: []\n')[0]!, /sources: /, 'some of the three are not enough')
 })
 
+test('proxies are named by address or network', () => {
+  const { settings } = load(`${GOOD}control: { trusted_proxies: [10.0.0.0/8, '2001:db8::/32', 192.0.2.1] }\n`)
+  assert.deepEqual(settings.control.trustedProxies, ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'])
+  for (const wrong of ['proxy.internal', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', ''])
+    assert.match(problemsOf(`${GOOD}control: { trusted_proxies: ['${wrong}'] }\n`)[0] ?? '', /network/, wrong)
+})
+
 test('everything that is wrong is said at once, with its place and what to do', () => {
   const lines = problemsOf(`version: 2
 sources:

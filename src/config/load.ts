@@ -69,6 +69,7 @@ export interface ControlSettings {
   auth: 'required' | 'open'
   tls: TlsFiles | undefined
   publicUrl: string | undefined
+  trustedProxies: readonly string[]
   databaseUrl: Secret | undefined
   secretKey: Secret | undefined
   webhooksAllowPrivate: boolean
@@ -219,6 +220,7 @@ function controlOf({ control }: Document, env: Environment): Settings['control']
   return {
     ...serverOf(control),
     publicUrl: control.public_url,
+    trustedProxies: control.trusted_proxies,
     databaseUrl: databaseUrl === undefined ? undefined : new Secret(databaseUrl),
     secretKey: secretKey === undefined ? undefined : new Secret(secretKey),
     webhooksAllowPrivate: control.webhooks.allow_private,

@@ -1,4 +1,5 @@
 /** The configuration document, but for the options of components: those come from each component's own schema. */
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { spoolFullPolicies, whenFullPolicies } from '#component/plan.ts'
 import { onErrorPolicies } from '#component/processor.ts'
@@ -186,6 +187,14 @@ export const upstreamEntry = z.strictObject({ id, ...upstreamOptions })
 
 const address = z.string().regex(/^(\[[^\]]+\]|[^:[\]]*):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:8083')
 
+/** Of an address, or of a network such as 10.0.0.0/8. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
 const auth = z
   .enum(['required', 'open'])
   .optional()
@@ -208,6 +217,13 @@ const controlEntry = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('How people reach it, for links.'),
+  trusted_proxies: z
+    .array(z.string().refine(isNetwork, 'must be an address or a network, such as 10.0.0.0/8'))
+    .max(64)
+    .default([])
+    .describe(
+      'Proxies before it, whose X-Forwarded-For says who asks; without it, all who come through one count as one.',
+    ),
   database_url: z
     .string()
     .min(1)

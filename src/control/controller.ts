@@ -54,6 +54,8 @@ export interface ControllerOptions {
   tls?: TlsFiles | undefined
   /** How people reach it; by default where it listens. */
   publicUrl?: string | undefined
+  /** Addresses and networks of proxies that say truly who asks. */
+  trustedProxies?: readonly string[]
   version: string
   database: Database
   box: SecretBox
@@ -103,7 +105,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     heartbeatMs: fleet.offlineIntervalMs,
   })
   const authenticate = options.authenticate ?? authenticator(context, access)
-  const app = await buildServer(context, authenticate, mount, options.tls)
+  const app = await buildServer(context, authenticate, mount, options.tls, options.trustedProxies)
   async function mount(app: FastifyInstance) {
     idempotency(app, context)
     await app.register(setupPage)

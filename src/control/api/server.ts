@@ -26,11 +26,13 @@ export async function buildServer(
   authenticate: Authenticate,
   mount: (app: FastifyInstance) => Promise<void>,
   tls?: TlsFiles,
+  trustedProxies: readonly string[] = [],
 ): Promise<FastifyInstance> {
   const { log, version, db } = context
   const app = fastify({
     ...secured(tls),
     logger: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
