@@ -8,6 +8,7 @@ import { findConfiguration, liveVersion } from '#control/configurations/configur
 import { secretsFor } from '#control/configurations/secrets.ts'
 import { type Controller, startController } from '#control/controller.ts'
 import { openSecretBox, type SecretBox } from '#control/secret-box.ts'
+import { checkSecretKey } from '#control/secret-key.ts'
 import { type Database, DEFAULT_ORG, openDatabase } from '#control/store/database.ts'
 import { ManifestBus, manifestTextOf } from '#control/sync/manifest-bus.ts'
 import type { RedisPublisher } from '#control/sync/redis-publisher.ts'
@@ -30,6 +31,10 @@ export async function openControl({ dataDir, control }: Settings): Promise<Contr
     control.databaseUrl === undefined ? { file: join(dataDir, 'control.db') } : { url: control.databaseUrl }
   const database = await openDatabase(location)
   const { db } = database
+  await checkSecretKey(db, box).catch(async (error: unknown) => {
+    await database.close()
+    throw error
+  })
   const row = await findConfiguration(db, DEFAULT_ORG, DEFAULT_CONFIGURATION)
   const live = row === undefined ? undefined : await liveVersion(db, row)
   if (live === undefined) return { database, box, live: undefined }
