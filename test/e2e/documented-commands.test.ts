@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { readFileSync, rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { runDocumented } from '#test/support/documented.ts'
+import { freshPostgres } from '#test/support/postgres.ts'
 import { temporaryFolder } from '#test/support/program.ts'
+import { startRedis } from '#test/support/redis.ts'
 import { requireService } from '#test/support/services.ts'
 
 const DOCS = new URL('../../docs/', import.meta.url)
@@ -42,4 +44,41 @@ test('a gateway comes in, fails, is tried again, is given something else and tak
   if (printed === undefined) return
   assert.match(printed, /"credential": "credential"/)
   assert.match(printed, /"error": "[^"]*vendor\.key/)
+})
+
+/** As the guide to the first login has it. */
+const LOG_IN = `
+json='content-type: application/json'
+csrf=$(curl -c cookies -H "$json" http://127.0.0.1:8000/api/v1/setup \\
+  -d "{\\"token\\":\\"$(first_login)\\",\\"email\\":\\"ada@example.com\\",\\"password\\":\\"correct horse battery\\"}" | jq -r .csrf_token)
+key=$(curl -b cookies -H "x-csrf-token: $csrf" -H "$json" http://127.0.0.1:8000/api/v1/keys -d '{"name":"a","role":"owner","grants":[]}' | jq -r .key)
+auth="authorization: Bearer $key"
+`
+
+test('two controllers over PostgreSQL, Redis beside them, backup and restore', async (t) => {
+  for (const program of ['openssl', 'sqlite3', 'pg_dump', 'redis-cli']) if (!requireService(t, program)) return
+  const database = await freshPostgres(t)
+  if (database === undefined) return
+  await using redis = await startRedis()
+  const second = 'streamgate controller --config controller.yaml --control-port 8001'
+  const printed = await runDocumented(t, new URL('guides/running-in-production.md', DOCS), {
+    before: `
+streamgate controller --data-dir /var/lib/streamgate --control-port 8005 --opamp-port 4325
+curl -H 'content-type: application/json' http://127.0.0.1:8005/rules -d '{"id":"in_sqlite","type":"filter","params":{"value":"DEBUG"}}'
+`,
+    replace: {
+      'postgres://streamgate:PASSWORD@db.internal:5432/streamgate': database.reveal(),
+      'redis://redis.internal:6379': redis.url,
+      [second]: LOG_IN + second,
+    },
+    after: `
+curl -H "$auth" http://127.0.0.1:8001/api/v1/me
+curl -H "$auth" http://127.0.0.1:8003/api/v1/me
+curl http://127.0.0.1:8004/rules
+`,
+  })
+  if (printed === undefined) return
+  assert.match(printed, /"version":"1\.0"/, 'Redis has the manifest')
+  assert.equal(printed.match(/"name":"key:a"/g)?.length, 2, 'the key is good at the second controller, and after the restore')
+  assert.match(printed, /in_sqlite[^]*in_sqlite/, 'the backup has the rule')
 })

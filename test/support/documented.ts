@@ -15,7 +15,8 @@ import { requireService } from './services.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 const SHELL = fileURLToPath(new URL('documented.sh', import.meta.url))
-const PORTS = [8000, 8001, 4320, 4321, 8080, 8081, 8082, 8083]
+/** Of the API, of OpAMP, and of a node. */
+const PORTS = [...[0, 1, 2, 3, 4, 5].flatMap((i) => [8000 + i, 4320 + i]), 8080, 8081, 8082, 8083]
 const PATIENCE_MS = 100_000
 /** Where documents keep data. */
 const DATA = '/var/lib/streamgate'
