@@ -48,7 +48,7 @@ export async function auditRoutes(instance: FastifyInstance, { db }: ControlCont
     description: 'Each line has all that its hash covers, so the chain can be verified without the controller.',
     tags,
     querystring: filters,
-    response: { 200: z.unknown().describe('application/x-ndjson'), '4xx': problem },
+    response: { 200: { content: { 'application/x-ndjson': { schema: z.unknown() } } }, '4xx': problem },
   }
   app.get('/audit/export', { config, schema: take }, async ({ principal: { org }, query }, reply) => {
     void reply.header('content-disposition', 'attachment; filename="audit.jsonl"')

@@ -39,7 +39,7 @@ export async function fleetRoutes(instance: FastifyInstance, context: FleetConte
   const read = { permission: 'read' } as const
   const operate = { permission: 'operate' } as const
 
-  const summary = { summary: 'The fleet in numbers', tags, response: { 200: contract.fleetSummary } }
+  const summary = { summary: 'The fleet in numbers', tags, response: { 200: contract.fleetSummary, ...failed } }
   app.get('/fleet/summary', { config: read, schema: summary }, ({ principal }) => summarise(db, fleet, principal.org))
 
   const list = {

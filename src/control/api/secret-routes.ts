@@ -21,7 +21,8 @@ import { Problem } from './problem.ts'
 import { change, writeQuery } from './writing.ts'
 
 const tags = ['secrets']
-const admin = { permission: 'admin', idempotent: false } as const
+/** Nobody sees what they replace, so there is nothing to say of it in `If-Match`. */
+const admin = { permission: 'admin', idempotent: false, unconditional: true } as const
 const refusals = { 401: problem, 403: problem, 404: problem, 409: problem, 422: problem }
 const named = z.object({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'must be 1 to 128 letters, digits or _ . -'),

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import { type FastifyInstance, fastify } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod'
+import { serializerCompiler } from 'fastify-type-provider-zod'
 import { StreamgateError } from '#contract/error.ts'
 import type { ControlContext } from '../context.ts'
+import { transform, transformObject } from './document.ts'
 import { type Authenticate, guard } from './guard.ts'
 import { answer, answerWithProblems, Problem, validatorCompiler } from './problem.ts'
 
@@ -56,8 +57,8 @@ export async function buildServer(
         },
       },
     },
-    transform: (input) => withPermission(jsonSchemaTransform(input), input.route.config),
-    transformObject: jsonSchemaTransformObject,
+    transform,
+    transformObject,
   })
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
@@ -82,17 +83,6 @@ export async function buildServer(
   })
   await app.ready()
   return app
-}
-
-/** Says in the document who may use a route. */
-function withPermission<Transformed extends { schema: object }>(
-  transformed: Transformed,
-  config: unknown,
-): Transformed {
-  const { permission } = Object(config) as { permission?: string }
-  if (permission === undefined) return transformed
-  const security = permission === 'public' ? [] : [{ key: [] }, { session: [] }]
-  return { ...transformed, schema: { ...transformed.schema, security, 'x-permission': permission } }
 }
 
 /** With a file of authorities, clients need a certificate of theirs. Throws `SG_LISTEN`. */

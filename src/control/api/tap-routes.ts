@@ -37,7 +37,13 @@ export async function tapRoutes(instance: FastifyInstance, context: ControlConte
       'Events: `records` {gateway, records, skipped} and `end` {gateway, reason}. Redacted by the rules that run.',
     tags: ['tap'],
     querystring: query,
-    response: { 200: z.unknown(), 401: problem, 403: problem, 422: problem, 429: problem },
+    response: {
+      200: { content: { 'text/event-stream': { schema: z.string() } } },
+      401: problem,
+      403: problem,
+      422: problem,
+      429: problem,
+    },
   }
   app.get('/tap', { config: { permission: 'tap' }, schema }, async (request, reply) => {
     const { principal, query } = request
