@@ -62,6 +62,7 @@ export async function orgRoutes(instance: FastifyInstance, context: AccessContex
         throw new Problem(409, `there is an organisation "${id}" already`, [{ pointer: '/id', detail: 'is taken' }])
       const row = { org_id: id, name, created_at: now }
       await tx.insertInto('orgs').values(row).execute()
+      // What gateways follow that nobody has assigned, and what the routes of rules and outputs are a view on.
       const draft = documentOf([], [])
       await addConfiguration(tx, id, DEFAULT_CONFIGURATION, 'streamgate', draft, now, request.principal.name)
       const invitation = await issueOwnerToken(tx, id, now)
@@ -79,11 +80,12 @@ export async function orgRoutes(instance: FastifyInstance, context: AccessContex
   }
   app.post('/orgs/:id/invite', { config: { ...config, idempotent: false }, schema: invite }, async (request) => {
     const { id } = request.params
-    mustBeOfDefault(request.principal.org)
+    const { org: own } = request.principal
     return await change(context, request, async (tx) => {
+      if (own !== DEFAULT_ORG && own !== id) throw noSuchOrg(id)
       await lockOrg(tx, id)
       const org = await tx.selectFrom('orgs').select('org_id').where('org_id', '=', id).executeTakeFirst()
-      if (org === undefined) throw new Problem(404, `there is no organisation "${id}"`)
+      if (org === undefined) throw noSuchOrg(id)
       if (await hasUsers(tx, id)) throw new Problem(409, `"${id}" has users already; its owners invite others`)
       const result = await issueOwnerToken(tx, id, clock.wall())
       return { result, audit: { action: 'org.invite', object: `orgs/${id}` } }
@@ -121,6 +123,10 @@ export async function orgRoutes(instance: FastifyInstance, context: AccessContex
       return { result: { require_totp }, audit: before === require_totp ? null : audit }
     })
   })
+}
+
+function noSuchOrg(id: string): Problem {
+  return new Problem(404, `there is no organisation "${id}"`)
 }
 
 function mustBeOfDefault(org: string): void {

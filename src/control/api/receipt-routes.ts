@@ -19,6 +19,7 @@ import { parseDraft, refuseComplaints, requireOwnKind } from './drafts.ts'
 import { anyDocument, givenDocument } from './plan-routes.ts'
 import { Problem } from './problem.ts'
 import { contentOf } from './version-routes.ts'
+import { etagOf } from './writing.ts'
 
 /** Of one configuration; the oldest go. */
 const RECEIPTS_KEPT_MAX = 50
@@ -109,7 +110,7 @@ export async function receiptRoutes(instance: FastifyInstance, context: ControlC
     params: named.extend({ id: z.string().max(64) }),
     response: { 200: stored, ...refusals },
   }
-  app.get('/configurations/:configuration/receipts/:id', { config: read, schema: one }, async (request) => {
+  app.get('/configurations/:configuration/receipts/:id', { config: read, schema: one }, async (request, reply) => {
     const { configuration, id } = request.params
     const row = await db
       .selectFrom('receipts')
@@ -119,6 +120,8 @@ export async function receiptRoutes(instance: FastifyInstance, context: ControlC
       .where('id', '=', id)
       .executeTakeFirst()
     if (row === undefined) throw new Problem(404, `there is no receipt "${id}"`)
+    // It never changes.
+    void reply.header('etag', etagOf(row.id))
     return { id, receipt: JSON.parse(row.receipt) }
   })
 }

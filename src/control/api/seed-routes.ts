@@ -99,7 +99,7 @@ export async function seedRoutes(instance: FastifyInstance, context: Options): P
   })
 
   const addOutput = {
-    summary: 'Add an output',
+    summary: 'Add an output to the default pipeline',
     tags: ['outputs'],
     querystring: writeQuery,
     body: api.output,
