@@ -11,10 +11,10 @@ export const gateways: Command = {
   options: {
     ...apiOptions,
     configuration: { type: 'string', value: 'NAME', about: 'Only those that follow this configuration.' },
-    state: { type: 'string', value: 'STATE', about: 'Only those in this state, such as in_sync, drifted or offline.' },
+    state: { type: 'string', value: 'STATE', about: 'Only online, offline, in_sync, drift, failed or unhealthy ones.' },
     json: { type: 'boolean', about: 'JSON instead of text.' },
   },
-  examples: ['streamgate gateways', 'streamgate gateways --state drifted --json'],
+  examples: ['streamgate gateways', 'streamgate gateways --state drift --json'],
   async run(flags) {
     const found: GatewaySummary[] = []
     const { configuration, state } = flags as Record<string, string | undefined>

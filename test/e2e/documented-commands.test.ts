@@ -82,3 +82,21 @@ curl http://127.0.0.1:8004/rules
   assert.equal(printed.match(/"name":"key:a"/g)?.length, 2, 'the key is good at the second controller, and after the restore')
   assert.match(printed, /in_sqlite[^]*in_sqlite/, 'the backup has the rule')
 })
+
+test('a configuration of collectors, and a token that leads there', async (t) => {
+  const printed = await runDocumented(t, new URL('guides/collectors.md', DOCS), {
+    before: 'streamgate controller',
+    after: 'curl $api/configurations/collectors/versions/1',
+  })
+  if (printed !== undefined) assert.match(printed, /otlphttp\/streamgate/)
+})
+
+test('records are watched, rules suggested', async (t) => {
+  if (!requireService(t, 'nc')) return
+  const guide = new URL('guides/tap-and-suggestions.md', DOCS)
+  const [, gateway] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(guide, 'utf8'))!
+  const printed = await runDocumented(t, guide, { before: `cat > gateway.yaml <<'END'\n${gateway}END\n` })
+  if (printed === undefined) return
+  assert.match(printed, /"reason": "case 4711"/)
+  assert.match(printed, /"kind":"sensitive".*email/)
+})

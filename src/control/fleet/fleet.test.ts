@@ -12,6 +12,7 @@ import { testOnDatabases } from '#test/support/databases.ts'
 import { FakeAgent, USUAL_CAPABILITIES } from '#test/support/fake-agent.ts'
 import { configOf, type FleetWorld, fleetWorld } from '#test/support/fleet.ts'
 import { exampleStats } from '#test/support/stats-fixture.ts'
+import { SAMPLED_GATEWAYS_MAX } from './observers.ts'
 import { findGateways } from './views.ts'
 
 const UID = '019a2f6e-8c4b-7d15-9a0c-2b8f4e6d1a37'
@@ -194,6 +195,21 @@ test('samples are asked for and gathered; who does not answer is not waited for 
     answered: 0,
     samples: [],
   })
+})
+
+test('gateways beyond those that are asked for samples count as ones that did not answer', async (t) => {
+  const clock = new ManualClock()
+  const world = await fleetWorld(t, { clock })
+  const nodes = Array.from(
+    { length: SAMPLED_GATEWAYS_MAX + 3 },
+    (_, i) => new Inhabitant(world, { uid: uuidv7(i + 5) }),
+  )
+  for (const node of nodes) await node.say(talkative)
+  const asked = world.fleet.observers.requestSamples('default', 'default', 2_000)
+  const own = nodes.filter((node) => node.asked('samples') !== undefined)
+  assert.equal(own.length, SAMPLED_GATEWAYS_MAX)
+  for (const node of own) await node.custom('samples', { request: node.asked('samples')!.request, windows: [] })
+  assert.partialDeepStrictEqual(await asked, { asked: SAMPLED_GATEWAYS_MAX + 3, answered: SAMPLED_GATEWAYS_MAX })
 })
 
 test('a tap shows what its gateways send, also of one that comes later, and ends', async (t) => {

@@ -77,11 +77,15 @@ export class Observers {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Asks up to `SAMPLED_GATEWAYS_MAX` gateways that are connected here, and waits for their answers, so long at most. */
+  /**
+   * Asks up to `SAMPLED_GATEWAYS_MAX` of the gateways that are connected here, and waits for their answers, so long at most. All of
+   * them count as asked: for who is beyond the bound, nobody has answered.
+   */
   requestSamples(org: string, configuration: string, timeoutMs: number, since?: number): Promise<Samples> {
     const id = uuidv7(this.#context.clock.wall())
-    const asked = this.#fitting(org, { configuration }).slice(0, SAMPLED_GATEWAYS_MAX)
-    const samples: Samples = { asked: asked.length, answered: 0, samples: [] }
+    const connected = this.#fitting(org, { configuration })
+    const asked = connected.slice(0, SAMPLED_GATEWAYS_MAX)
+    const samples: Samples = { asked: connected.length, answered: 0, samples: [] }
     if (asked.length === 0) return Promise.resolve(samples)
     return new Promise((resolve) => {
       const timer = this.#context.clock.after(timeoutMs, () => done())
