@@ -102,7 +102,12 @@ export class Operator {
 
 /** All five states say the same version, applied and well. */
 export function runs(version: number): (gateway: GatewaySummary) => boolean {
-  return ({ online, drift, states: { desired, offered, reported, effective, health } }) =>
+  return (gateway) => applied(version)(gateway) && gateway.states.health?.healthy === true
+}
+
+/** The same, well or not: whether its vendors can be reached is another matter. */
+export function applied(version: number): (gateway: GatewaySummary) => boolean {
+  return ({ online, drift, states: { desired, offered, reported, effective } }) =>
     online &&
     drift === null &&
     desired?.version === version &&
@@ -110,6 +115,5 @@ export function runs(version: number): (gateway: GatewaySummary) => boolean {
     reported?.hash === desired.hash &&
     reported.version === version &&
     reported.status === 'applied' &&
-    effective?.matches === true &&
-    health?.healthy === true
+    effective?.matches === true
 }
