@@ -8,10 +8,12 @@ import {
   manifest as manifestSchema,
 } from '#contract/manifest.ts'
 import { resolveOutput, resolveProcessor, upstreamProblems } from './components.ts'
-import { ConfigError, type Problem, problemsOf } from './problems.ts'
+import { type Problem, parseJson, problemsOf, refused } from './problems.ts'
 import { hashOf } from './resolve.ts'
 import { processorEntry } from './schema.ts'
 import { processorSignalProblem } from './signals.ts'
+
+const SOURCE = 'manifest'
 
 export interface Overlaid {
   plan: NodePlan
@@ -26,8 +28,8 @@ export interface Overlaid {
 export function overlayManifest(base: NodePlan, text: string, registry: Registry): Overlaid {
   const problems: Problem[] = []
   const warnings: string[] = []
-  const parsed = manifestSchema.safeParse(parseJson(text))
-  if (!parsed.success) throw refused(problemsOf(parsed.error, [], []))
+  const parsed = manifestSchema.safeParse(parseJson(text, SOURCE))
+  if (!parsed.success) throw refused(problemsOf(parsed.error, [], []), SOURCE)
   const plan: NodePlan = { ...base, hash: hashOf(text), pipelines: [...base.pipelines], outputs: [...base.outputs] }
   parsed.data.pipelines.forEach((published, i) => {
     const at = base.pipelines.findIndex((pipeline) => pipeline.id === published.name)
@@ -79,7 +81,7 @@ export function overlayManifest(base: NodePlan, text: string, registry: Registry
     for (const output of outputs) output.signal = before.signal
     plan.outputs.push(...outputs)
   })
-  if (problems.length > 0) throw refused(problems)
+  if (problems.length > 0) throw refused(problems, SOURCE)
   const used = new Set(plan.pipelines.flatMap((pipeline) => pipeline.outputs))
   plan.outputs = plan.outputs.filter((output) => used.has(output.id))
   return { plan, warnings }
@@ -118,17 +120,4 @@ function outputEntryOf(entry: ManifestOutput, pipeline: string, index: number): 
     Object.entries(entry).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   )
   return { id: manifestOutputId(entry, pipeline, index), ...filled }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw refused([{ code: 'SG_CONFIG_SYNTAX', path: [], message: `it is not JSON: ${reason}` }])
-  }
-}
-
-function refused(problems: Problem[]): ConfigError {
-  return new ConfigError(problems, 'manifest', () => undefined)
 }

@@ -37,6 +37,22 @@ export class ConfigError extends StreamgateError {
   }
 }
 
+/** JSON that has no places, such as what was published; `source` says what it is. Throws `ConfigError`. */
+export function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const problem: Problem = { code: 'SG_CONFIG_SYNTAX', path: [], message: `it is not JSON: ${reason}` }
+    throw refused([problem], source)
+  }
+}
+
+/** Of something that has no places. */
+export function refused(problems: readonly Problem[], source: string): ConfigError {
+  return new ConfigError(problems, source, () => undefined)
+}
+
 /** `pipelines/0/processors/1/params/pattern` */
 export function pathText(path: Path): string {
   return path.join('/')

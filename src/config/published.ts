@@ -6,10 +6,12 @@ import type { NodePlan, OutputPlan, PipelinePlan, SourcePlan } from '#component/
 import type { Registry } from '#component/registry.ts'
 import { type ConfigurationDocument, configurationDocument } from '#contract/configuration.ts'
 import { type Resolved, resolveOutput, resolveProcessor, resolveSource, upstreamProblems } from './components.ts'
-import { ConfigError, type Path, type Problem, problemsOf } from './problems.ts'
+import { type Path, type Problem, parseJson, problemsOf, refused } from './problems.ts'
 import { duplicates, type Environment, hashOf, pipelinePlan, resolveDocument, type Secrets } from './resolve.ts'
 import { type Document, document as documentSchema, publishedPipelineEntry, upstreamEntry } from './schema.ts'
 import { checkSignals } from './signals.ts'
+
+const SOURCE = 'published configuration'
 
 const LISTS = ['sources', 'pipelines', 'outputs', 'upstreams'] as const
 
@@ -26,7 +28,11 @@ export function overlayDocument(
 ): { plan: NodePlan; warnings: string[] } {
   const { value, places } = mergeDocument(base, text)
   const { plan, problems, warnings } = resolveDocument(value, registry, env, secrets)
-  if (plan === undefined) throw refused(problems.map((problem) => published(problem, places)))
+  if (plan === undefined)
+    throw refused(
+      problems.map((problem) => published(problem, places)),
+      SOURCE,
+    )
   return { plan: { ...plan, hash: hashOf(text) }, warnings: warnings.map(({ message }) => message) }
 }
 
@@ -38,8 +44,8 @@ export function mergeDocument(
   base: unknown,
   text: string,
 ): { value: Record<string, unknown>; places: Map<string, number> } {
-  const parsed = configurationDocument.safeParse(parseJson(text))
-  if (!parsed.success) throw refused(problemsOf(parsed.error, [], Object.keys(configurationDocument.shape)))
+  const parsed = configurationDocument.safeParse(parseJson(text, SOURCE))
+  if (!parsed.success) throw refused(problemsOf(parsed.error, [], Object.keys(configurationDocument.shape)), SOURCE)
   const file = base as Lists
   const places = new Map<string, number>()
   const value: Record<string, unknown> = { ...file }
@@ -130,17 +136,4 @@ function published(problem: Problem, places: ReadonlyMap<string, number>): Probl
   const [list, at, ...rest] = problem.path
   const place = places.get(`${list}/${at}`)
   return place === undefined ? problem : { ...problem, path: [list!, place, ...rest] }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw refused([{ code: 'SG_CONFIG_SYNTAX', path: [], message: `it is not JSON: ${reason}` }])
-  }
-}
-
-function refused(problems: Problem[]): ConfigError {
-  return new ConfigError(problems, 'published configuration', () => undefined)
 }

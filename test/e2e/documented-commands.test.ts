@@ -23,7 +23,8 @@ test('the examples of the API reference', async (t) => {
 test('first login, users, second factor, keys, and the way back for who is locked out', async (t) => {
   const printed = await runDocumented(t, new URL('guides/first-login.md', DOCS), {
     replace: { '29OU3RhCjQeNhZ3twm4ronr3lMrcrR3Tuzy8KCnxQYM': '$(first_login)' },
-    after: 'curl -c cookies -H "content-type: application/json" $api/setup -d "{\\"token\\":\\"$(jq -r .token last)\\",' +
+    after:
+      'curl -c cookies -H "content-type: application/json" $api/setup -d "{\\"token\\":\\"$(jq -r .token last)\\",' +
       '\\"email\\":\\"ada@example.com\\",\\"password\\":\\"another horse battery\\"}"',
   })
   if (printed === undefined) return
@@ -79,7 +80,11 @@ curl http://127.0.0.1:8004/rules
   })
   if (printed === undefined) return
   assert.match(printed, /"version":"1\.0"/, 'Redis has the manifest')
-  assert.equal(printed.match(/"name":"key:a"/g)?.length, 2, 'the key is good at the second controller, and after the restore')
+  assert.equal(
+    printed.match(/"name":"key:a"/g)?.length,
+    2,
+    'the key is good at the second controller, and after the restore',
+  )
   assert.match(printed, /in_sqlite[^]*in_sqlite/, 'the backup has the rule')
 })
 

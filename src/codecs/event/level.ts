@@ -61,3 +61,22 @@ export function syslogSeverityOf(severity: Severity): number {
   if (severity >= 10) return 5
   return severity >= 9 ? 6 : 7
 }
+
+/** Where OpenTelemetry's ranges of severity begin (logs data model, SeverityNumber). */
+const SEVERITIES: readonly (readonly [number, string])[] = [
+  [21, 'fatal'],
+  [17, 'error'],
+  [13, 'warn'],
+  [9, 'info'],
+  [5, 'debug'],
+  [1, 'trace'],
+  [0, 'unknown'],
+]
+
+/** Name of a severity's range; `unknown` of what says none. */
+export function severityName(severity: number): string {
+  return SEVERITIES.find(([from]) => severity >= from)?.[1] ?? 'unknown'
+}
+
+/** All of them, the worst first. */
+export const severityNames: readonly string[] = SEVERITIES.map(([, name]) => name)

@@ -208,7 +208,7 @@ test('gateways beyond those that are asked for samples count as ones that did no
   const asked = world.fleet.observers.requestSamples('default', 'default', 2_000)
   const own = nodes.filter((node) => node.asked('samples') !== undefined)
   assert.equal(own.length, SAMPLED_GATEWAYS_MAX)
-  for (const node of own) await node.custom('samples', { request: node.asked('samples')!.request, windows: [] })
+  for (const node of own) await node.custom('samples', { request: node.asked('samples')!['request'], windows: [] })
   assert.partialDeepStrictEqual(await asked, { asked: SAMPLED_GATEWAYS_MAX + 3, answered: SAMPLED_GATEWAYS_MAX })
 })
 

@@ -1,4 +1,5 @@
 /** Records by service and by severity. */
+import { severityNames } from '#codecs/event/level.ts'
 import type { GroupEffect } from '#contract/receipt.ts'
 import { amountOf, Comparison, type Side } from './comparison.ts'
 import { Quantity } from './scale.ts'
@@ -11,22 +12,8 @@ export const OTHER = 'other'
 export const NONE = '(none)'
 const NAME_CHARACTERS_MAX = 128
 
-/** By OpenTelemetry's ranges of SeverityNumber, the worst first. */
-const SEVERITIES: readonly (readonly [number, string])[] = [
-  [21, 'fatal'],
-  [17, 'error'],
-  [13, 'warn'],
-  [9, 'info'],
-  [5, 'debug'],
-  [1, 'trace'],
-  [0, 'unknown'],
-]
 /** From here on a record tells of an error. */
 export const ERROR_FROM = 17
-
-export function severityName(severity: number): string {
-  return SEVERITIES.find(([from]) => severity >= from)?.[1] ?? 'unknown'
-}
 
 /** The names that get rows: those with the most bytes in the sample. */
 export function largest(bytesByName: ReadonlyMap<string, number>): Set<string> {
@@ -66,5 +53,5 @@ export class Groups {
 
 /** The worst first. */
 export function bySeverity(rows: readonly GroupEffect[]): GroupEffect[] {
-  return SEVERITIES.flatMap(([, name]) => rows.filter((row) => row.name === name))
+  return severityNames.flatMap((name) => rows.filter((row) => row.name === name))
 }

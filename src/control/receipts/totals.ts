@@ -1,9 +1,10 @@
 /** What a receipt sums up over all pipelines. */
 import { type EventFacts, EventTexts } from '#codecs/event/event-of.ts'
+import { severityName } from '#codecs/event/level.ts'
 import type { RecordText } from '#contract/observation.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import { Comparison, rounded, type Side } from './comparison.ts'
-import { ERROR_FROM, Groups, largest, OTHER, serviceName, severityName } from './groups.ts'
+import { ERROR_FROM, Groups, largest, OTHER, serviceName } from './groups.ts'
 import type { ReceiptPipeline } from './input.ts'
 import { Money } from './money.ts'
 import { Quantity } from './scale.ts'

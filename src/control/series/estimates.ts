@@ -5,7 +5,8 @@
  * dropped records in the sample. So what is known exactly (how many were dropped) is not estimated again. What is kept
  * are weights; reading scales them to the exact figures.
  */
-import { LabelReader } from '#codecs/event/labels.ts'
+import { EventTexts } from '#codecs/event/event-of.ts'
+import { severityName } from '#codecs/event/level.ts'
 import type { ObservedRecord, SampleWindow } from '#contract/observation.ts'
 import { type Counters, columns } from './counters.ts'
 
@@ -98,14 +99,17 @@ function note(
   if (isNew) sums.samples++
 }
 
-let reader: LabelReader | undefined
+let reader: EventTexts | undefined
 
 function labelsOf({ before }: ObservedRecord): { service: string; severity: string } {
   const { text } = before
-  if (text === undefined || text.length > TEXT_CHARACTERS_MAX) return { service: '', severity: 'unset' }
-  reader ??= new LabelReader()
-  const { service, severity } = reader.read(text)
-  return { service: service.slice(0, SERVICE_CHARACTERS_MAX).replaceAll('\0', ''), severity }
+  if (text === undefined || text.length > TEXT_CHARACTERS_MAX) return { service: '', severity: severityName(0) }
+  reader ??= new EventTexts()
+  const { service = '', severity } = reader.read(text)
+  return {
+    service: service.slice(0, SERVICE_CHARACTERS_MAX).replaceAll('\0', ''),
+    severity: severityName(severity),
+  }
 }
 
 /** The bytes under which the books count it. */

@@ -263,7 +263,7 @@ testOnDatabases('samples that are asked for go with the next books of their gate
     rows.map(({ dimension, name, in_records }) => [dimension, name, in_records]),
     [
       ['service', 'shop', 5],
-      ['severity', 'unset', 5],
+      ['severity', 'unknown', 5],
     ],
   )
 })

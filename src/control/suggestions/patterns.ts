@@ -1,9 +1,11 @@
 /** The patterns of what goes out, and for the large ones a rule that matches just their records. */
+
+import { severityName } from '#codecs/event/level.ts'
 import type { SuggestedRule } from '#contract/suggestion.ts'
 import { fromText } from '#std/bytes.ts'
 import { hash32 } from '#std/hash.ts'
 import { compilePattern, PATTERN_CHARACTERS_MAX, PatternError } from '#std/pattern/pattern.ts'
-import { ERROR_FROM, severityName } from '../receipts/groups.ts'
+import { ERROR_FROM } from '../receipts/groups.ts'
 import { type Cluster, Drain } from './drain.ts'
 import { ANY, mask, named, patternOfToken } from './mask.ts'
 import type { Outgoing, OutgoingRecord } from './outgoing.ts'

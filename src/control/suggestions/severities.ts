@@ -1,4 +1,4 @@
-import { severityName } from '../receipts/groups.ts'
+import { severityName } from '#codecs/event/level.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** How many of the records, by their numbers, are of each severity. */
