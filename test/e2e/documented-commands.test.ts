@@ -85,7 +85,7 @@ curl http://127.0.0.1:8004/rules
     2,
     'the key is good at the second controller, and after the restore',
   )
-  assert.match(printed, /in_sqlite[^]*in_sqlite/, 'the backup has the rule')
+  assert.match(printed, /in_sqlite[\s\S]*in_sqlite/, 'the backup has the rule')
 })
 
 test('a configuration of collectors, and a token that leads there', async (t) => {
