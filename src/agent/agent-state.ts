@@ -31,6 +31,8 @@ const schema = z.strictObject({
   version: z.literal(1),
   instance_uid: z.string().refine(isUid),
   remote_config: outcome.optional(),
+  /** How often the node has ended while it applied this. */
+  interrupted: z.strictObject({ hash: z.string(), times: z.int() }).optional(),
   connection_settings: outcome.optional(),
   /** Fingerprint of the options that the connection was offered to. Other options make it void. */
   basis: z.string().optional(),

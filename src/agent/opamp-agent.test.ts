@@ -153,18 +153,44 @@ test('after a restart it is the same agent, and reports what it had applied', as
   assert.equal((await after.sent())[0]?.remoteConfigStatus?.lastRemoteConfigHash.length, 0)
 })
 
-test('a configuration that the node ended under has failed', async (t) => {
+test('a configuration that the node ended under is tried again, and has failed when it ends there each time', async (t) => {
   const dataDir = testFolder(t)
-  const before = new MemoryWorld(t, { dataDir })
-  await before.start()
-  before.node.held = Promise.withResolvers<void>()
-  await before.say(offer('dd'))
+  const ends = async () => {
+    const world = new MemoryWorld(t, { dataDir })
+    const [first] = await world.start()
+    world.node.held = Promise.withResolvers<void>()
+    await world.say(offer('dd'))
+    return { said: first?.remoteConfigStatus, tried: world.node.applied.length }
+  }
+  for (let i = 0; i < 3; i++) {
+    const { said, tried } = await ends()
+    assert.deepEqual([said?.status, said?.lastRemoteConfigHash.length, tried], [0, 0, 1])
+  }
   const after = new MemoryWorld(t, { dataDir })
   const [first] = await after.start()
   assert.equal(first?.remoteConfigStatus?.status, failed)
+  assert.match(first?.remoteConfigStatus?.errorMessage ?? '', /ended 3 times/)
   after.agent.forgetRemoteConfig()
   assert.deepEqual(await after.say(offer('dd')), [])
   assert.deepEqual(after.node.applied, [])
+  // Somebody wants another try, and it works.
+  await after.say({})
+  assert.deepEqual(statuses(await after.say(offer('dd'))), [applying, applied])
+})
+
+test('what was interrupted once and then applied counts from the beginning', async (t) => {
+  const dataDir = testFolder(t)
+  for (let i = 0; i < 4; i++) {
+    const before = new MemoryWorld(t, { dataDir })
+    await before.start()
+    before.node.held = Promise.withResolvers<void>()
+    await before.say(offer('dd'))
+    const after = new MemoryWorld(t, { dataDir })
+    await after.start()
+    assert.deepEqual(statuses(await after.say(offer('dd'))), [applying, applied])
+    await after.say(offer('aa'))
+    await after.agent.close()
+  }
 })
 
 test('another try that was asked for while the node was away is made', async (t) => {

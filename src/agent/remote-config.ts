@@ -21,6 +21,8 @@ export type ApplyResult = { status: 'applied' } | { status: 'failed'; error: str
 const ERROR_CHARACTERS_MAX = 8_192
 /** A server that gives the same configuration another hash with every message must not make the node reload for ever. */
 const BURST = 5
+/** A configuration under which the node has ended so often has failed. */
+const INTERRUPTIONS_MAX = 3
 const APPLY_EVERY_MS = 2_000
 
 export class RemoteConfigs {
@@ -50,11 +52,20 @@ export class RemoteConfigs {
     this.#log = log
     this.#allowance = new Allowance(clock, BURST, APPLY_EVERY_MS)
     this.#changed = changed
-    if (file.state.remote_config?.status === SettingsStatus.applying) {
-      // Perhaps because of it: a node must not end again and again.
-      this.#mayRetry = false
-      this.#note(file.state.remote_config.hash, SettingsStatus.failed, 'the node ended while it applied this')
+    const { remote_config: last } = file.state
+    if (last?.status === SettingsStatus.applying) this.#interrupted(last.hash)
+  }
+
+  /** The node has ended under it, be it by chance. Perhaps because of it: that must not happen again and again. */
+  #interrupted(hash: string): void {
+    const { interrupted } = this.#file.state
+    const times = (interrupted?.hash === hash ? interrupted.times : 0) + 1
+    if (times < INTERRUPTIONS_MAX) {
+      this.#file.save({ remote_config: undefined, interrupted: { hash, times } })
+      return
     }
+    this.#mayRetry = false
+    this.#note(hash, SettingsStatus.failed, `the node ended ${times} times while it applied this`)
   }
 
   get status(): RemoteConfigStatus {
@@ -131,6 +142,7 @@ export class RemoteConfigs {
   }
 
   #note(hash: string, status: Outcome['status'], error: string): void {
-    this.#file.save({ remote_config: { hash, status, error } })
+    const isOver = status !== SettingsStatus.applying
+    this.#file.save({ remote_config: { hash, status, error }, ...(isOver && { interrupted: undefined }) })
   }
 }
