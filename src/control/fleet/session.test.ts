@@ -115,6 +115,21 @@ test('after a restart of the server an agent may go on with what has changed', (
   assert.equal(agent.offers.length, 1)
 })
 
+test('what a gateway has of the desired version was offered, though the server ended before it was noted', () => {
+  const [server, agent] = [new Server(), new FakeAgent({ uid: UID })]
+  server.want(1)
+  server.converse(agent)
+  const noted = server.situation
+  const config = server.want(2)
+  agent.receive(server.push()!)
+  server.situation = { ...noted, conversation: newConversation() }
+  server.converse(agent)
+  const { inSync, states } = server.states()
+  assert.equal(inSync, true)
+  assert.partialDeepStrictEqual(states.offered, { version: 2, hash: config.hash })
+  assert.equal(agent.offers.length, 2)
+})
+
 test('a configuration is offered, applied and in sync, and not offered again', () => {
   const [server, agent] = [new Server(), new FakeAgent({ uid: UID })]
   server.converse(agent)

@@ -6,7 +6,14 @@
  * out has not changed; when messages are missing the full state is asked for once and waited for; `error_response` and
  * `command` go alone; nothing is offered that the agent has not said to accept.
  */
-import { AgentCapability, Command, ServerCapability, ServerErrorType, ServerFlag } from '#codecs/opamp/constants.ts'
+import {
+  AgentCapability,
+  Command,
+  ServerCapability,
+  ServerErrorType,
+  ServerFlag,
+  SettingsStatus,
+} from '#codecs/opamp/constants.ts'
 import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
 import { NODE_CAPABILITY } from '#contract/fleet.ts'
 import { uuidBytes } from '#std/uuid.ts'
@@ -54,9 +61,10 @@ export function answer(before: Situation, message: AgentToServer, wanted: Wanted
   if (verdict !== 'stale') {
     for (const syncer of syncers)
       if (syncer.isIn(message)) syncer.take(message, gateway, draft.reports, at, wanted.config)
-    if (message.remoteConfigStatus !== undefined && gateway.reported !== null)
+    if (message.remoteConfigStatus !== undefined && gateway.reported !== null) {
       ledger.reported({ ...gateway.reported, at }, wanted.config, verdict === 'restarted')
-    else if (verdict === 'restarted') ledger.restarted(at)
+      rememberOffer(gateway, wanted, at)
+    } else if (verdict === 'restarted') ledger.restarted(at)
     // An agent that dies of its configuration at once begins with the same number and words each time.
     if (isFull(message) && verdict === 'repeated' && conversation.config.times > REPEATS_MAX) ledger.restarted(at)
   }
@@ -95,6 +103,15 @@ export function refusal(instanceUid: Uint8Array, text: string, retryAfterMs?: nu
   const retryInfo =
     retryAfterMs === undefined ? undefined : { retryAfterNanoseconds: BigInt(Math.round(retryAfterMs)) * 1_000_000n }
   return { instanceUid, errorResponse: { type, errorMessage: text, retryInfo }, flags: 0n, capabilities: 0n }
+}
+
+/** What it has of ours was offered to it, even if this controller's last words were lost before they were noted. */
+function rememberOffer(gateway: Gateway, { config }: Wanted, at: number): void {
+  const { reported, offered } = gateway
+  if (config === undefined || reported?.hash !== config.hash || offered?.hash === config.hash) return
+  if (reported.status === SettingsStatus.unset) return
+  const { hash, configuration, version } = config
+  gateway.offered = { hash, configuration, version, at }
 }
 
 /**
