@@ -10,7 +10,7 @@ import { type Controller, startController } from '#control/controller.ts'
 import { openSecretBox, type SecretBox } from '#control/secret-box.ts'
 import { checkSecretKey } from '#control/secret-key.ts'
 import { type Database, DEFAULT_ORG, openDatabase } from '#control/store/database.ts'
-import { ManifestBus, manifestTextOf } from '#control/sync/manifest-bus.ts'
+import { ManifestBus } from '#control/sync/manifest-bus.ts'
 import type { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import type { Logger } from '#observe/log.ts'
 import { runtimeOf } from './control-runtime.ts'
@@ -21,7 +21,7 @@ export interface ControlStore {
   database: Database
   box: SecretBox
   /** What is live in the default configuration; undefined before the first publication. */
-  live: { manifest: string | undefined; overlay: Overlay } | undefined
+  live: Overlay | undefined
 }
 
 /** Rejects with `SG_STORE`. */
@@ -39,8 +39,7 @@ export async function openControl({ dataDir, control }: Settings): Promise<Contr
   const live = row === undefined ? undefined : await liveVersion(db, row)
   if (live === undefined) return { database, box, live: undefined }
   const secrets = await secretsFor(db, box, DEFAULT_ORG, live.content)
-  const overlay = { kind: 'document' as const, text: live.content, secrets }
-  return { database, box, live: { manifest: manifestTextOf(live), overlay } }
+  return { database, box, live: { kind: 'document', text: live.content, secrets } }
 }
 
 /** Rejects with `SG_LISTEN`. */

@@ -1,4 +1,5 @@
 import { loadConfig, REDIS_DEFAULT } from '#config/load.ts'
+import { publicationsIn } from '#control/sync/manifest-bus.ts'
 import { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import { createLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
@@ -29,7 +30,7 @@ export const controller: Command = {
     const log = createLogger(settings.logLevel)
     const store = await openControl(settings)
     const address = settings.redis ?? REDIS_DEFAULT
-    const redis = new RedisPublisher(address, log, store.live?.manifest)
+    const redis = new RedisPublisher(address, log, publicationsIn(store.database.db))
     const running = await startControl(store, settings, redis, () => undefined, log)
     // Whoever reads the banner may stop us: who listens to signals must be there before.
     const stopped = untilStopped({

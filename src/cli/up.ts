@@ -1,4 +1,5 @@
 import { loadConfig } from '#config/load.ts'
+import { publicationsIn } from '#control/sync/manifest-bus.ts'
 import { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import { RedisWatcher } from '#control/sync/redis-watcher.ts'
 import { createLogger } from '#observe/log.ts'
@@ -43,13 +44,13 @@ export const up: Command = {
     const log = createLogger(settings.logLevel)
     for (const warning of loaded.warnings) log.warn({}, warning)
     const store = await openControl(settings)
-    const running = await startNodeProcess(loaded, flags, log, store.live?.overlay)
+    const running = await startNodeProcess(loaded, flags, log, store.live)
     const { node, follower } = running
     const redis = settings.redis === undefined ? undefined : connect(settings.redis)
     function connect(address: NonNullable<typeof settings.redis>) {
       const watcher = { address, nodeId: settings.nodeId, version, follower, clock: systemClock, log }
       return {
-        publisher: new RedisPublisher(address, log, store.live?.manifest),
+        publisher: new RedisPublisher(address, log, publicationsIn(store.database.db)),
         watcher: new RedisWatcher(watcher),
       }
     }

@@ -82,8 +82,10 @@ function startNode(t: TestContext, { host, port }: { host: string; port: number 
   return { applied, clock, follower }
 }
 
-function startPublisher(t: TestContext, { host, port }: { host: string; port: number }, last?: string) {
-  const publisher = new RedisPublisher({ host, port }, silentLogger, last)
+/** `stored`: what the store has published, the live one first. */
+function startPublisher(t: TestContext, { host, port }: { host: string; port: number }, stored: string[] = []) {
+  const publications = { live: async () => stored[0], earlier: async () => stored.slice(1) }
+  const publisher = new RedisPublisher({ host, port }, silentLogger, publications)
   t.after(() => publisher.close())
   return publisher
 }
@@ -172,7 +174,7 @@ test('a server that is killed and comes back empty has the manifest again, and t
   if (!requireService(t, 'redis-server')) return
   await using redis = await startRedis()
   const { applied, follower } = startNode(t, redis)
-  const publisher = startPublisher(t, redis)
+  const publisher = startPublisher(t, redis, [numbered(1)])
   await publishWhenConnected(publisher, numbered(1))
   await until(() => follower.running === hash(numbered(1)), 'the manifest to run')
   await redis.restart()
@@ -189,15 +191,25 @@ test('a controller that starts anew gives an empty server the last publication, 
   await using redis = await startRedis()
   const client = redis.client()
   const node = await originalNode(redis)
-  startPublisher(t, redis, numbered(1))
+  startPublisher(t, redis, [numbered(1)])
   await until(() => node.manifests.length === 1, 'the signal')
   assert.deepEqual(node.manifests, [JSON.parse(numbered(1))])
   await client.set(KEY, numbered(2))
-  const other = startPublisher(t, redis, numbered(3))
-  await until(async () => String(await client.client('LIST')).split('cmd=exists').length === 2, 'its look')
+  const other = startPublisher(t, redis, [numbered(3)])
+  await until(async () => String(await client.client('LIST')).split('cmd=get').length === 2, 'its look')
   assert.equal(await client.get(KEY), numbered(2), 'what another controller wrote stands')
   await publishWhenConnected(other, numbered(4))
   assert.equal(await client.get(KEY), numbered(4))
+})
+
+test('a controller that ended before it could tell of its last publication does so when it starts anew', async (t) => {
+  if (!requireService(t, 'redis-server')) return
+  await using redis = await startRedis()
+  const { follower } = startNode(t, redis)
+  await publishAsOriginal(redis.client(), numbered(1))
+  await until(() => follower.running === hash(numbered(1)), 'what was published before')
+  startPublisher(t, redis, [numbered(3), numbered(2), numbered(1)])
+  await until(() => follower.running === hash(numbered(3)), 'the last publication')
 })
 
 test('garbage under the key is refused with a reason, and what runs keeps running', async (t) => {
@@ -283,7 +295,8 @@ test('a node says who it is and what it runs, for a minute', async (t) => {
 test('a publication that the server missed is told when it is back', async (t) => {
   if (!requireService(t, 'redis-server')) return
   await using redis = await startRedis()
-  const publisher = startPublisher(t, redis)
+  const stored: string[] = []
+  const publisher = startPublisher(t, redis, stored)
   await publishWhenConnected(publisher, numbered(1))
   await redis.stop()
   await until(
@@ -297,6 +310,7 @@ test('a publication that the server missed is told when it is back', async (t) =
   await redis.start()
   const client = redis.client()
   await until(async () => (await client.get(KEY)) === numbered(2), 'the owed publication')
+  stored.unshift(numbered(3))
   await publisher.publish(numbered(3))
   await redis.restart()
   await until(async () => (await client.get(KEY)) === numbered(3), 'the newest, not what was once owed')
