@@ -4,6 +4,7 @@ import { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import { createLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
+import { trimMemory } from '#std/trim-memory.ts'
 import { printBanner, redisText } from './banner.ts'
 import {
   type Command,
@@ -43,6 +44,7 @@ export const controller: Command = {
         return true
       },
     })
+    trimMemory()
     printBanner({
       listening: [],
       control: { ...running, auth: settings.control.auth },

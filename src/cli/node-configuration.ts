@@ -3,7 +3,6 @@
  * OpAMP. The newest that works counts, and is kept on disk for the next start.
  */
 import { createHash } from 'node:crypto'
-import { parse } from 'yaml'
 import { readLastGood, writeLastGood } from '#agent/last-good.ts'
 import type { ApplyResult, ConfigFiles } from '#agent/remote-config.ts'
 import type { AgentConfigFile } from '#codecs/opamp/messages.ts'
@@ -18,6 +17,7 @@ import { manifestOf } from '#control/configurations/projection.ts'
 import type { Logger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { Secret } from '#std/secret.ts'
+import { yaml } from '#std/yaml.ts'
 
 /** What lies over the file. */
 export type Overlay =
@@ -196,7 +196,7 @@ function overlayOf(files: ConfigFiles): Overlay {
   if (documents.length > 1 && !files.has(DOCUMENT_FILE))
     throw new StreamgateError('SG_CONFIG_INVALID', `one file was expected, not ${documents.length}`)
   const text = Buffer.from(file.body).toString('utf8')
-  const value: unknown = parse(text)
+  const value: unknown = yaml().parse(text)
   if ((Object(value) as { version?: unknown }).version === '1.0')
     return { kind: 'manifest', text: text.trimStart().startsWith('{') ? text : JSON.stringify(value) }
   const secrets = files.get(SECRETS_FILE)

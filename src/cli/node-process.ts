@@ -11,7 +11,6 @@ import type { KeptRecords } from '#observe/admin-routes.ts'
 import type { Logger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { hashOf, NodeConfiguration, type Overlay } from './node-configuration.ts'
-import { startLink } from './node-link.ts'
 import { version } from './terminal.ts'
 
 /** From source this is a TypeScript file, compiled it is a JavaScript file; the worker is the same. */
@@ -24,7 +23,7 @@ export interface NodeProcess {
   /** Reads the configuration file again and applies it, with the published manifest over it. */
   reread(): Promise<void>
   /** Takes configurations from an OpAMP server, and tells it how the node does. `restart`: what to do when it asks for that. */
-  follow(server: ServerAddress | MemoryConnect, restart: (() => void) | undefined): void
+  follow(server: ServerAddress | MemoryConnect, restart: (() => void) | undefined): Promise<void>
   /** Says goodbye to the OpAMP server. */
   unfollow(): Promise<void>
   stop(timeoutMs: number): Promise<boolean>
@@ -78,9 +77,10 @@ export async function startNodeProcess(
         )
       }
     },
-    follow(server, restart) {
-      const started = startLink({ server, settings, node, configuration, log, restart })
-      link = started
+    async follow(server, restart) {
+      // A node that follows nobody does not hold the agent.
+      const { startLink } = await import('./node-link.ts')
+      link = startLink({ server, settings, node, configuration, log, restart })
     },
     async unfollow() {
       await link?.close()

@@ -1,9 +1,9 @@
 import { loadConfig, REDIS_DEFAULT } from '#config/load.ts'
-import { RedisWatcher } from '#control/sync/redis-watcher.ts'
 import { createLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { systemClock } from '#std/clock.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
+import { trimMemory } from '#std/trim-memory.ts'
 import { printBanner, redisText } from './banner.ts'
 import {
   type Command,
@@ -18,6 +18,8 @@ import { canRestart, untilStopped } from './lifetime.ts'
 import { serverOf } from './node-link.ts'
 import { startNodeProcess } from './node-process.ts'
 import { version } from './terminal.ts'
+
+type RedisOptions = ConstructorParameters<typeof import('#control/sync/redis-watcher.ts').RedisWatcher>[0]
 
 export const node: Command = {
   name: 'node',
@@ -40,13 +42,13 @@ export const node: Command = {
     const { follower } = running
     const { controller } = settings
     const restart = Promise.withResolvers<void>()
-    if (controller !== undefined) running.follow(serverOf(controller), canRestart ? restart.resolve : undefined)
+    if (controller !== undefined) await running.follow(serverOf(controller), canRestart ? restart.resolve : undefined)
     // As the original node had it: without anybody to follow it looks for Redis where that usually is.
     const address = settings.redis ?? (controller === undefined ? REDIS_DEFAULT : undefined)
     const watcher =
       address === undefined
         ? undefined
-        : new RedisWatcher({ address, nodeId: settings.nodeId, version, follower, clock: systemClock, log })
+        : await watchRedis({ address, nodeId: settings.nodeId, version, follower, clock: systemClock, log })
     // Whoever reads the banner may stop us: who listens to signals must be there before.
     const stopped = untilStopped({
       log,
@@ -58,6 +60,7 @@ export const node: Command = {
         return await running.stop(settings.shutdownTimeoutMs)
       },
     })
+    trimMemory()
     printBanner({
       listening: running.node.addresses(),
       admin: running.admin.address,
@@ -67,4 +70,10 @@ export const node: Command = {
     })
     return await stopped
   },
+}
+
+/** Its client is loaded only where there is a Redis to follow. */
+async function watchRedis(options: RedisOptions): Promise<{ close(): void }> {
+  const { RedisWatcher } = await import('#control/sync/redis-watcher.ts')
+  return new RedisWatcher(options)
 }

@@ -1,11 +1,10 @@
 import { loadConfig } from '#config/load.ts'
 import { publicationsIn } from '#control/sync/manifest-bus.ts'
-import { RedisPublisher } from '#control/sync/redis-publisher.ts'
-import { RedisWatcher } from '#control/sync/redis-watcher.ts'
 import { createLogger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { systemClock } from '#std/clock.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
+import { trimMemory } from '#std/trim-memory.ts'
 import { printBanner, redisText } from './banner.ts'
 import {
   type Command,
@@ -46,8 +45,10 @@ export const up: Command = {
     const store = await openControl(settings)
     const running = await startNodeProcess(loaded, flags, log, store.live)
     const { node, follower } = running
-    const redis = settings.redis === undefined ? undefined : connect(settings.redis)
-    function connect(address: NonNullable<typeof settings.redis>) {
+    const redis = settings.redis === undefined ? undefined : await connect(settings.redis)
+    async function connect(address: NonNullable<typeof settings.redis>) {
+      const { RedisPublisher } = await import('#control/sync/redis-publisher.ts')
+      const { RedisWatcher } = await import('#control/sync/redis-watcher.ts')
       const watcher = { address, nodeId: settings.nodeId, version, follower, clock: systemClock, log }
       return {
         publisher: new RedisPublisher(address, log, publicationsIn(store.database.db)),
@@ -55,7 +56,7 @@ export const up: Command = {
       }
     }
     const controller = await startControl(store, settings, redis?.publisher, () => node.stats(), log)
-    running.follow((agent) => controller.fleet.connect(agent), undefined)
+    await running.follow((agent) => controller.fleet.connect(agent), undefined)
     // Whoever reads the banner may stop us: who listens to signals must be there before.
     const stopped = untilStopped({
       log,
@@ -71,6 +72,7 @@ export const up: Command = {
         return drained
       },
     })
+    trimMemory()
     printBanner({
       listening: running.node.addresses(),
       admin: running.admin.address,

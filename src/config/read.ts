@@ -1,6 +1,7 @@
 /** Reads YAML (and so JSON) and remembers where everything stood. */
 import { readFileSync } from 'node:fs'
-import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { LineCounter } from 'yaml'
+import { yaml } from '#std/yaml.ts'
 import { ConfigError, type Path, type Place, type Problem } from './problems.ts'
 
 /** A configuration is written by hand; anything near this size is a mistake or an attack. */
@@ -36,6 +37,7 @@ export function parse(text: string, source: string): ReadDocument {
     const message = `is larger than ${CONFIG_BYTES_MAX} bytes`
     throw new ConfigError([{ code: 'SG_CONFIG_READ', path: [], message }], source, () => undefined)
   }
+  const { LineCounter, parseDocument } = yaml()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   if (document.errors.length > 0) {
@@ -60,6 +62,7 @@ export function parse(text: string, source: string): ReadDocument {
 
 /** Offset of the key that a path ends with, or of the item in a list. */
 function offsetOf(root: unknown, path: Path): number | undefined {
+  const { isMap, isNode, isPair, isScalar } = yaml()
   let node: unknown = root
   let key: unknown
   for (const part of path) {

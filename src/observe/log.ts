@@ -1,6 +1,7 @@
 /** Our own log: JSON on stderr, or pretty on a terminal. Records never pass through here; they go to outputs. */
+import { createRequire } from 'node:module'
 import { type DestinationStream, pino } from 'pino'
-import { build as pretty } from 'pino-pretty'
+import type { build } from 'pino-pretty'
 
 export interface Logger {
   debug(fields: object, message: string): void
@@ -14,9 +15,14 @@ export type LogLevel = (typeof logLevels)[number]
 
 export function createLogger(level: LogLevel, destination: NodeJS.WriteStream = process.stderr): Logger {
   const stream: DestinationStream = destination.isTTY
-    ? pretty({ destination, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', colorize: true })
+    ? prettyPrinter()({ destination, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', colorize: true })
     : destination
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+}
+
+/** Loaded on a terminal only: its thirty modules are no use to a service. */
+function prettyPrinter(): typeof build {
+  return (createRequire(import.meta.url)('pino-pretty') as { build: typeof build }).build
 }
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }

@@ -3,10 +3,10 @@
  * and add some of their own, so what was offered has to be found in what is reported; both need not be the same.
  */
 import { createHash } from 'node:crypto'
-import { parse, stringify } from 'yaml'
 import { configHashInput } from '#codecs/opamp/config-hash.ts'
 import type { AgentConfigFile } from '#codecs/opamp/messages.ts'
 import { MASK } from '#std/secret.ts'
+import { yaml } from '#std/yaml.ts'
 
 /** Larger files are compared byte by byte: a parser would take too long for them. */
 const PARSED_BYTES_MAX = 256 * 1024
@@ -64,7 +64,11 @@ export function masked(files: Files): Record<string, { body: string; content_typ
   for (const [name, file] of files) {
     const { value, text, isJson } = read(file)
     const body =
-      value === undefined ? maskText(text) : isJson ? JSON.stringify(mask(value), null, 2) : stringify(mask(value))
+      value === undefined
+        ? maskText(text)
+        : isJson
+          ? JSON.stringify(mask(value), null, 2)
+          : yaml().stringify(mask(value))
     shown[name] = { body: body.slice(0, Math.max(0, left)), content_type: file.contentType }
     left -= body.length
   }
@@ -99,7 +103,7 @@ function read({ body }: AgentConfigFile): Read {
   }
   if (text.length > PARSED_BYTES_MAX) return { text, value: undefined, isJson: false }
   try {
-    const value: unknown = parse(text, { logLevel: 'silent', maxAliasCount: 100 })
+    const value: unknown = yaml().parse(text, { logLevel: 'silent', maxAliasCount: 100 })
     return { text, value: typeof value === 'object' && value !== null ? value : undefined, isJson: false }
   } catch {
     return { text, value: undefined, isJson: false }

@@ -3,8 +3,8 @@
  * ['host:port'], labels: { … } }]`.
  */
 import { readFile, stat } from 'node:fs/promises'
-import { parse } from 'yaml'
 import { z } from 'zod'
+import { yaml } from '#std/yaml.ts'
 
 export interface Target {
   url: string
@@ -71,7 +71,7 @@ export class TargetFile {
     const mark = `${mtimeMs} ${size}`
     if (mark === this.#mark) return
     if (size > FILE_BYTES_MAX) throw new Error(`it has more than ${FILE_BYTES_MAX} bytes`)
-    const found = groups.parse(parse(await readFile(this.path, 'utf8')))
+    const found = groups.parse(yaml().parse(await readFile(this.path, 'utf8')))
     this.targets = found.flatMap(({ targets, labels }) =>
       targets.flatMap((address) => targetOf(address, labels, defaults) ?? []),
     )
