@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CorpusKind } from './corpus.ts'
 import { deadVendor } from './dead-vendor.ts'
 import { durable } from './durable.ts'
+import { fleet } from './fleet.ts'
 import { blast, Sink, Subject } from './measure.ts'
 import { otlp } from './otlp.ts'
 import { type Program, relays, routers } from './peers.ts'
@@ -101,6 +102,7 @@ async function* wanted(size: Size, only: (title: string) => boolean): AsyncGener
   if (only('remote_write')) yield* remoteWrite(size)
   if (only('series')) yield* manySeries(size)
   if (only('spool')) yield* spool(size)
+  if (only('fleet')) yield* fleet(size)
   if (only('durable')) yield* durable(size)
 }
 
