@@ -20,8 +20,9 @@ const [opampPort, controlPort, agentsMax, heartbeats, seconds] = process.argv.sl
   number,
   number,
 ]
-/** Below what a controller takes in a second. */
-const CONNECTS_PER_SECOND = 400
+/** So many connect in so many milliseconds: below what a controller takes. */
+const CONNECTS_AT_ONCE = 50
+const CONNECTS_MS = 125
 
 class Client {
   readonly agent = new FakeAgent({ uid: uuidText(uuidv7Bytes(Date.now())) })
@@ -61,13 +62,13 @@ async function until(done: () => boolean): Promise<void> {
 }
 
 const clients: Client[] = []
-const openedAt = performance.now()
-for (let i = 0; i < agentsMax; i++) {
-  const client = new Client()
-  clients.push(client)
-  await client.open()
-  const aheadMs = openedAt + (i * 1000) / CONNECTS_PER_SECOND - performance.now()
-  if (aheadMs > 0) await sleep(aheadMs)
+for (let groupAt = performance.now(); clients.length < agentsMax; groupAt = performance.now()) {
+  for (let i = 0; i < CONNECTS_AT_ONCE && clients.length < agentsMax; i++) {
+    const client = new Client()
+    clients.push(client)
+    await client.open()
+  }
+  await sleep(CONNECTS_MS - (performance.now() - groupAt))
 }
 await until(() => clients.every(({ answers }) => answers > 0))
 await sleep(1000)

@@ -107,8 +107,8 @@ export class FleetWriter {
   }
 
   async #write(withSeen: boolean): Promise<void> {
-    // What arrives in the same moment goes with it.
-    await Promise.resolve()
+    // What arrives in the same turn of the event loop goes with it: messages of many agents, and one wait for the disk.
+    await new Promise((resolve) => setImmediate(resolve))
     const saves = [...this.#saves.values()].slice(0, SAVES_MAX)
     for (const { gateway } of saves) this.#saves.delete(keyOf(gateway))
     // Whoever left is noted behind all that was changed before.

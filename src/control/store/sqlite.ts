@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts'
 const BUSY_TIMEOUT_MS = 5_000
 
 export function openSqlite(file: string): Database {
-  if (file !== ':memory:') prepare(file)
+  if (file !== ':memory:') prepareFile(file)
   const sqlite = new DatabaseSync(file)
   // WAL with synchronous=FULL: what was acknowledged survives a power cut.
   sqlite.exec(
@@ -20,26 +20,40 @@ export function openSqlite(file: string): Database {
   return { db, dialect: 'sqlite', where: file, close: () => db.destroy() }
 }
 
+/** Statements that are kept compiled, and how long each may be: those with many rows come in many lengths. */
+const PREPARED_MAX = 200
+const PREPARED_CHARACTERS_MAX = 4096
+
 /** It holds credentials: a new file is its owner's alone, and so is what SQLite puts beside it. */
-function prepare(file: string): void {
+function prepareFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(file, 'a', 0o600))
 }
 
-/** What kysely's SQLite dialect expects of a database. */
+/** What kysely's SQLite dialect expects of a database. Compiling a statement costs more than most take to run. */
 function adapt(sqlite: DatabaseSync) {
+  const prepared = new Map<string, ReturnType<typeof prepare>>()
   return {
     close: () => sqlite.close(),
     prepare(sql: string) {
-      // A transaction that reads before it writes could otherwise fail at its first write, when another process was faster.
-      const statement = sqlite.prepare(sql === 'begin' ? 'begin immediate' : sql)
-      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
-        run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
-        iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
-      }
+      const known = prepared.get(sql)
+      // Behind all others, so that the first is the one that was not used for longest.
+      if (known !== undefined) prepared.delete(sql)
+      else if (prepared.size >= PREPARED_MAX) prepared.delete(prepared.keys().next().value!)
+      const statement = known ?? prepare(sql)
+      if (sql.length <= PREPARED_CHARACTERS_MAX) prepared.set(sql, statement)
+      return statement
     },
+  }
+  function prepare(sql: string) {
+    // A transaction that reads before it writes could otherwise fail at its first write, when another process was faster.
+    const statement = sqlite.prepare(sql === 'begin' ? 'begin immediate' : sql)
+    const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
+      run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
+      iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
+    }
   }
 }
