@@ -11,7 +11,7 @@ import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 
 enableLinearRegex()
-const files = globSync(fileURLToPath(new URL('../../docs/guides/*.md', import.meta.url)))
+const files = globSync(fileURLToPath(new URL('../../docs/{guides,reference}/*.md', import.meta.url)))
   .filter((file) => basename(file) !== 'README.md')
   .sort()
 
@@ -34,8 +34,10 @@ const VALUES: Readonly<Record<string, () => string>> = {
 for (const file of files) {
   const configurations = [...readFileSync(file, 'utf8').matchAll(/```yaml\n(version: 2\n[\s\S]*?)```/g)]
 
-  test(`docs/guides/${basename(file)}: its configuration is valid, without a warning`, (t) => {
-    assert.ok(configurations.length > 0)
+  const hasCommands = /^```bash$/m.test(readFileSync(file, 'utf8'))
+
+  test(`docs/…/${basename(file)}: its configuration is valid, without a warning`, (t) => {
+    assert.ok(configurations.length > 0 || hasCommands)
     const folder = mkdtempSync(join(tmpdir(), 'streamgate-test-guide-'))
     t.after(() => rmSync(folder, { recursive: true }))
     for (const [, text] of configurations) {
@@ -47,7 +49,9 @@ for (const file of files) {
         writeFileSync(join(folder, name!), 'value-of-the-secret')
       environment['SECRETS_DIR'] = folder
       const path = join(folder, 'guide.yaml')
-      writeFileSync(path, text!)
+      // What is in files of the machine is in a file here.
+      writeFileSync(join(folder, 'file'), 'value-of-the-file')
+      writeFileSync(path, text!.replace(/\$\{file:[^}]+\}/g, `\${file:${join(folder, 'file')}}`))
       const { plan, warnings } = loadConfig({ config: path }, environment, registry)
       assert.deepEqual(warnings, [])
       assert.ok(plan.pipelines.length > 0)
