@@ -1,8 +1,9 @@
-/** docs/reference/configuration.md has every option of a controller and of a node's link to one, and every variable. */
+/** docs/reference/configuration.md has every option of a controller and of a node's link to one, and every variable; the README every command. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { commands } from '#cli/commands.ts'
 import { document } from '#config/schema.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -37,5 +38,22 @@ test('the table has every variable that the program reads, and no other', () => 
       .filter((name) => !name.startsWith('--'))
       .sort(),
     [...read].sort(),
+  )
+})
+
+test("the README's table has every command, and no other", () => {
+  const readme = readFileSync(new URL('README.md', ROOT), 'utf8')
+  const table = readme.split('\n## Commands\n')[1]!.split('\n## ')[0]!
+  // Of the cells `dlq list`, `show`, … only what is a command.
+  const cells = [...table.matchAll(/^\| (`.+?) \|/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)/g)])
+  const named = new Set(cells.map(([, name]) => name!))
+  assert.deepEqual(
+    Object.keys(commands).filter((name) => !named.has(name)),
+    [],
+  )
+  const firsts = [...table.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name!)
+  assert.deepEqual(
+    firsts.filter((name) => !(name in commands)),
+    [],
   )
 })
