@@ -35,8 +35,9 @@ export async function makeReceipt({ clock, runtime, gateways }: Parts, compariso
   const pipelines: ReceiptPipeline[] = []
   for (const id of ids) {
     const next = pipelineOf(candidate.document, id)
-    const before = live === undefined ? withoutRules(next) : pipelineOf(live.document, id)
     const own = samplesOf(samples, id)
+    const runs = live === undefined || own.some(({ windows }) => windows.length > 0)
+    const before = (live && pipelineOf(live.document, id)) ?? (runs ? withoutRules(next) : undefined)
     const sides = { live: before?.side, candidate: next?.side }
     const replayed = await replay(runtime, sides, own)
     pipelines.push({ id, signal: next?.signal ?? before?.signal ?? 'logs', ...sides, samples: own, replayed })

@@ -4,9 +4,15 @@ import type { ReceiptInput, ReceiptPipeline } from './input.ts'
 import type { RuleTraits } from './replayed.ts'
 import { isStateful, pairRules } from './rules.ts'
 
+/** Rules of a pipeline that no version has. */
+export interface OwnRules {
+  pipeline: string
+  rules: readonly string[]
+}
+
 export function notCoveredOf(
   input: ReceiptInput,
-  { notReproduced, clipped }: { notReproduced: number; clipped: number },
+  { notReproduced, clipped, ownRules }: { notReproduced: number; clipped: number; ownRules: readonly OwnRules[] },
 ): NotCovered[] {
   const found = input.pipelines.flatMap((pipeline) => pipelineGaps(pipeline, input.traits))
   const { asked, answered } = input.gateways
@@ -15,6 +21,15 @@ export function notCoveredOf(
       kind: 'gateways_missing',
       subject: `${asked - answered} of ${asked} gateways`,
       reason: 'they gave no sample; their traffic is in no number of this receipt',
+    })
+  }
+  for (const { pipeline, rules } of ownRules) {
+    found.push({
+      kind: 'gateway_rules',
+      subject: `${pipeline}: ${rules.join(', ')}`,
+      reason:
+        "they have acted on records of the sample and are in no live version: they stand in gateways' own files, or were " +
+        'taken out a moment ago; the candidate takes their place, and what they did is counted as live only',
     })
   }
   if (clipped > 0) {

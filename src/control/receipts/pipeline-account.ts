@@ -41,14 +41,20 @@ interface Seen {
 export class PipelineAccount {
   notReproduced = 0
   clipped = 0
+  /** Rules that the sample names and the live version does not have, such as those in gateways' own files. */
+  readonly ownRules = new Set<string>()
   readonly #job: Job
   readonly #rows: Row[]
   readonly #fields = new Fields()
+  readonly #known: ReadonlySet<string>
+  /** What own rules have edited, by their ids; and of that, what the candidate lets go on. */
+  readonly #ownEdits = new Map<string, { live: Quantity; unprovable: Quantity }>()
 
   constructor(job: Job) {
     this.#job = job
     const { pipeline, strata } = job
     const rules = pipeline.candidate!.rules
+    this.#known = new Set(pipeline.live!.rules.map(({ id }) => id))
     this.#rows = pairRules(pipeline.live!.rules, rules).map((pair) => ({
       ...pair,
       ended: { live: new Quantity(strata), candidate: new Quantity(strata) },
@@ -58,6 +64,10 @@ export class PipelineAccount {
       errors: 0,
     }))
     this.#read()
+  }
+
+  get id(): string {
+    return this.#job.pipeline.id
   }
 
   rules(): RuleEffect[] {
@@ -79,6 +89,10 @@ export class PipelineAccount {
   }
 
   redactions(): Redaction[] {
+    return [...this.#knownRedactions(), ...this.#ownRedactions()]
+  }
+
+  #knownRedactions(): Redaction[] {
     return this.#rows
       .filter(({ live, candidate }) => live?.type === REDACT || candidate?.type === REDACT)
       .map(({ live, candidate, change, edited, unprovable, covered }) => ({
@@ -92,6 +106,24 @@ export class PipelineAccount {
         sampled: unprovable.hits,
         covered,
       }))
+  }
+
+  /** The candidate takes the place of gateways' own rules; a rule of the same id that redacts has been taken over. */
+  #ownRedactions(): Redaction[] {
+    const { id: pipeline, candidate } = this.#job.pipeline
+    const isTakenOver = (rule: string) => candidate!.rules.some(({ id, type }) => id === rule && type === REDACT)
+    const gone = [...this.#ownEdits].filter(([rule]) => !isTakenOver(rule))
+    return gone.map(([rule, { live, unprovable }]) => ({
+      pipeline,
+      rule,
+      kinds: [],
+      change: 'removed' as const,
+      live: rounded(live.records()),
+      candidate: null,
+      unprovable: rounded(unprovable.records()),
+      sampled: unprovable.hits,
+      covered: false,
+    }))
   }
 
   vanished(): VanishedField[] {
@@ -129,11 +161,29 @@ export class PipelineAccount {
         if (!outcome.reproduced) this.notReproduced++
         if (isClipped(seen)) this.clipped++
         const record = { stratum, seen, live, candidate, outcome }
+        this.#countOwn(record)
         this.#countFields(record)
         for (const row of this.#rows) count(row, record, outcomes)
       }
       stratum++
     }
+  }
+
+  #countOwn({ stratum, seen, outcome }: Seen): void {
+    const { rule, edited_by: edited, bytes_in: bytesIn } = seen
+    for (const id of edited) {
+      if (this.#known.has(id)) continue
+      this.ownRules.add(id)
+      let counted = this.#ownEdits.get(id)
+      if (counted === undefined) {
+        const { strata } = this.#job
+        counted = { live: new Quantity(strata), unprovable: new Quantity(strata) }
+        this.#ownEdits.set(id, counted)
+      }
+      counted.live.add(stratum, 1, bytesIn, bytesIn)
+      if (outcome.fate === 'forwarded') counted.unprovable.add(stratum, 1, bytesIn, bytesIn)
+    }
+    if (rule !== null && !this.#known.has(rule)) this.ownRules.add(rule)
   }
 
   /** Both sides as replays have them: what only the node writes, such as the number of repeats, is in neither. */

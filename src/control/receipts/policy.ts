@@ -71,7 +71,7 @@ function lostErrorRefusals(receipt: Receipt): ReceiptRefusal[] {
 function redactionRefusals({ redactions }: Receipt): ReceiptRefusal[] {
   return redactions.flatMap(({ pipeline, rule, kinds, change, covered, unprovable }) => {
     if (covered) return []
-    const what = kinds.join(', ')
+    const what = kinds.join(', ') || 'something'
     const reason =
       `${what} is redacted by the rule ${rule} today, which is ${change}; in ${pipeline} no rule of the candidate surely ` +
       `does the same (about ${unprovable.value} of the records seen were redacted by it and would go on)`

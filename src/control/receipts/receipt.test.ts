@@ -89,6 +89,35 @@ test('redactions: what is unchanged or wider is covered, what is gone cannot be 
   assert.deepEqual([gone!.change, gone!.covered, gone!.unprovable, gone!.sampled], ['removed', false, exact(2), 2])
 })
 
+test("rules of gateways' own files are named, and their redactions are not sure unless the candidate has taken them over", () => {
+  const texts = ['a@b.co DEBUG', 'x@y.org', 'none']
+  const noDebug: Rule = { id: 'no_debug', type: 'filter', params: { value: 'DEBUG' } }
+  const of = (candidate: Rule[]) => {
+    const own = [redactMails, noDebug]
+    const random = randomFrom(1)
+    const run = runChain(own, texts, { random })
+    const before = runChain([redactMails], texts, { random })
+    const records = observed(run, before, [...texts.keys()])
+    const window = { pipeline: 'logs', from: 0, to: 60_000, seen: { records: 3, bytes: 30 }, records }
+    return impactReceipt({ ...inputOf([window], { live: [], candidate }, random), live: null })
+  }
+  const made = of([])
+  assert.deepEqual(receiptSchema.parse(made), made)
+  const [row] = made.redactions
+  assert.deepEqual(
+    [row!.rule, row!.change, row!.live, row!.unprovable, row!.sampled, row!.covered],
+    ['mails', 'removed', exact(2), exact(2), 2, false],
+  )
+  const named = ({ not_covered: gaps }: typeof made) =>
+    gaps.filter(({ kind }) => kind === 'gateway_rules').map(({ subject }) => subject)
+  assert.deepEqual(named(made), ['logs: mails, no_debug'])
+  const taken = of([redactMails, noDebug])
+  assert.deepEqual(
+    taken.redactions.map(({ change, covered }) => [change, covered]),
+    [['new', true]],
+  )
+})
+
 test('redactions of pipelines without a sample are judged by rules, new ones by who shares their sources', () => {
   const base = inputOf([], { live: [redactMails], candidate: [] }, randomFrom(1))
   const [pipeline] = base.pipelines

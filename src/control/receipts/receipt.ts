@@ -36,6 +36,9 @@ export function impactReceipt(input: ReceiptInput): Receipt {
   const windows = compared.flatMap(({ samples }) => samples.flatMap((sample) => sample.windows))
   const notReproduced = accounts.reduce((sum, account) => sum + account.notReproduced, 0)
   const clipped = accounts.reduce((sum, account) => sum + account.clipped, 0)
+  const ownRules = accounts.flatMap(({ id, ownRules: rules }) =>
+    rules.size === 0 ? [] : [{ pipeline: id, rules: [...rules].sort() }],
+  )
   const byPipelineAndFrequency = accounts.flatMap((account) => account.vanished())
   byPipelineAndFrequency.sort((a, b) => b.records.value - a.records.value)
   return {
@@ -76,7 +79,7 @@ export function impactReceipt(input: ReceiptInput): Receipt {
       live_ns_per_record: replayed!.live.cpu_ns_per_record,
       candidate_ns_per_record: replayed!.candidate.cpu_ns_per_record,
     })),
-    not_covered: notCoveredOf(input, { notReproduced, clipped }),
+    not_covered: notCoveredOf(input, { notReproduced, clipped, ownRules }),
   }
 }
 
