@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+const CRASHES = new Set<string>(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP'])
 const PATIENCE_MS = 30_000
 
 export interface ProgramOptions {
@@ -116,14 +117,14 @@ export class Program implements AsyncDisposable {
   }
 
   /** Asks it to end, and gives its exit code. */
-  /** Exit code; null after the signal that was sent. Throws when another signal has ended it, such as that of a crash. */
+  /** Exit code; null after a signal. Throws when that was of a crash. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill(signal)
       await once(this.#child, 'close')
     }
     const { exitCode, signalCode } = this.#child
-    if (signalCode !== null && signalCode !== signal) throw new Error(`ended by ${signalCode}:\n${this.stderr}`)
+    if (signalCode !== null && CRASHES.has(signalCode)) throw new Error(`ended by ${signalCode}:\n${this.stderr}`)
     return exitCode
   }
 
