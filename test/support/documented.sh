@@ -26,14 +26,6 @@ streamgate() {
   until_true "$role $started is up" grep -q '^  data ' $started.log || { cat $started.log; return 1; }
 }
 
-# The newest of the long-running ones ends.
-stop_streamgate() {
-  local pid=${pids[-1]}
-  unset 'pids[-1]'
-  kill "$pid"
-  wait "$pid"
-}
-
 until_true() {
   local what=$1
   shift
