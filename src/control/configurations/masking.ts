@@ -25,6 +25,8 @@ function walk(value: unknown, name: string, inHeaders: boolean): unknown {
 }
 
 function isSecret(value: string, name: string, inHeaders: boolean): boolean {
+  // Whether credentials are asked for is none itself.
+  if (name === 'auth' && (value === 'required' || value === 'open')) return false
   if (value === '' || REFERENCE.test(value)) return false
   return inHeaders || (SECRET_NAMES.test(name) && !HARMLESS.test(name))
 }
