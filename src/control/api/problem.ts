@@ -5,6 +5,7 @@ import { pointer, problemsOf } from '#config/problems.ts'
 import type { ProblemBody } from '#contract/api.ts'
 import type { Logger } from '#observe/log.ts'
 import type { Complaint } from '../runtime.ts'
+import { isStoreAway } from '../store/away.ts'
 
 const TITLES: Record<number, string> = {
   400: 'Bad request',
@@ -73,6 +74,7 @@ export function answer(
 
 function describe(error: FastifyError | Problem): ProblemBody {
   if (error instanceof Problem) return body(error.status, error.message, error.complaints)
+  if (isStoreAway(error)) return body(503, 'the store does not answer; try again in a moment')
   const status = error.statusCode ?? 500
   // Whatever went wrong inside is for the log.
   if (status >= 500) return body(500, 'something went wrong; the log says what')

@@ -26,6 +26,8 @@ export async function openPostgres(url: Secret, where: string): Promise<Database
   })
   // A connection that breaks while it is idle: the pool makes another when one is needed.
   pool.on('error', () => undefined)
+  // One that breaks while it is in use: the statement says so; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   try {
     await pool.query('SELECT 1')
