@@ -49,8 +49,15 @@ export class RedisPublisher implements ManifestPublisher {
   }
 
   async #tell(manifest: string): Promise<number> {
-    await this.#redis.set(MANIFEST_KEY, manifest)
-    return await this.#redis.publish(UPDATES_CHANNEL, RELOAD_MESSAGE)
+    // Both or neither: whoever ends between them would leave a manifest that nobody is told of.
+    const results = await this.#redis
+      .multi()
+      .set(MANIFEST_KEY, manifest)
+      .publish(UPDATES_CHANNEL, RELOAD_MESSAGE)
+      .exec()
+    const failure = results?.find(([error]) => error !== null)?.[0]
+    if (failure != null) throw failure
+    return Number(results?.[1]?.[1] ?? 0)
   }
 
   async #settle(): Promise<void> {
