@@ -34,6 +34,12 @@ test('what is not said has the defaults', () => {
   assert.deepEqual(plan({}), { ...upstreamDefaults, id: 'u', targets: [{ url: 'http://a', weight: 1 }] })
 })
 
+test('a target that is no URL is complained of, and nothing is thrown', () => {
+  const [complaint, ...others] = problems({ targets: [{ url: 'nowhere' }] })
+  assert.match(complaint ?? '', /^targets\/0\/url: /)
+  assert.deepEqual(others, [])
+})
+
 test('everything can be said', () => {
   const { healthCheck, outlier, breaker, retry, concurrency } = plan({
     health_check: { type: 'http', path: '/up', interval_ms: 1000, statuses: [204, '300-399'] },

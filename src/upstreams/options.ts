@@ -115,7 +115,8 @@ export const upstreamOptions = {
     .superRefine((targets, context) => {
       const seen = new Set<string>()
       targets.forEach(({ url }, i) => {
-        const { href } = new URL(url)
+        // One that is none has been complained of; one with a reference is known on the node only.
+        const href = URL.parse(url)?.href ?? url
         if (seen.has(href)) context.addIssue({ code: 'custom', path: [i, 'url'], message: 'is there twice' })
         seen.add(href)
       })
