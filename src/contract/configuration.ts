@@ -127,8 +127,20 @@ export const diffEntry = z
   .meta({ id: 'DiffEntry' })
 export type DiffEntry = z.infer<typeof diffEntry>
 
+/** Of one configuration; databases keep it in 32 bits. */
+export const VERSIONS_MAX = 999_999_999
+export const versionNumber = z.int().min(1).max(VERSIONS_MAX)
+
 /** Which content: `draft`, `live`, or the number of a version. */
-export const contentRef = z.union([z.literal('draft'), z.literal('live'), z.coerce.number().int().min(1)])
+export const contentRef = z.union([
+  z.literal('draft'),
+  z.literal('live'),
+  versionNumber,
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be draft, live, or the number of a version')
+    .transform(Number),
+])
 export type ContentRef = z.infer<typeof contentRef>
 
 export const diff = z

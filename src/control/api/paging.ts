@@ -36,11 +36,16 @@ export function keyFrom<Key extends 'string' | 'number'>(
   if (cursor === undefined) return undefined
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (typeof key === type) return key as Key extends 'string' ? string : number
+    if (typeof key === type && isKept(key)) return key as Key extends 'string' ? string : number
   } catch {
     // Answered below.
   }
   throw new Problem(422, 'the cursor is none that this list has given', [
     { pointer: '/cursor', detail: 'is not valid' },
   ])
+}
+
+/** What no database can be asked about is none of ours. */
+function isKept(key: unknown): boolean {
+  return typeof key === 'string' ? !key.includes('\0') : Number.isSafeInteger(key)
 }

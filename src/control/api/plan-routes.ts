@@ -28,12 +28,16 @@ export async function planRoutes(instance: FastifyInstance, context: ControlCont
     body: z.strictObject({ document: anyDocument }),
     response: { 200: plan, ...refusals },
   }
-  app.post('/configurations/:configuration/plan', { config: { permission: 'read' }, schema: make }, async (request) => {
-    const row = await found(context, request, request.params.configuration)
-    const document = givenDocument(context, row, request.body.document, '/document')
-    const live = JSON.parse(await contentOf(context, row, 'live'))
-    return { draft: diffDocuments(draftOf(row), document), live: diffDocuments(live, document) }
-  })
+  app.post(
+    '/configurations/:configuration/plan',
+    { config: { permission: 'read', keptAsJson: true }, schema: make },
+    async (request) => {
+      const row = await found(context, request, request.params.configuration)
+      const document = givenDocument(context, row, request.body.document, '/document')
+      const live = JSON.parse(await contentOf(context, row, 'live'))
+      return { draft: diffDocuments(draftOf(row), document), live: diffDocuments(live, document) }
+    },
+  )
 }
 
 /** As it would become the draft. 422 when it could not; `base` is where it stands in the body. */

@@ -35,7 +35,7 @@ const refusals = { 400: api.problem, 401: api.problem, 403: api.problem, 422: ap
 const RULES: PartList = { kind: 'processors', pipeline: DEFAULT_PIPELINE }
 const EMPTY_PIPELINE: Pipeline = { id: DEFAULT_PIPELINE, sources: [], processors: [], outputs: [] }
 const read = { permission: 'read' } as const
-const edit = { permission: 'edit', unconditional: true } as const
+const edit = { permission: 'edit', unconditional: true, keptAsJson: true } as const
 
 export async function seedRoutes(instance: FastifyInstance, context: Options): Promise<void> {
   const app = instance.withTypeProvider<ZodTypeProvider>()

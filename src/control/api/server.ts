@@ -9,6 +9,7 @@ import type { ControlContext } from '../context.ts'
 import { transform, transformObject } from './document.ts'
 import { type Authenticate, guard } from './guard.ts'
 import { answer, answerWithProblems, Problem, validatorCompiler } from './problem.ts'
+import { requireReadable } from './readable.ts'
 
 /** A document of the largest size, in a body that has little else. */
 const BODY_BYTES_MAX = 1024 * 1024
@@ -44,6 +45,7 @@ export async function buildServer(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerWithProblems(app, log)
+  app.addHook('preValidation', requireReadable)
   // Bodies are JSON; text would only be refused later, with a worse reason.
   app.removeContentTypeParser('text/plain')
   await app.register(fastifySwagger, {

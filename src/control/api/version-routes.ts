@@ -26,7 +26,7 @@ const read = { permission: 'read' } as const
 const publishing = { permission: 'publish' } as const
 const refusals = { 401: problem, 403: problem, 404: problem, 409: problem, 422: problem }
 const named = z.object({ configuration: z.string().min(1).max(128) })
-const numbered = named.extend({ number: z.coerce.number().int().min(1) })
+const numbered = named.extend({ number: z.coerce.number().pipe(contract.versionNumber) })
 const content = z.record(z.string(), z.unknown())
 
 export async function versionRoutes(
@@ -68,7 +68,8 @@ export async function versionRoutes(
     const { params, query } = request
     const row = await found(context, request, params.configuration)
     const before = keyFrom(query.cursor, 'number')
-    const rows = await listVersions(db, row.org_id, row.name, before, query.limit + 1)
+    const last = before === undefined ? undefined : Math.min(before, contract.VERSIONS_MAX)
+    const rows = await listVersions(db, row.org_id, row.name, last, query.limit + 1)
     return toPage(
       rows,
       query.limit,
