@@ -37,7 +37,8 @@ type Document = contract.ConfigurationDocument
 
 const tags = ['configurations']
 const read = { permission: 'read' } as const
-const edit = { permission: 'edit' } as const
+/** Drafts are kept as JSON. */
+const edit = { permission: 'edit', keptAsJson: true } as const
 const refusals = { 401: problem, 403: problem, 404: problem, 422: problem }
 const writing = { ...refusals, 400: problem, 409: problem, 412: problem, 428: problem }
 const named = z.object({ configuration: z.string().min(1).max(128) })
@@ -223,11 +224,15 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
       ...refusals,
     },
   }
-  app.post('/configurations/:configuration/validate', { config: read, schema: check }, async (request) => {
-    const row = await found(context, request, request.params.configuration)
-    const document = request.body == null ? draftOf(row) : parseDraft(request.body, row.kind)
-    return { problems: row.kind === 'streamgate' ? context.runtime.checkDocument(document as Document) : [] }
-  })
+  app.post(
+    '/configurations/:configuration/validate',
+    { config: { ...read, keptAsJson: true }, schema: check },
+    async (request) => {
+      const row = await found(context, request, request.params.configuration)
+      const document = request.body == null ? draftOf(row) : parseDraft(request.body, row.kind)
+      return { problems: row.kind === 'streamgate' ? context.runtime.checkDocument(document as Document) : [] }
+    },
+  )
 
   for (const kind of partKinds) partRoutes(app, kind)
   partRoutes(app, 'processors')
@@ -352,13 +357,13 @@ export async function configurationRoutes(instance: FastifyInstance, context: Co
 
   /** The document with the part in it, checked where it stands. */
   function put(document: Document, list: PartList, entry: Part, position: number | undefined) {
-    const next = parseDraft(withPart(document, list, entry, position), 'streamgate') as Document
-    const parts = listOf(next, list)!
-    const at = parts.findIndex(({ id }) => id === entry.id)
+    const next = withPart(document, list, entry, position)
+    const at = listOf(next, list)!.findIndex(({ id }) => id === entry.id)
     const pipeline = list.kind === 'processors' ? document.pipelines.findIndex(({ id }) => id === list.pipeline) : -1
     const base = list.kind === 'processors' ? `/pipelines/${pipeline}/processors/${at}` : `/${list.kind}/${at}`
-    refuseComplaints(context.runtime.checkDocument(next), base, `the ${list.kind.slice(0, -1)} is not valid`)
-    return { document: next, result: parts[at]! }
+    const parsed = parseDraft(next, 'streamgate', base) as Document
+    refuseComplaints(context.runtime.checkDocument(parsed), base, `the ${list.kind.slice(0, -1)} is not valid`)
+    return { document: parsed, result: listOf(parsed, list)![at]! }
   }
 
   function partTag(entry: Part): string {

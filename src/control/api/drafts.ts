@@ -50,14 +50,17 @@ export async function editDraft<Document extends AnyDocument, Result>(
   })
 }
 
-/** What is stored must be readable. 422 when it is not a document of this kind. */
-export function parseDraft(value: unknown, kind: string): AnyDocument {
+/**
+ * What is stored must be readable. 422 when it is not a document of this kind. `base`: where in it the body of the request
+ * stands; pointers lead from there on.
+ */
+export function parseDraft(value: unknown, kind: string, base = ''): AnyDocument {
   const parsed = (kind === 'otel_collector' ? collectorDocument : configurationDocument).safeParse(value)
   if (parsed.success) return parsed.data
-  const complaints = problemsOf(parsed.error, [], []).map(({ path, message }) => ({
-    pointer: pointer(path),
-    detail: message,
-  }))
+  const complaints = problemsOf(parsed.error, [], []).map(({ path, message }) => {
+    const place = pointer(path)
+    return { pointer: place.startsWith(`${base}/`) ? place.slice(base.length) : '', detail: message }
+  })
   throw new Problem(422, 'the document is not valid', complaints)
 }
 
