@@ -64,7 +64,7 @@ export const series = z
 export type Series = z.infer<typeof series>
 
 export const retention = z
-  .object({
+  .strictObject({
     minute_hours: z.int().min(6).max(168).default(48).describe('Hours for which minutes are kept.'),
     hour_days: z.int().min(1).max(1100).default(400).describe('Days for which hours are kept.'),
   })

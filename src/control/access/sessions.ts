@@ -97,17 +97,23 @@ export async function closeSessions(tx: Tx, org: string, userId: string, except 
     .execute()
 }
 
-/** The newest first. */
-export function sessionsOf(db: Db, org: string, userId: string, now: number): Promise<SessionRow[]> {
-  return db
+/** The newest first. `before`: the last one of the page before. */
+export function sessionsOf(
+  db: Db,
+  org: string,
+  userId: string,
+  now: number,
+  before: string | undefined,
+  limit: number,
+): Promise<SessionRow[]> {
+  const query = db
     .selectFrom('sessions')
     .selectAll()
     .where('org_id', '=', org)
     .where('user_id', '=', userId)
     .where('created_at', '>', now - LIFE_MAX_MS)
     .where('used_at', '>', now - IDLE_MAX_MS)
-    .orderBy('created_at', 'desc')
-    .execute()
+  return (before === undefined ? query : query.where('id', '<', before)).orderBy('id', 'desc').limit(limit).execute()
 }
 
 export function sessionEnd({ created_at, used_at }: SessionRow): number {

@@ -11,7 +11,7 @@ import { dropTotp, newEnrolment, newRecoveryCodes, sealTotp, takeStep, totpStep 
 import { userOf } from '../access/users.ts'
 import { type AccessContext, hashing, hashOfNew, tooManyAttempts } from './hashing.ts'
 import { meBody } from './login-routes.ts'
-import { pageOf } from './paging.ts'
+import { keyFrom, pageOf, pageQuery, toPage } from './paging.ts'
 import { Problem } from './problem.ts'
 import { change, writeQuery } from './writing.ts'
 
@@ -60,12 +60,20 @@ export async function meRoutes(instance: FastifyInstance, context: AccessContext
   const sessions = {
     summary: "One's own sessions",
     tags,
+    querystring: pageQuery,
     response: { 200: pageOf(contract.session), '4xx': problem },
   }
   app.get('/me/sessions', { config, schema: sessions }, async (request) => {
     const { user, session } = visitOf(request)
-    const rows = await sessionsOf(db, user.org_id, user.id, clock.wall())
-    return { items: rows.map((row) => sessionBody(row, session.id)), next_cursor: null }
+    const { limit, cursor } = request.query
+    const before = keyFrom(cursor, 'string')
+    const rows = await sessionsOf(db, user.org_id, user.id, clock.wall(), before, limit + 1)
+    return toPage(
+      rows,
+      limit,
+      ({ id }) => id,
+      (row) => sessionBody(row, session.id),
+    )
   })
 
   const revoke = {
@@ -75,7 +83,7 @@ export async function meRoutes(instance: FastifyInstance, context: AccessContext
     querystring: writeQuery,
     response: { 200: done, '4xx': problem },
   }
-  app.post('/me/sessions/:id/revoke', { config, schema: revoke }, async (request) => {
+  app.post('/me/sessions/:id/revoke', { config: { permission: 'self' }, schema: revoke }, async (request) => {
     const { user } = visitOf(request)
     const { id } = request.params
     return await change(context, request, async (tx) => {
