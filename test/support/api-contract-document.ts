@@ -47,6 +47,8 @@ function flawsOf(operation: Operation, document: Contract['document']): string[]
     if (document.components.securitySchemes[scheme] === undefined) flaws.push(`there is no scheme ${scheme}`)
   if (body !== undefined && isWrite(operation) && !('type' in body || 'anyOf' in body || 'oneOf' in body))
     flaws.push('its body may be anything')
+  if (body?.['type'] === 'object' && body['additionalProperties'] === undefined)
+    flaws.push('keys of its body that nobody knows would be lost without a word')
   const answers = Object.entries(responses)
   const good = answers.filter(([status]) => status.startsWith('2'))
   if (good.length === 0) flaws.push('has no 2xx answer')

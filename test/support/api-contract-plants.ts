@@ -1,36 +1,68 @@
 /** What comes into a store from gateways and from time, and not through the API. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentCapability } from '#codecs/opamp/constants.ts'
+import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
+import { customTypes, NODE_CAPABILITY } from '#contract/fleet.ts'
 import type { Fleet } from '#control/fleet/fleet.ts'
 import type { Database } from '#control/store/database.ts'
 import { uuidv7 } from '#std/uuid.ts'
 import { FakeAgent, USUAL_CAPABILITIES } from './fake-agent.ts'
+import { exampleStats } from './stats-fixture.ts'
 
 const GATEWAYS = 3
+const PATIENCE_MS = 20_000
 const NOW = Date.UTC(2026, 0, 1)
 
-/** Gateways that were there and have gone. The node in the process is of the default organisation; others get a copy. */
-export async function plantGateway(fleet: Fleet, { db }: Database, org: string): Promise<void> {
-  if (org !== 'default') {
-    const rows = await db.selectFrom('gateways').selectAll().where('org_id', '=', 'default').execute()
-    for (const row of rows)
-      await db
-        .insertInto('gateways')
-        .values({ ...row, org_id: org, uid: uuidv7(NOW) })
-        .execute()
-    return
-  }
+/** Gateways that were there and have gone. Those of the process are the default organisation's; the other gets copies. */
+export async function plantGateways(fleet: Fleet, { db }: Database): Promise<void> {
   for (let i = 0; i < GATEWAYS; i++) {
     const capabilities = USUAL_CAPABILITIES | AgentCapability.acceptsRestartCommand
     const agent = new FakeAgent({ uid: uuidv7(NOW), capabilities })
-    const connection = fleet.connect({ send: (message) => agent.receive(message), closed: () => undefined })
-    while (agent.isEager) {
-      connection.send(agent.next())
-      await sleep(5)
-    }
-    connection.close()
+    await speaking(fleet, async (say) => {
+      while (agent.isEager) agent.receive(await say(agent.next()))
+      await say({ ...agent.next(), ...booksOf(i) })
+    })
   }
   await fleet.flush()
+  for (const row of await db.selectFrom('gateways').selectAll().execute())
+    await db
+      .insertInto('gateways')
+      .values({ ...row, org_id: 'other', uid: uuidv7(NOW) })
+      .execute()
+}
+
+/** A connection within the process: what is said gets an answer. */
+async function speaking(
+  fleet: Fleet,
+  talk: (say: (message: AgentToServer) => Promise<ServerToAgent>) => Promise<void>,
+): Promise<void> {
+  let heard: (message: ServerToAgent) => void = () => undefined
+  const connection = fleet.connect({ send: (message) => heard(message), closed: () => undefined })
+  await talk((message) => {
+    const { promise, resolve } = Promise.withResolvers<ServerToAgent>()
+    heard = resolve
+    connection.send(message)
+    return promise
+  })
+  connection.close()
+}
+
+/** Resolves when the books that gateways have told are in the store. */
+export async function writtenBooks({ db }: Database): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  while ((await db.selectFrom('series_pipelines').selectAll().limit(1).execute()).length === 0) {
+    if (Date.now() > deadline) throw new Error('the books of the gateways have not come into the store')
+    await sleep(5)
+  }
+}
+
+/** What the node has counted, as it tells it every ten seconds. */
+function booksOf(i: number) {
+  const data = Buffer.from(JSON.stringify({ ...exampleStats(), id: `node-${i}` }))
+  return {
+    customCapabilities: { capabilities: [NODE_CAPABILITY] },
+    customMessage: { capability: NODE_CAPABILITY, type: customTypes.stats, data },
+  }
 }
 
 /** Events of an alert rule, and a delivery that has come to its end. */
