@@ -18,6 +18,7 @@ import type { Logger } from '#observe/log.ts'
 import { registry } from '#registry.ts'
 import { Secret } from '#std/secret.ts'
 import { yaml } from '#std/yaml.ts'
+import { requiredRules } from './required-rules.ts'
 
 /** What lies over the file. */
 export type Overlay =
@@ -38,6 +39,7 @@ export class NodeConfiguration {
   readonly #dataDir: string
   #file: Pick<Loaded, 'plan' | 'value'>
   #overlay: Overlay = NOTHING
+  #isPartial = false
   #apply: ApplyPlan | undefined
   /** One change after the other, so that what is noted is what runs. */
   #last: Promise<unknown> = Promise.resolve()
@@ -51,7 +53,10 @@ export class NodeConfiguration {
     this.#file = loaded
   }
 
-  /** What to start with: `given`, or what worked last. What does not fit any more must not keep a node from starting. */
+  /**
+   * What to start with: `given`, or what worked last. What does not fit any more must not keep a node from starting, but its
+   * required rules run in any case. Throws `StreamgateError` when not even they can.
+   */
   initial(given: Overlay | undefined): NodePlan {
     const overlay = given ?? this.#lastGood()
     try {
@@ -60,8 +65,30 @@ export class NodeConfiguration {
       return plan
     } catch (error) {
       if (!(error instanceof StreamgateError)) throw error
-      this.#log.error({ reason: error.message }, 'the last published configuration does not fit; starting without it')
+      return this.#withoutMisfit(overlay, error)
+    }
+  }
+
+  #withoutMisfit(overlay: Overlay, { message: reason }: StreamgateError): NodePlan {
+    this.#isPartial = true
+    const rest = requiredRules(overlay, this.#file.value, registry)
+    if (rest === undefined) {
+      this.#log.error({ reason }, 'the last published configuration does not fit; starting without it')
       return this.#file.plan
+    }
+    try {
+      const plan = this.#planOf(rest)
+      this.#overlay = rest
+      this.#log.error(
+        { reason },
+        'the last published configuration does not fit; starting with its required rules alone',
+      )
+      return plan
+    } catch (error) {
+      if (!(error instanceof StreamgateError)) throw error
+      const remedy = `mend it, or remove ${this.#dataDir}/last-good.json to start without`
+      const text = `required rules of the last published configuration cannot run: ${error.message}; ${remedy}`
+      throw new StreamgateError('SG_CONFIG_INVALID', text, { cause: error })
     }
   }
 
@@ -72,6 +99,11 @@ export class NodeConfiguration {
 
   get overlay(): Overlay {
     return this.#overlay
+  }
+
+  /** What was given last runs as it was given. */
+  get isWhole(): boolean {
+    return !this.#isPartial && this.#overlay.kind !== 'none'
   }
 
   /** The manifest that what runs amounts to; undefined when nothing was given. */
@@ -128,6 +160,7 @@ export class NodeConfiguration {
   async #take(overlay: Overlay): Promise<void> {
     await this.#run(overlay)
     this.#overlay = overlay
+    this.#isPartial = false
     writeLastGood(this.#dataDir, textOf(overlay), this.#log)
     this.onChange?.()
   }

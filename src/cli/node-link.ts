@@ -38,7 +38,7 @@ export function startLink({ server, settings, node, configuration, log, restart 
     },
   })
   // What the server gave once and does not run now is to be given again.
-  if (configuration.overlay.kind === 'none') link.forgetRemoteConfig()
+  if (!configuration.isWhole) link.forgetRemoteConfig()
   link.start()
   return link
 }
