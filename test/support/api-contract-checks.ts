@@ -22,6 +22,9 @@ export async function withoutCredential(world: ContractWorld): Promise<string[]>
       else if (answer.headers['www-authenticate'] === undefined) failures.push(`${operation.id}: no www-authenticate`)
       failures.push(...notAProblem(world, operation, answer))
     }
+    // Who may not read it may not ask for its headers either.
+    const head = method === 'GET' ? await world.ask('HEAD', path) : undefined
+    if (head !== undefined && head.status !== 401) failures.push(`HEAD ${operation.path}: ${head.status}`)
   })
   return failures
 }

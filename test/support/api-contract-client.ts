@@ -49,7 +49,7 @@ export class ContractClient {
     let text = ''
     if (type === 'text/event-stream') response.body.on('error', () => undefined).destroy()
     else text = await response.body.text()
-    const parsed: unknown = /[/+]json$/.test(type) ? JSON.parse(text) : text
+    const parsed: unknown = /[/+]json$/.test(type) && text !== '' ? JSON.parse(text) : text
     const etag = response.headers['etag'] as string | undefined
     return { status: response.statusCode, type, etag, headers: response.headers, text, body: parsed }
   }
