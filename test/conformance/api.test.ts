@@ -19,7 +19,7 @@ import { testOnDatabases } from '#test/support/databases.ts'
 
 /** Failures print it; the same one sends the same. */
 const SEED = Number(process.env['STREAMGATE_TEST_SEED'] ?? 20_260_101)
-const RUNS = Number(process.env['STREAMGATE_TEST_RUNS'] ?? 20)
+const RUNS = Number(process.env['STREAMGATE_TEST_RUNS'] ?? 12)
 
 /** Of failures. */
 const SHOWN = 200

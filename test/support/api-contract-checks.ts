@@ -1,7 +1,7 @@
 /** What holds for every operation of the API, each as a walk over all of them that says where it does not. */
 import { permissionsOf } from '#control/access/principal.ts'
 import { isWrite, type Operation, takes } from './api-contract.ts'
-import { type Answer, type Caller, together } from './api-contract-client.ts'
+import { type Answer, type Request, together } from './api-contract-client.ts'
 import { type ContractWorld, everybody, isForSessions } from './api-contract-world.ts'
 
 /** What makes or replaces by a name of the caller's: another's name is free. */
@@ -32,6 +32,9 @@ export async function withoutCredential(world: ContractWorld): Promise<string[]>
 /** Each role and grant may do exactly what the document says. Writes are dry runs, or refused for another reason. */
 export async function byPermission(world: ContractWorld): Promise<string[]> {
   const failures: string[] = []
+  const requests = new Map<Operation, Request>()
+  for (const operation of guarded(world))
+    requests.set(operation, await world.requestOf(operation, world.home, world.ownerFor(operation, world.home)))
   for (const [role, grants] of everybody) {
     const { session, key } = await world.person(role, grants)
     const permissions = permissionsOf(role, grants)
@@ -40,7 +43,7 @@ export async function byPermission(world: ContractWorld): Promise<string[]> {
       for (const as of [session, key]) {
         // Keys get what people get, from the same function: they are asked for roles only.
         if (as === key && (grants.length > 0 || isForSessions(operation.path))) continue
-        const answer = await attempt(world, operation, as)
+        const answer = await attempt(world, operation, { ...requests.get(operation)!, as })
         const isAllowed = answer.status !== 401 && answer.status !== 403
         if (isAllowed === may) continue
         failures.push(`${operation.id} for ${as.name}: ${answer.status}, needs ${operation.permission}; ${answer.text}`)
@@ -51,8 +54,8 @@ export async function byPermission(world: ContractWorld): Promise<string[]> {
 }
 
 /** A valid request that keeps nothing. */
-async function attempt(world: ContractWorld, operation: Operation, as: Caller): Promise<Answer> {
-  const { path, ...asked } = await world.requestOf(operation, world.home, as)
+async function attempt(world: ContractWorld, operation: Operation, { path, ...asked }: Request): Promise<Answer> {
+  const { as } = asked
   if (!isWrite(operation)) return await world.ask('GET', path, { as })
   if (takes(operation, 'query', 'dry_run')) return await world.ask(operation.method, dry(path), asked)
   // What has no dry run shows whether it is allowed by what it says of a body that is none.

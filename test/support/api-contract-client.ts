@@ -30,6 +30,8 @@ export interface Asked {
   headers?: Record<string, string>
 }
 
+export type Request = Asked & { path: string }
+
 export class ContractClient {
   readonly #pool: Pool
 

@@ -15,7 +15,7 @@ import { ManualClock } from '#std/clock.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { Contract, type Operation } from './api-contract.ts'
 import { bodyOf, PASSWORD } from './api-contract-bodies.ts'
-import { type Answer, type Asked, type Caller, ContractClient } from './api-contract-client.ts'
+import { type Answer, type Asked, type Caller, ContractClient, type Request } from './api-contract-client.ts'
 import { EACH, logIn, populate, used } from './api-contract-seeding.ts'
 import { exampleStats } from './stats-fixture.ts'
 
@@ -114,7 +114,7 @@ export class ContractWorld implements AsyncDisposable {
   }
 
   /** A body that is accepted, and the headers that go with it. */
-  async requestOf(operation: Operation, side: Side, as: Caller, i = EACH + 1): Promise<Asked & { path: string }> {
+  async requestOf(operation: Operation, side: Side, as: Caller, i = EACH + 1): Promise<Request> {
     const path = this.pathOf(operation, side)
     assert.ok(path !== undefined, `${operation.id}: there is nothing in the world that it could be asked about`)
     const needsShown = operation.body !== undefined || operation.parameters.some(({ name }) => name === 'if-match')

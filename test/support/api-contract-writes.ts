@@ -1,7 +1,7 @@
 /** What holds for every write: dry runs, preconditions, repeats; and for every list: pages. */
 import { isWrite, type Operation, takes } from './api-contract.ts'
 import { dry, guarded, notAProblem } from './api-contract-checks.ts'
-import type { Asked } from './api-contract-client.ts'
+import type { Request } from './api-contract-client.ts'
 import { EACH } from './api-contract-seeding.ts'
 import { changed, storeState } from './api-contract-store.ts'
 import type { ContractWorld } from './api-contract-world.ts'
@@ -66,7 +66,7 @@ export async function repeats(world: ContractWorld, secret: Exceptions): Promise
   for (const operation of posts.filter(({ id }) => !lacking.includes(id))) {
     const key = { 'idempotency-key': `contract-${++n}` }
     const request = await world.requestOf(operation, world.home, world.ownerFor(operation, world.home), EACH + 2)
-    const send = ({ path, ...asked }: Asked & { path: string }) =>
+    const send = ({ path, ...asked }: Request) =>
       world.ask('POST', path, { ...asked, headers: { ...asked.headers, ...key } })
     const first = await send(request)
     const before = await storeState(world.database)
