@@ -9,6 +9,7 @@ import { fleet } from './fleet.ts'
 import { blast, Sink, Subject } from './measure.ts'
 import { otlp } from './otlp.ts'
 import { type Program, relays, routers } from './peers.ts'
+import { receipt } from './receipt.ts'
 import { manySeries, remoteWrite } from './remote-write.ts'
 import {
   CONNECTIONS,
@@ -103,6 +104,7 @@ async function* wanted(size: Size, only: (title: string) => boolean): AsyncGener
   if (only('series')) yield* manySeries(size)
   if (only('spool')) yield* spool(size)
   if (only('fleet')) yield* fleet(size)
+  if (only('receipt')) yield* receipt(size)
   if (only('durable')) yield* durable(size)
 }
 

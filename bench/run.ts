@@ -2,7 +2,7 @@
  * `npm run bench`: measures, prints a table, and writes `bench/results/<date>.json`. Options:
  *
  *   --only     empty,rules,json,udp,statsd,syslog,latency,reload,idle,dead_vendor,datadog,loki,otlp,spool,durable,
- *              remote_write,series,fleet
+ *              remote_write,series,fleet,receipt
  *   --smoke    a small run that only shows that everything works
  *   --json     JSON on standard output
  *   --profile  a directory for CPU profiles of the programs, one for each of their threads; figures are then of no use
