@@ -85,6 +85,7 @@ test('a dry run answers what would be and keeps nothing', async () => {
   await using api = await TestController.start()
   await api.must(201, 'POST', `${RULES}?dry_run=true`, { body: DROP })
   await api.must(422, 'POST', `${RULES}?dry_run=true`, { body: { ...DROP, type: 'nothing' } })
+  await api.must(422, 'POST', `${RULES}?dry-run=true`, { body: DROP })
   await api.must(404, 'GET', `${RULES}/drop_debug`)
   await api.must(201, 'POST', RULES, { body: DROP })
   const { body } = await api.must<Published>(200, 'POST', `${DEFAULT}/publish?dry_run=true`, { body: {} })

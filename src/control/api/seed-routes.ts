@@ -34,6 +34,8 @@ const idInPath = z.object({ id: z.string().min(1).max(256) })
 const refusals = { 400: api.problem, 401: api.problem, 403: api.problem, 422: api.problem }
 const RULES: PartList = { kind: 'processors', pipeline: DEFAULT_PIPELINE }
 const EMPTY_PIPELINE: Pipeline = { id: DEFAULT_PIPELINE, sources: [], processors: [], outputs: [] }
+/** Clients of the original product may say more than it asked for. */
+const lenientQuery = z.object(writeQuery.shape)
 const read = { permission: 'read' } as const
 const edit = { permission: 'edit', unconditional: true, keptAsJson: true } as const
 
@@ -50,7 +52,7 @@ export async function seedRoutes(instance: FastifyInstance, context: Options): P
   const add = {
     summary: 'Add a rule at the end',
     tags: ['rules'],
-    querystring: writeQuery,
+    querystring: lenientQuery,
     body: api.rule,
     response: { 200: api.ruleAdded, ...refusals },
   }
@@ -72,7 +74,7 @@ export async function seedRoutes(instance: FastifyInstance, context: Options): P
     summary: 'Replace a rule in its place',
     tags: ['rules'],
     params: idInPath,
-    querystring: writeQuery,
+    querystring: lenientQuery,
     body: api.ruleBody.extend({ id: z.string().optional() }),
     response: { 200: api.ruleUpdated, 404: api.problem, ...refusals },
   }
@@ -101,7 +103,7 @@ export async function seedRoutes(instance: FastifyInstance, context: Options): P
   const addOutput = {
     summary: 'Add an output to the default pipeline',
     tags: ['outputs'],
-    querystring: writeQuery,
+    querystring: lenientQuery,
     body: api.output,
     response: { 200: api.outputAdded, ...refusals },
   }
@@ -147,7 +149,7 @@ export async function seedCommandRoutes(instance: FastifyInstance, context: Opti
     summary: 'Delete a rule',
     tags: ['rules'],
     params: idInPath,
-    querystring: writeQuery,
+    querystring: lenientQuery,
     response: { 200: api.ruleDeleted, 404: api.problem, ...refusals },
   }
   app.delete('/rules/:id', { config: edit, schema: remove }, async (request) => {
@@ -163,7 +165,7 @@ export async function seedCommandRoutes(instance: FastifyInstance, context: Opti
   const clear = {
     summary: 'Delete all outputs',
     tags: ['outputs'],
-    querystring: writeQuery,
+    querystring: lenientQuery,
     response: { 200: api.cleared, ...refusals },
   }
   app.delete('/outputs', { config: edit, schema: clear }, async (request) => {
@@ -183,7 +185,7 @@ export async function seedCommandRoutes(instance: FastifyInstance, context: Opti
   const setSize = {
     summary: 'Set the records in a batch',
     tags: ['config'],
-    querystring: writeQuery.extend({ size: api.batchSize }),
+    querystring: lenientQuery.extend({ size: api.batchSize }),
     response: { 200: api.batchSizeUpdated, ...refusals },
   }
   app.post('/config/batch_size', { config: edit, schema: setSize }, async (request) => {
@@ -200,7 +202,7 @@ export async function seedCommandRoutes(instance: FastifyInstance, context: Opti
   const publish = {
     summary: 'Send what stands here to the gateways',
     tags: ['config'],
-    querystring: writeQuery,
+    querystring: lenientQuery,
     response: { 200: api.publishedAnswer, 503: api.problem, ...refusals },
   }
   app.post('/publish', { config: { permission: 'publish' }, schema: publish }, async (request) => {

@@ -7,8 +7,8 @@ import type { ControlContext } from '../context.ts'
 import type { Tx } from '../store/database.ts'
 import { Problem } from './problem.ts'
 
-/** In the query of every write. */
-export const writeQuery = z.object({
+/** In the query of every write. Strict: a `dry-run` that is misspelt must not become a change. */
+export const writeQuery = z.strictObject({
   dry_run: z.stringbool().default(false).describe('Does everything but keep it: the answer is what would be.'),
 })
 
