@@ -24,6 +24,8 @@ export interface NodeFacade {
   /** Undefined: the controller cannot ask for it. */
   restart?(): void
   ownMetrics?(settings: OwnMetrics): void
+  /** Nobody is followed any more. */
+  left?(): void
 }
 
 export interface LinkOptions extends Omit<OpampAgentOptions, keyof OpampCallbacks | 'capability'> {
@@ -90,6 +92,7 @@ export class Link {
   /** Resolves soon, whatever the controller does. */
   async close(): Promise<void> {
     this.#connected(false)
+    this.#options.node.left?.()
     await this.#agent.close()
   }
 

@@ -74,6 +74,7 @@ export async function startControl(
       auth: opamp.auth,
       tls: opamp.tls === undefined ? undefined : tlsOf(opamp.tls),
     },
+    ownMetrics: opamp.ownMetrics,
     webhooksAllowPrivate: control.webhooksAllowPrivate,
     log,
   })

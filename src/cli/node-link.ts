@@ -3,9 +3,12 @@ import type { ServerAddress } from '#agent/connection.ts'
 import { nodeHealth } from '#agent/health.ts'
 import { Link } from '#agent/link.ts'
 import type { MemoryConnect } from '#agent/memory.ts'
+import { OwnMetricsSender } from '#agent/own-metrics.ts'
+import type { OwnMetrics } from '#agent/settings-offers.ts'
 import type { ControllerSettings, Settings } from '#config/load.ts'
 import type { Node } from '#engine/node.ts'
 import type { Logger } from '#observe/log.ts'
+import { metricsAsOtlp } from '#observe/metrics-otlp.ts'
 import { systemClock } from '#std/clock.ts'
 import type { NodeConfiguration } from './node-configuration.ts'
 import { version } from './terminal.ts'
@@ -20,6 +23,13 @@ interface LinkParts {
 }
 
 export function startLink({ server, settings, node, configuration, log, restart }: LinkParts): Link {
+  const sender = new OwnMetricsSender({
+    collect: () => metricsAsOtlp(node.stats(), systemClock.wall()),
+    clock: systemClock,
+    log,
+  })
+  // A controller in the same process has the metrics at hand.
+  const ownMetrics = typeof server === 'function' ? undefined : (wanted: OwnMetrics) => sender.use(wanted)
   const link = new Link({
     server,
     description: { version, id: settings.nodeId, labels: settings.controller?.labels ?? {} },
@@ -34,6 +44,8 @@ export function startLink({ server, settings, node, configuration, log, restart 
       health: () => nodeHealth(node.stats(), systemClock.wall()),
       samples: () => node.samples(),
       tap: (selection, sink) => ({ stop: node.tap(selection, sink) }),
+      left: () => sender.stop(),
+      ...(ownMetrics !== undefined && { ownMetrics }),
       ...(restart !== undefined && { restart }),
     },
   })

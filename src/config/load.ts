@@ -48,7 +48,11 @@ export interface Settings {
   limits: NodeLimits
   admin: Address
   control: Address & ControlSettings
-  opamp: Address & { auth: 'required' | 'open'; tls: TlsFiles | undefined }
+  opamp: Address & {
+    auth: 'required' | 'open'
+    tls: TlsFiles | undefined
+    ownMetrics: { endpoint: string; headers: Record<string, Secret> } | undefined
+  }
   /** Where this node takes its configuration from; undefined: from nobody over OpAMP. */
   controller: ControllerSettings | undefined
   /** Undefined when nobody has named a Redis. */
@@ -197,7 +201,7 @@ function settingsOf(document: Document, flags: Flags, env: Environment): Setting
     },
     admin: addressOf(document.admin.listen),
     control: controlOf(document, env),
-    opamp: serverOf(document.opamp),
+    opamp: { ...serverOf(document.opamp), ownMetrics: ownMetricsOf(document.opamp) },
     controller: controllerOf(document, env),
     redis: redisFrom(document, flags, env),
     dataDir: resolvePath(flags['data-dir'] ?? env['DATA_DIR'] ?? document.data_dir ?? DATA_DIR_DEFAULT),
@@ -212,6 +216,12 @@ function serverOf<Entry extends Pick<Document['opamp'], 'listen' | 'auth' | 'tls
   const address = addressOf(listen)
   const isLoopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(address.host)
   return { ...address, auth: auth ?? (isLoopback ? ('open' as const) : ('required' as const)), tls }
+}
+
+function ownMetricsOf({ own_metrics: wanted }: Document['opamp']): Settings['opamp']['ownMetrics'] {
+  if (wanted === undefined) return undefined
+  const headers = Object.entries(wanted.headers).map(([name, value]) => [name, new Secret(value)])
+  return { endpoint: wanted.endpoint, headers: Object.fromEntries(headers) }
 }
 
 function controlOf({ control }: Document, env: Environment): Settings['control'] {

@@ -246,6 +246,13 @@ const opampEntry = z.strictObject({
   listen: address.default('127.0.0.1:4320'),
   auth,
   tls: serverTls,
+  own_metrics: z
+    .strictObject({
+      endpoint: z.url({ protocol: /^https?$/ }).describe('Such as http://collector:4318/v1/metrics.'),
+      headers: z.record(z.string(), z.string()).default({}).describe('Headers to send, such as a credential.'),
+    })
+    .optional()
+    .describe('Where gateways are told to send their own metrics, by OTLP over HTTP.'),
 })
 
 const controllerEntry = z.strictObject({

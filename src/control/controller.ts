@@ -36,6 +36,7 @@ import { Announcer } from './configurations/publication.ts'
 import type { ControlContext } from './context.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { type OpampServer, type OpampServerOptions, startOpampServer } from './fleet/opamp-server.ts'
+import type { TelemetryEndpoint } from './fleet/settings.ts'
 import type { GatewayRecords, Publisher, Runtime } from './runtime.ts'
 import type { SecretBox } from './secret-box.ts'
 import { StatsInbox } from './series/inbox.ts'
@@ -67,6 +68,8 @@ export interface ControllerOptions {
   authenticate?: Authenticate
   /** Undefined: no gateway can connect but the one in this process. */
   opamp?: OpampServerOptions | undefined
+  /** Where gateways are told to send their own metrics. */
+  ownMetrics?: TelemetryEndpoint | undefined
   /** Whether webhooks may go to private addresses. */
   webhooksAllowPrivate?: boolean
   log: Logger
@@ -89,7 +92,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const { database, box, runtime, log, host, port, version, access } = options
   const { db, dialect } = database
   const context: ControlContext = { db, dialect, clock: options.clock ?? systemClock, log, runtime, box, version }
-  const fleet = new Fleet(context, { desired: new LiveVersions(context) })
+  const fleet = new Fleet(context, { desired: new LiveVersions(context), ownMetrics: options.ownMetrics })
   const inbox = new StatsInbox(context)
   fleet.observers.onStats(({ org, gateway, configuration, stats }) => inbox.offer(org, gateway, configuration, stats))
   const sampling = new Sampling(context, inbox, (org, configuration, since) =>

@@ -32,7 +32,7 @@ interface Metric {
   samples(stats: NodeStats): Sample[]
 }
 
-const metrics: readonly Metric[] = [
+export const metrics: readonly Metric[] = [
   ...amounts('streamgate_pipeline_in', 'counter', 'that came into a pipeline', (stats) =>
     stats.pipelines.map((p) => [{ pipeline: p.id }, p.in]),
   ),
