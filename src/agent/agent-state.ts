@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { SettingsStatus } from '#codecs/opamp/constants.ts'
 import type { Logger } from '#observe/log.ts'
+import { uuidBytes } from '#std/uuid.ts'
 import { storedConnection } from './connection.ts'
-import { isUid } from './instance-uid.ts'
 import { writeWhole } from './whole-file.ts'
 
 const FILE = 'opamp-agent.json'
@@ -29,7 +29,7 @@ export type StoredOwnMetrics = z.infer<typeof ownMetrics>
 
 const schema = z.strictObject({
   version: z.literal(1),
-  instance_uid: z.string().refine(isUid),
+  instance_uid: z.string().refine((text) => uuidBytes(text) !== undefined),
   remote_config: outcome.optional(),
   /** How often the node has ended while it applied this. */
   interrupted: z.strictObject({ hash: z.string(), times: z.int() }).optional(),

@@ -1,10 +1,11 @@
 /** Ties a node to whoever controls it: configurations come, books and samples and taps go. */
 import type { AgentConfigFile, ComponentHealth } from '#codecs/opamp/messages.ts'
+import { NODE_CAPABILITY } from '#contract/fleet.ts'
 import type { SampleWindow } from '#contract/observation.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import type { Timer } from '#std/clock.ts'
 import type { OpampAgentOptions, OpampCallbacks } from './agent-options.ts'
-import { asJson, NODE_CAPABILITY, readRequest } from './node-messages.ts'
+import { asJson, readRequest } from './node-messages.ts'
 import { OpampAgent } from './opamp-agent.ts'
 import type { ApplyRemoteConfig } from './remote-config.ts'
 import type { Part } from './report.ts'

@@ -1,19 +1,17 @@
 /** What a node and its controller say to each other beside OpAMP's own messages: JSON, as UTF-8, in custom messages. */
-import { z } from 'zod'
-import { tapSelection } from '#contract/observation.ts'
-
-export const NODE_CAPABILITY = 'io.streamgate.node/v1'
+import type { z } from 'zod'
+import { samplesRequest, tapStart, tapStop } from '#contract/fleet.ts'
+import type { tapSelection } from '#contract/observation.ts'
 
 /** From the controller; above this it is none of ours. */
 export const REQUEST_BYTES_MAX = 64 * 1024
-const id = z.string().min(1).max(128)
 
 export const requests = {
   /** Answered by `samples`: { request, windows: SampleWindow[], error? }. */
-  samples: z.object({ request: id, since: z.number().optional() }),
+  samples: samplesRequest,
   /** Answered by any number of `tap`: { tap, ...TapBatch, ended? }. With `ended`, a reason, it is the last one. */
-  tap_start: z.object({ tap: id, selection: tapSelection }),
-  tap_stop: z.object({ tap: id }),
+  tap_start: tapStart,
+  tap_stop: tapStop,
 } as const
 export type RequestType = keyof typeof requests
 

@@ -5,12 +5,12 @@
 import { Command, ServerErrorType, ServerFlag } from '#codecs/opamp/constants.ts'
 import type { AgentToServer, ServerErrorResponse, ServerToAgent } from '#codecs/opamp/messages.ts'
 import type { Timer } from '#std/clock.ts'
+import { uuidBytes, uuidText, uuidv7 } from '#std/uuid.ts'
 import { type OpampAgentOptions, SPACING_MS, UNAVAILABLE_MS } from './agent-options.ts'
 import { StateFile } from './agent-state.ts'
 import { Allowance } from './allowance.ts'
 import { Composer } from './composer.ts'
 import { type Connection, connectionOf, sendsTokenInTheOpen } from './connection.ts'
-import { newUid, uidBytes, uidText } from './instance-uid.ts'
 import { type Letter, Outbox } from './outbox.ts'
 import { Pulse } from './pulse.ts'
 import { RemoteConfigs } from './remote-config.ts'
@@ -46,7 +46,7 @@ export class OpampAgent {
     this.#options = options
     this.#tellings = new Allowance(clock, 1, SPACING_MS)
     this.#renames = new Allowance(clock, 1, SPACING_MS)
-    this.#file = new StateFile(dataDir, log, () => newUid(clock.wall()))
+    this.#file = new StateFile(dataDir, log, () => uuidv7(clock.wall()))
     const apply = options.applyRemoteConfig.bind(options)
     this.#configs = new RemoteConfigs(apply, this.#file, clock, log, (...parts) => this.changed(...parts))
     if (typeof server !== 'function') {
@@ -67,7 +67,7 @@ export class OpampAgent {
         if (this.#composer.hasOtherHealth) this.changed('health')
       },
     })
-    const uid = uidBytes(this.#file.state.instance_uid)
+    const uid = uuidBytes(this.#file.state.instance_uid)!
     this.#composer = new Composer(options, this.#configs, this.#settings, uid)
     const handler = {
       opened: () => this.#pump(true),
@@ -80,7 +80,7 @@ export class OpampAgent {
 
   /** Canonical text of the UUID by which the server knows this node. */
   get instanceUid(): string {
-    return uidText(this.#composer.uid)
+    return uuidText(this.#composer.uid)
   }
 
   /** Whether the server has answered since the connection was made. */
@@ -158,7 +158,7 @@ export class OpampAgent {
 
   #received(message: ServerToAgent): void {
     if (message.instanceUid.length > 0 && !Buffer.from(message.instanceUid).equals(this.#composer.uid)) {
-      this.#options.log.debug({ instance_uid: uidText(message.instanceUid) }, 'an opamp message for somebody else')
+      this.#options.log.debug({ instance_uid: uuidText(message.instanceUid) }, 'an opamp message for somebody else')
       return
     }
     if (message.capabilities !== 0n) this.#composer.serverTakes = message.capabilities
@@ -216,8 +216,8 @@ export class OpampAgent {
     if (uid.length !== this.#composer.uid.length || Buffer.from(uid).equals(this.#composer.uid)) return
     if (this.#renames.take() > 0) return
     this.#composer.uid = uid
-    this.#file.save({ instance_uid: uidText(uid) })
-    this.#options.log.info({ instance_uid: uidText(uid) }, 'the opamp server has given this node another id')
+    this.#file.save({ instance_uid: uuidText(uid) })
+    this.#options.log.info({ instance_uid: uuidText(uid) }, 'the opamp server has given this node another id')
     this.#composer.report.markAll()
   }
 
