@@ -233,6 +233,8 @@ export class Node {
     if (traffic === undefined) return { drained: true }
     const deadline = AbortSignal.timeout(timeoutMs)
     deadline.addEventListener('abort', () => this.#late.abort(), { once: true })
+    // What ends meanwhile is heard too: it may have left records behind.
+    const leaving = [...this.#retiring]
     await this.#sources?.stop()
     while (traffic.lanes.some((lane) => lane.hasPending()) && !deadline.aborted) {
       await sleep(DRAIN_POLL_MS)
@@ -249,7 +251,7 @@ export class Node {
     clearInterval(this.#timer)
     await Promise.all(traffic.lanes.map((lane) => lane.stop()))
     const deliveries = [...this.#keep.deliveries.values()]
-    const retired = Promise.all(this.#retiring)
+    const retired = Promise.all(new Set([...leaving, ...this.#retiring]))
     const sent = await Promise.all(deliveries.map((delivery) => delivery.drain(deadline)))
     sent.push(...(await retired))
     await Promise.all(deliveries.map((delivery) => delivery.stop()))

@@ -66,11 +66,16 @@ test('a reload that replaces an output without room does not wait for it', async
   // The same output by name, sent elsewhere: as when the address was wrong.
   plan.outputs[0]!.options = { name: 'elsewhere' }
   await it.node.apply(plan)
-  it.put(numbered(5000, 10))
-  await it.until(() => it.collected.get('elsewhere')?.length === 10, 'what came later at the new output')
+  const later = numbered(5000, 10)
+  it.put(later)
+  const elsewhere = () => it.collected.get('elsewhere') ?? []
+  await it.until(() => later.every((line) => elsewhere().includes(line)), 'what came later at the new output')
   it.held.delete('out')
   await it.settle()
-  assert.equal(it.out.length, 2000, 'what was made for the old one went there')
+  // What waited for an engine when the reload came may be made for either.
+  assert.ok(it.out.length >= 1000, 'what was made for the old one went there')
+  assert.equal(new Set([...it.out, ...elsewhere()]).size, 2010)
+  assert.equal(it.out.length + elsewhere().length, 2010)
 })
 
 test('a stop after a reload, with an output without room, is an orderly one', async () => {
