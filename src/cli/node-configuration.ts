@@ -2,7 +2,6 @@
  * What a node runs: its own file, and over it what a controller gives, be that a manifest over Redis or a document over
  * OpAMP. The newest that works counts, and is kept on disk for the next start.
  */
-import { createHash } from 'node:crypto'
 import { readLastGood, writeLastGood } from '#agent/last-good.ts'
 import type { ApplyResult, ConfigFiles } from '#agent/remote-config.ts'
 import type { AgentConfigFile } from '#codecs/opamp/messages.ts'
@@ -12,6 +11,7 @@ import { overlayManifest } from '#config/manifest.ts'
 import { mergeDocument, overlayDocument } from '#config/published.ts'
 import { type ConfigurationDocument, configurationDocument } from '#contract/configuration.ts'
 import { StreamgateError } from '#contract/error.ts'
+import { DOCUMENT_FILE, SECRETS_FILE } from '#contract/fleet.ts'
 import { masked } from '#control/configurations/masking.ts'
 import { manifestOf } from '#control/configurations/projection.ts'
 import type { Logger } from '#observe/log.ts'
@@ -29,8 +29,6 @@ export type Overlay =
 /** Puts a plan to work, make before break. Rejects with the reason; then the old one goes on. */
 export type ApplyPlan = (plan: NodePlan) => Promise<void>
 
-export const DOCUMENT_FILE = 'streamgate.json'
-export const SECRETS_FILE = 'secrets.json'
 const NOTHING: Overlay = { kind: 'none' }
 
 export class NodeConfiguration {
@@ -200,10 +198,6 @@ export class NodeConfiguration {
     this.#last = done.catch(() => undefined)
     return done
   }
-}
-
-export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function manifestTextOf(overlay: Overlay): string | undefined {

@@ -3,6 +3,10 @@ import { z } from 'zod'
 import { entityId } from './configuration.ts'
 import { sampleWindow, tapBatch, tapSelection } from './observation.ts'
 
+/** Files of a node's remote configuration: the document of the version, and the values of secrets that it refers to. */
+export const DOCUMENT_FILE = 'streamgate.json'
+export const SECRETS_FILE = 'secrets.json'
+
 /** OpAMP capability of custom messages between a node and its controller. Their data is JSON in UTF-8. */
 export const NODE_CAPABILITY = 'io.streamgate.node/v1'
 

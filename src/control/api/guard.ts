@@ -19,7 +19,7 @@ export type Authenticate = (request: FastifyRequest) => Promise<Principal | unde
 
 /** A route that does not say who may use it stops the start. */
 export function guard(app: FastifyInstance, authenticate: Authenticate): void {
-  app.decorateRequest('principal', null as unknown as Principal)
+  app.decorateRequest('principal')
   app.addHook('onRoute', ({ config, method, url }) => {
     if (config?.permission === undefined)
       throw new Error(`the route ${String(method)} ${url} does not say who may use it`)

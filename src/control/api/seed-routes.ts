@@ -7,7 +7,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import * as api from '#contract/api.ts'
 import { type ConfigurationDocument, DEFAULT_CONFIGURATION, DEFAULT_PIPELINE } from '#contract/configuration.ts'
-import type { ManifestOutput, ManifestProcessor } from '#contract/manifest.ts'
+import { type ManifestOutput, type ManifestProcessor, manifestProcessor } from '#contract/manifest.ts'
 import { draftOf, findConfiguration, parseContent } from '../configurations/configurations.ts'
 import { masked } from '../configurations/masking.ts'
 import { type Part, type PartList, withoutPart, withPart } from '../configurations/parts.ts'
@@ -243,7 +243,7 @@ async function onDraft<Result>(
 }
 
 function checkedRule({ runtime }: ControlContext, body: z.output<typeof api.rule>): ManifestProcessor {
-  const rule = withoutNulls(body) as unknown as ManifestProcessor
+  const rule = manifestProcessor.parse(withoutNulls(body))
   refuse(runtime.checkRule(rule), 'the rule is not valid')
   return rule
 }

@@ -1,14 +1,12 @@
 /** What gateways are to run: the files of a configuration's live version, with the secrets that it refers to. */
 import type { AgentConfigFile } from '#codecs/opamp/messages.ts'
 import type { CollectorDocument, ConfigurationKind } from '#contract/configuration.ts'
+import { DOCUMENT_FILE, SECRETS_FILE } from '#contract/fleet.ts'
 import type { ControlContext } from '../context.ts'
-import { offerHash, SECRETS_FILE } from '../fleet/effective.ts'
+import { offerHash } from '../fleet/effective.ts'
 import type { Desired, DesiredConfig } from '../fleet/gateway.ts'
 import { findConfiguration, liveVersion } from './configurations.ts'
 import { secretsFor } from './secrets.ts'
-
-/** The one file of a node's own configuration: the bytes of the version as they are stored. */
-export const DOCUMENT_FILE = 'streamgate.json'
 
 export class LiveVersions implements Desired {
   readonly #context: Pick<ControlContext, 'db' | 'box'>

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { configHashInput } from '#codecs/opamp/config-hash.ts'
 import type { AgentConfigFile } from '#codecs/opamp/messages.ts'
+import { SECRETS_FILE } from '#contract/fleet.ts'
 import { MASK } from '#std/secret.ts'
 import { yaml } from '#std/yaml.ts'
 
@@ -12,8 +13,6 @@ import { yaml } from '#std/yaml.ts'
 const PARSED_BYTES_MAX = 256 * 1024
 /** Of all files of a gateway together. What is longer is kept as its beginning. */
 const KEPT_CHARACTERS_MAX = 1024 * 1024
-/** The file that carries values of secrets to nodes; they never report it. */
-export const SECRETS_FILE = 'secrets.json'
 
 const SECRET_KEY =
   /(^|[_\-.])(pass(word|wd|phrase)?|secrets?|tokens?|api_?keys?|(private|access|secret|account)_?keys?|authorization|credentials?|cookie)$/i

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { type Batch, defineOutput, type Output, type OutputContext, type SendResult } from '#component/output.ts'
 import { Secret } from '#component/secret.ts'
 import { Endpoint, endpointOptions, gzip, plainUrl } from '../endpoint.ts'
+import { basicLogin } from '../login.ts'
 import { judge } from './bulk-answer.ts'
 
 /** `http.max_content_length` unless configured, which is also the most that a cloud takes. */
@@ -153,5 +154,5 @@ function pathOf({ index, data_stream, pipeline }: Options): string {
 function credentialsOf({ username, password, api_key }: Options): Record<string, string> {
   if (api_key !== undefined) return { authorization: `ApiKey ${api_key.reveal()}` }
   if (username === undefined || password === undefined) return {}
-  return { authorization: `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}` }
+  return basicLogin(username, password)
 }

@@ -13,6 +13,7 @@ import { Secret } from '#component/secret.ts'
 import { utf8Length } from '#std/bytes.ts'
 import type { UpstreamAnswer } from '#upstreams/upstream.ts'
 import { Endpoint, endpointOptions, endpointUrl, gzip, reasonIn } from '../endpoint.ts'
+import { loginHeaders } from '../login.ts'
 import { jsonOf, protobufOf, streamsOf } from './push.ts'
 import { refusalsIn } from './refusals.ts'
 import { looksUnbounded } from './unbounded.ts'
@@ -155,9 +156,7 @@ class LokiOutput implements Output {
         ? { 'content-type': 'application/json', 'content-encoding': 'gzip' }
         : { 'content-type': 'application/x-protobuf' }
     if (tenant !== undefined) this.#headers['x-scope-orgid'] = tenant
-    if (token !== undefined) this.#headers['authorization'] = `Bearer ${token.reveal()}`
-    if (user !== undefined && password !== undefined)
-      this.#headers['authorization'] = `Basic ${Buffer.from(`${user}:${password.reveal()}`).toString('base64')}`
+    Object.assign(this.#headers, loginHeaders({ token, user, password }))
   }
 
   async start(): Promise<void> {

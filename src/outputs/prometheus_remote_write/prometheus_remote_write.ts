@@ -11,6 +11,7 @@ import { Secret } from '#component/secret.ts'
 import type { Bytes } from '#std/bytes.ts'
 import type { UpstreamResult } from '#upstreams/upstream.ts'
 import { Endpoint, endpointOptions, plainUrl } from '../endpoint.ts'
+import { loginHeaders } from '../login.ts'
 import { seriesNames } from '../series-options.ts'
 import { type Assembled, assemble, firstVersion, secondVersion } from './request.ts'
 import { Totals } from './totals.ts'
@@ -120,9 +121,7 @@ class RemoteWriteOutput implements Output {
     this.#encoded = version
     this.#headers = { 'content-encoding': 'snappy', 'user-agent': 'streamgate' }
     if (tenant !== undefined) this.#headers['x-scope-orgid'] = tenant
-    if (token !== undefined) this.#headers['authorization'] = `Bearer ${token.reveal()}`
-    if (user !== undefined && password !== undefined)
-      this.#headers['authorization'] = `Basic ${Buffer.from(`${user}:${password.reveal()}`).toString('base64')}`
+    Object.assign(this.#headers, loginHeaders({ token, user, password }))
   }
 
   async start(): Promise<void> {
