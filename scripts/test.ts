@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
-const ROOTS = ['src', 'test', 'scripts', 'bench']
+const ROOTS = ['src', 'ui', 'test', 'scripts', 'bench']
 
 const asked = process.argv.slice(2)
 const flags = asked.filter((argument) => argument.startsWith('-'))

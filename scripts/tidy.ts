@@ -24,6 +24,9 @@ const DOORS: Record<string, readonly string[]> = {
   config: ['component', 'upstreams', 'telemetry', 'contract', 'std'],
   control: ['codecs', 'contract', 'config', 'observe', 'std'],
   cli: ['*'],
+  // The window: it knows the house by its contract. What it runs of the engine stands in a room of its own.
+  ui: ['contract', 'ui-engine'],
+  'ui-engine': ['engine', 'component', 'processors', 'codecs', 'telemetry', 'contract', 'std', ''],
   // Files directly in src/.
   '': ['*'],
 }
@@ -31,7 +34,13 @@ const DOORS: Record<string, readonly string[]> = {
 /** These run in a browser's worker too: what they need of Node comes through std. */
 const PORTABLE = ['processors', 'codecs', 'telemetry']
 const COMPONENT_ROOMS = ['sources', 'processors', 'outputs']
-const ENTRIES = ['src/main.js', 'src/engine-worker.ts', 'src/replay-worker.ts', 'src/analysis-worker.ts']
+const ENTRIES = [
+  'src/main.js',
+  'src/engine-worker.ts',
+  'src/replay-worker.ts',
+  'src/analysis-worker.ts',
+  'ui/src/main.tsx',
+]
 const LEFTOVERS = new RegExp(['TO', 'DO\\b|FIX', 'ME\\b|XX', 'X:'].join(''))
 
 export interface Findings {
@@ -41,7 +50,7 @@ export interface Findings {
 }
 
 export function checkHouse(root: string): Findings {
-  const files = globSync('{src,test,scripts,bench}/**/*.{ts,js}', { cwd: root }).sort()
+  const files = globSync(['{src,test,scripts,bench}/**/*.{ts,js}', 'ui/src/**/*.{ts,tsx}'], { cwd: root }).sort()
   const problems: string[] = []
   const used = new Set<string>(ENTRIES)
   for (const file of files) {
@@ -54,7 +63,7 @@ export function checkHouse(root: string): Findings {
     }
   }
   for (const file of files) {
-    if (file.startsWith('src/') && !used.has(file) && !isTest(file)) problems.push(`${file}: nobody imports it`)
+    if (isProduct(file) && !used.has(file) && !isTest(file)) problems.push(`${file}: nobody imports it`)
   }
   problems.push(...componentProblems(root))
   return { problems, modules: files.length }
@@ -71,11 +80,12 @@ function targetOf(root: string, file: string, specifier: string): string | undef
   if (specifier.startsWith('.')) return relative(root, resolve(root, dirname(file), specifier))
   if (!specifier.startsWith('#')) return undefined
   const path = specifier.slice(1)
-  return path.startsWith('test/') ? path : `src/${path}`
+  if (path.startsWith('test/')) return path
+  return path.startsWith('ui/') ? path.replace('ui/', 'ui/src/') : `src/${path}`
 }
 
 function doorProblems(file: string, specifier: string, target: string | undefined): string[] {
-  if (!file.startsWith('src/') || isTest(file)) return []
+  if (!isProduct(file) || isTest(file)) return []
   const room = roomOf(file)
   if (target === undefined) {
     const portable = PORTABLE.includes(room) && specifier.startsWith('node:')
@@ -83,7 +93,7 @@ function doorProblems(file: string, specifier: string, target: string | undefine
       ? [`${file}: imports ${specifier}, but ${room} must run in a browser too; what it needs goes through std`]
       : []
   }
-  if (!target.startsWith('src/')) return [`${file}: imports ${specifier}, which is no part of the product`]
+  if (!isProduct(target)) return [`${file}: imports ${specifier}, which is no part of the product`]
   const doors = DOORS[room]
   if (doors === undefined)
     return [`${file}: stands in a room that nobody knows; add it to the table in scripts/tidy.ts`]
@@ -128,11 +138,17 @@ function componentProblems(root: string): string[] {
   })
 }
 
+function isProduct(file: string): boolean {
+  return file.startsWith('src/') || file.startsWith('ui/src/')
+}
+
 function roomOf(file: string): string {
+  if (file.startsWith('ui/src/engine/')) return 'ui-engine'
+  if (file.startsWith('ui/')) return 'ui'
   const parts = file.split('/')
   return parts.length === 2 ? '' : parts[1]!
 }
 
 function isTest(file: string): boolean {
-  return /\.(test|bench|fuzz)\.ts$/.test(file)
+  return /\.(test|bench|fuzz)\.tsx?$/.test(file)
 }
