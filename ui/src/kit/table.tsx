@@ -1,0 +1,196 @@
+/**
+ * A table of any length: only the rows in sight are in the page. Rows have one height, so that the scrollbar tells the
+ * truth; the header stays. `j` and `k` or the arrows move, Enter opens.
+ */
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react'
+import { cx } from '#ui/kit/cx.ts'
+
+export interface Column<Row> {
+  id: string
+  header: ReactNode
+  cell: (row: Row) => ReactNode
+  /** A CSS grid track, such as `minmax(12rem, 2fr)`. */
+  width?: string
+  align?: 'right'
+  /** What to sort by; without it the column cannot be sorted. */
+  sort?: (row: Row) => string | number
+}
+
+export interface Sort {
+  column: string
+  descending: boolean
+}
+
+export interface TableProps<Row> {
+  /** What the table lists; read out. */
+  label: string
+  rows: readonly Row[]
+  columns: readonly Column<Row>[]
+  rowKey: (row: Row) => string
+  /** Opens a row: by a click, or Enter. */
+  onOpen?: (row: Row) => void
+  isSelected?: (row: Row) => boolean
+  sort?: Sort | undefined
+  onSort?: (sort: Sort) => void
+  rowHeight?: number
+  /** Of the whole table, at most; in CSS. */
+  maxHeight?: string
+  /** Asked when the end comes near: for pages that follow. */
+  onEnd?: () => void
+  empty?: ReactNode
+}
+
+const ROW_HEIGHT = 40
+const OVERSCAN = 12
+
+export function Table<Row>(props: TableProps<Row>) {
+  const { label, columns, rowKey, onOpen, isSelected, onEnd, rowHeight = ROW_HEIGHT, maxHeight = '70vh', empty } = props
+  const [ownSort, setOwnSort] = useState<Sort>()
+  const sort = props.onSort === undefined ? ownSort : props.sort
+  const rows = useMemo(() => sorted(props.rows, columns, sort), [props.rows, columns, sort])
+  const scroller = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState(0)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+    initialRect: { width: 800, height: 600 },
+    onChange: (instance) => {
+      const last = instance.getVirtualItems().at(-1)
+      if (last !== undefined && last.index >= rows.length - OVERSCAN && rows.length > 0) onEnd?.()
+    },
+  })
+  const tracks = { gridTemplateColumns: columns.map(({ width }) => width ?? 'minmax(6rem, 1fr)').join(' ') }
+  const choose = (column: Column<Row>) => {
+    const next = { column: column.id, descending: sort?.column === column.id ? !sort.descending : false }
+    if (props.onSort === undefined) setOwnSort(next)
+    else props.onSort(next)
+  }
+  const focusRow = (index: number) => {
+    const next = Math.max(0, Math.min(rows.length - 1, index))
+    setActive(next)
+    virtual.scrollToIndex(next)
+    // The row may have to be rendered first.
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement
+    if (target.dataset['index'] === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    const moves: Record<string, number> = {
+      ArrowDown: active + 1,
+      j: active + 1,
+      ArrowUp: active - 1,
+      k: active - 1,
+      Home: 0,
+      End: rows.length - 1,
+    }
+    const next = moves[event.key]
+    if (next !== undefined) focusRow(next)
+    else if (event.key === 'Enter' && rows[active] !== undefined) onOpen?.(rows[active])
+    else return
+    event.preventDefault()
+  }
+  if (rows.length === 0 && empty !== undefined) return <>{empty}</>
+  const items = virtual.getVirtualItems()
+  return (
+    <div
+      ref={scroller}
+      role="table"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      // What scrolls must be reachable without a pointer, also where no row can be opened.
+      tabIndex={onOpen === undefined ? 0 : -1}
+      className="relative overflow-auto focus-visible:-outline-offset-2"
+      style={{ maxHeight }}
+      onKeyDown={onKeyDown}
+    >
+      <div role="rowgroup" className="sticky top-0 z-10 min-w-fit border-b border-line bg-panel">
+        <div role="row" aria-rowindex={1} className="grid gap-x-3 px-4" style={tracks}>
+          {columns.map((column) => (
+            <ColumnHeader key={column.id} column={column} sort={sort} onSort={() => choose(column)} />
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup" className="relative min-w-fit" style={{ height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const row = rows[item.index]!
+          return (
+            <div
+              key={rowKey(row)}
+              role="row"
+              aria-rowindex={item.index + 2}
+              {...(isSelected?.(row) === true && { 'aria-selected': true })}
+              data-index={item.index}
+              tabIndex={onOpen === undefined ? undefined : item.index === Math.min(active, rows.length - 1) ? 0 : -1}
+              onFocus={() => setActive(item.index)}
+              {...(onOpen !== undefined && { onClick: () => onOpen(row) })}
+              className={cx(
+                'absolute inset-x-0 grid items-center gap-x-3 border-b border-line px-4 text-sm focus-visible:-outline-offset-2',
+                onOpen !== undefined && 'cursor-pointer hover:bg-raised',
+                isSelected?.(row) === true && 'bg-accent-soft',
+              )}
+              style={{ ...tracks, height: item.size, transform: `translateY(${item.start}px)` }}
+            >
+              {columns.map(({ id, cell, align }) => (
+                <div key={id} role="cell" className={cx('min-w-0 truncate', align === 'right' && 'text-right')}>
+                  {cell(row)}
+                </div>
+              ))}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function ColumnHeader<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<Row>
+  sort: Sort | undefined
+  onSort: () => void
+}) {
+  const { header, align } = column
+  const isSorted = sort?.column === column.id
+  const look = cx(
+    'flex min-h-9 min-w-0 items-center gap-1 text-xs font-medium text-muted',
+    align === 'right' && 'justify-end',
+  )
+  if (column.sort === undefined)
+    return (
+      <div role="columnheader" className={look}>
+        {header}
+      </div>
+    )
+  const Arrow = sort?.descending === true ? ArrowDown : ArrowUp
+  return (
+    <div
+      role="columnheader"
+      aria-sort={isSorted ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+      className={look}
+    >
+      <button type="button" onClick={onSort} className="inline-flex min-h-6 items-center gap-1 rounded hover:text-ink">
+        {header}
+        {isSorted && <Arrow aria-hidden className="size-3.5" />}
+      </button>
+    </div>
+  )
+}
+
+/** Rows that are equal keep their order. */
+function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort | undefined): readonly Row[] {
+  const by = columns.find(({ id }) => id === sort?.column)?.sort
+  if (by === undefined || sort === undefined) return rows
+  const direction = sort.descending ? -1 : 1
+  return [...rows].sort((a, b) => {
+    const [left, right] = [by(a), by(b)]
+    if (typeof left === 'number' && typeof right === 'number') return (left - right) * direction
+    return String(left).localeCompare(String(right)) * direction
+  })
+}

@@ -1,0 +1,27 @@
+/** Whether records go past the rules now: nobody should have to look for that. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { liveQuery } from '#ui/api/queries.ts'
+import { Badge } from '#ui/kit/badge.tsx'
+import { useConfiguration } from '#ui/routes.tsx'
+
+export function BypassState() {
+  const { data } = useQuery(liveQuery(useConfiguration()))
+  const states = data?.items.flatMap(({ stats }) => stats.pipelines.map(({ state }) => state)) ?? []
+  const words = wordsFor(states)
+  return (
+    <Link to="/" hash="bypass" aria-live="polite" className="rounded-full">
+      {words !== undefined && <Badge tone={words.tone}>{words.text}</Badge>}
+    </Link>
+  )
+}
+
+function wordsFor(states: readonly string[]): { tone: 'ok' | 'warn' | 'bad' | 'neutral'; text: string } | undefined {
+  const count = (state: string) => states.filter((one) => one === state).length
+  if (states.length === 0) return undefined
+  if (count('bypass') > 0) return { tone: 'bad', text: `${count('bypass')} bypassed: rules do not run` }
+  if (count('hold') > 0) return { tone: 'bad', text: `${count('hold')} on hold: records wait` }
+  if (count('pressed') > 0) return { tone: 'warn', text: `${count('pressed')} pressed: only required rules run` }
+  if (count('probing') > 0) return { tone: 'warn', text: 'Coming back' }
+  return { tone: 'ok', text: 'Rules run' }
+}
