@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Returns how many modules were written. */
 export function build(folder: string): number {
   rmSync(folder, { recursive: true, force: true })
-  const sources = globSync('**/*.ts', { cwd: join(root, 'src') }).filter((file) => !/\.(test|bench)\.ts$/.test(file))
+  const sources = globSync('**/*.ts', { cwd: join(root, 'src') }).filter(
+    (file) => !/\.(test|bench|browser)\.ts$/.test(file),
+  )
   for (const file of sources) {
     const stripped = stripTypeScriptTypes(readFileSync(join(root, 'src', file), 'utf8'), { mode: 'strip' })
     write(join(folder, file.replace(/\.ts$/, '.js')), relativeToJs(stripped))
@@ -33,8 +35,11 @@ function relativeToJs(code: string): string {
   return code.replace(/(from |import\()'(\.{1,2}\/[^']+)\.ts'/g, "$1'$2.js'")
 }
 
-function importsFor(sourceImports: Record<string, string>): Record<string, string> {
-  const entries = Object.entries(sourceImports).filter(([, path]) => path.startsWith('./src/'))
+/** What browsers take instead is bundled from the source, so only what Node takes is of interest here. */
+function importsFor(sourceImports: Record<string, string | { default: string }>): Record<string, string> {
+  const entries = Object.entries(sourceImports)
+    .map(([name, target]): [string, string] => [name, typeof target === 'string' ? target : target.default])
+    .filter(([, path]) => path.startsWith('./src/'))
   return Object.fromEntries(
     entries.map(([name, path]) => {
       const compiled = path.replace('./src/', './').replace(/\*$/, '*.js').replace(/\.ts$/, '.js')

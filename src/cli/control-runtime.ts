@@ -1,9 +1,10 @@
 /** What a controller may ask of the rest of this program: the registry, the engine, and the node in the process. */
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { outputProblems, processorPlan, processorProblems } from '#config/manifest.ts'
+import { outputProblems } from '#config/manifest.ts'
 import { pointer } from '#config/problems.ts'
 import { documentProblems } from '#config/published.ts'
+import { processorPlan, processorProblems } from '#config/rules.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { ManifestProcessor } from '#contract/manifest.ts'
 import type { NodeStats } from '#contract/stats.ts'

@@ -1,18 +1,14 @@
-/** Turns the entries of a document into plans, each by the schema of the component that it names. */
+/** Turns the entries of sources, outputs and upstreams into plans, each by the schema of the component that it names. */
 
 import type { z } from 'zod'
-import type { Condition } from '#component/condition.ts'
-import { compileMatcher, conditionSchema } from '#component/matcher.ts'
-import type { OutputPlan, ProcessorPlan, SourcePlan } from '#component/plan.ts'
+import type { OutputPlan, SourcePlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import { type UpstreamEntry, upstreamPlan } from '#upstreams/options.ts'
 import type { UpstreamPlan } from '#upstreams/plan.ts'
 import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
-import { outputEntry, type processorEntry, sourceEntry } from './schema.ts'
-
-/** Either a plan, or what is wrong. */
-export type Resolved<Plan> = { plan: Plan; problems?: undefined } | { plan?: undefined; problems: Problem[] }
+import { type Resolved, unknownType } from './rules.ts'
+import { outputEntry, sourceEntry } from './schema.ts'
 
 export function resolveSource(entry: Record<string, unknown>, path: Path, registry: Registry): Resolved<SourcePlan> {
   const definition = find(registry.sources, String(entry['type']))
@@ -57,35 +53,6 @@ export function resolveOutput(entry: Record<string, unknown>, path: Path, regist
   }
 }
 
-export function resolveProcessor(
-  entry: z.output<typeof processorEntry>,
-  path: Path,
-  registry: Registry,
-): Resolved<ProcessorPlan> {
-  const definition = find(registry.processors, entry.type)
-  if (definition === undefined) return unknownType('processor', entry.type, path, registry.processors)
-  const options = definition.config.safeParse(entry.params)
-  if (!options.success) {
-    return { problems: problemsOf(options.error, [...path, 'params'], Object.keys(definition.config.shape)) }
-  }
-  let when: Condition | undefined
-  if (entry.when !== undefined && entry.when !== null) {
-    const condition = conditionSchema.safeParse(entry.when)
-    if (!condition.success) return { problems: problemsOf(condition.error, [...path, 'when'], []) }
-    when = condition.data
-  }
-  const plan = {
-    id: entry.id,
-    type: entry.type,
-    options: options.data,
-    when,
-    required: entry.required ?? definition.required,
-    onError: entry.on_error ?? definition.onError,
-  }
-  const problem = tryOut(plan, path, registry)
-  return problem === undefined ? { plan } : { problems: [problem] }
-}
-
 /** Reads the files of its TLS options, so that what a plan runs on is there when it runs. */
 export function resolveUpstream(entry: UpstreamEntry, path: Path): Resolved<UpstreamPlan> {
   try {
@@ -118,23 +85,6 @@ export function batchLimits(batch: {
   }
 }
 
-/** Options that look right can still be wrong together, or hold a pattern that is refused: making one tells. */
-function tryOut(plan: ProcessorPlan, path: Path, registry: Registry): Problem | undefined {
-  const definition = find(registry.processors, plan.type)!
-  try {
-    const state = new SharedArrayBuffer(definition.stateBytes?.(plan.options) ?? 0)
-    definition.create(plan.options, { random: () => 0, state, engine: 0 })
-    if (plan.when !== undefined) compileMatcher(plan.when, 'when')
-    return undefined
-  } catch (error) {
-    if (!(error instanceof StreamgateError)) throw error
-    const inner = error.path === undefined ? [] : error.path.split('/')
-    // Processors name paths inside their options, conditions begin with `when`.
-    const where = inner[0] === 'when' || inner[0] === 'params' ? inner : ['params', ...inner]
-    return { code: error.code, path: [...path, ...where], message: error.message }
-  }
-}
-
 type Split<Common> =
   | { common: Common; options: Record<string, unknown>; problems?: undefined }
   | { problems: Problem[] }
@@ -155,15 +105,4 @@ function splitEntry<Common extends z.ZodObject>(
   const known = [...Object.keys(commonSchema.shape), ...Object.keys(optionsSchema.shape)]
   const problems = [common, options].flatMap((result) => (result.success ? [] : problemsOf(result.error, path, known)))
   return { problems }
-}
-
-function unknownType(
-  kind: string,
-  type: unknown,
-  path: Path,
-  parts: readonly { name: string }[],
-): { problems: Problem[] } {
-  const known = parts.map((part) => part.name)
-  const message = `there is no ${kind} "${String(type)}"${suggest(String(type), known)}`
-  return { problems: [{ code: 'SG_CONFIG_UNKNOWN_TYPE', path: [...path, 'type'], message }] }
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { registry } from '#registry.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { loadConfig } from './load.ts'
-import { outputProblems, overlayManifest, processorProblems } from './manifest.ts'
+import { outputProblems, overlayManifest } from './manifest.ts'
+import { processorProblems } from './rules.ts'
 
 enableLinearRegex()
 const base = loadConfig({}, {}, registry).plan

@@ -1,16 +1,11 @@
 /** A published manifest over the configuration file: it replaces the rules, outputs and batch size of the pipeline it names. */
 import type { NodePlan, OutputPlan, ProcessorPlan } from '#component/plan.ts'
 import { find, type Registry } from '#component/registry.ts'
-import {
-  type ManifestOutput,
-  type ManifestProcessor,
-  manifestOutputId,
-  manifest as manifestSchema,
-} from '#contract/manifest.ts'
-import { resolveOutput, resolveProcessor, upstreamProblems } from './components.ts'
+import { type ManifestOutput, manifestOutputId, manifest as manifestSchema } from '#contract/manifest.ts'
+import { resolveOutput, upstreamProblems } from './components.ts'
 import { type Problem, parseJson, problemsOf, refused } from './problems.ts'
 import { hashOf } from './resolve.ts'
-import { processorEntry } from './schema.ts'
+import { processorPlan, processorProblems } from './rules.ts'
 import { processorSignalProblem } from './signals.ts'
 
 const SOURCE = 'manifest'
@@ -87,32 +82,9 @@ export function overlayManifest(base: NodePlan, text: string, registry: Registry
   return { plan, warnings }
 }
 
-/** What is wrong with a rule, as it stands in a manifest or in a request of the API. Paths count from the rule. */
-export function processorProblems(entry: ManifestProcessor, registry: Registry): Problem[] {
-  const parsed = processorEntry.safeParse(known(entry))
-  if (!parsed.success) return problemsOf(parsed.error, [], Object.keys(processorEntry.shape))
-  return resolveProcessor(parsed.data, [], registry).problems ?? []
-}
-
-/** What is wrong with an output, likewise. */
+/** What is wrong with an output, as it stands in a manifest or in a request of the API. Paths count from the output. */
 export function outputProblems(entry: ManifestOutput, registry: Registry): Problem[] {
   return resolveOutput(outputEntryOf(entry, 'output', 0), [], registry).problems ?? []
-}
-
-/** Of a rule that `processorProblems` has found nothing wrong with. */
-export function processorPlan(entry: ManifestProcessor, registry: Registry): ProcessorPlan {
-  return resolveProcessor(processorEntry.parse(known(entry)), [], registry).plan!
-}
-
-/** Further keys are none of this node's business; what means "not there" elsewhere is left out. */
-function known({ id, type, params, when, required, on_error }: ManifestProcessor): Record<string, unknown> {
-  const optional = { when, required, on_error }
-  return {
-    id,
-    type,
-    params,
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined && value !== null)),
-  }
 }
 
 function outputEntryOf(entry: ManifestOutput, pipeline: string, index: number): Record<string, unknown> {

@@ -5,9 +5,10 @@
 import type { NodePlan, OutputPlan, PipelinePlan, SourcePlan } from '#component/plan.ts'
 import type { Registry } from '#component/registry.ts'
 import { type ConfigurationDocument, configurationDocument } from '#contract/configuration.ts'
-import { type Resolved, resolveOutput, resolveProcessor, resolveSource, upstreamProblems } from './components.ts'
+import { resolveOutput, resolveSource, upstreamProblems } from './components.ts'
 import { type Path, type Problem, parseJson, problemsOf, refused } from './problems.ts'
 import { duplicates, type Environment, hashOf, pipelinePlan, resolveDocument, type Secrets } from './resolve.ts'
+import { type Resolved, resolveProcessor } from './rules.ts'
 import { type Document, document as documentSchema, publishedPipelineEntry, upstreamEntry } from './schema.ts'
 import { checkSignals } from './signals.ts'
 

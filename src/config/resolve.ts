@@ -5,16 +5,9 @@ import type { NodePlan, OutputPlan, PipelinePlan, ProcessorPlan, SourcePlan } fr
 import type { Registry } from '#component/registry.ts'
 import { Secret } from '#component/secret.ts'
 import type { UpstreamPlan } from '#upstreams/plan.ts'
-import {
-  batchLimits,
-  type Resolved,
-  resolveOutput,
-  resolveProcessor,
-  resolveSource,
-  resolveUpstream,
-  upstreamProblems,
-} from './components.ts'
+import { batchLimits, resolveOutput, resolveSource, resolveUpstream, upstreamProblems } from './components.ts'
 import { type Path, type Problem, problemsOf, suggest } from './problems.ts'
+import { type Resolved, resolveProcessor } from './rules.ts'
 import { type Document, document as documentSchema, type PipelineEntry } from './schema.ts'
 import { checkSignals } from './signals.ts'
 

@@ -2,26 +2,16 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { spoolFullPolicies, whenFullPolicies } from '#component/plan.ts'
-import { onErrorPolicies } from '#component/processor.ts'
 import { overflowPolicies } from '#component/source.ts'
 import { signals } from '#telemetry/signal.ts'
 import { upstreamOptions } from '#upstreams/options.ts'
+import { id, processorEntry, type } from './rules.ts'
 
 export const COMPONENTS_MAX = 256
 export const UPSTREAMS_MAX = 64
 const MiB = 1024 * 1024
 const DAY_MS = 24 * 3_600_000
 const RETRY_ATTEMPTS_MAX = 1_000_000_000
-
-export const id = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/,
-    'must be 1 to 128 letters, digits or _ . : - and begin with a letter or digit',
-  )
-  .describe('Name of this entry, unique in its list.')
-
-const type = z.string().min(1).describe('Which component this is.')
 
 /** What every source takes beside its own options. */
 export const sourceEntry = z.object({
@@ -37,15 +27,6 @@ export const sourceEntry = z.object({
     .describe(
       'Answers only when what it took in is safe on disk or has gone its way. Needs a source that answers: http.',
     ),
-})
-
-export const processorEntry = z.strictObject({
-  id,
-  type,
-  params: z.record(z.string(), z.unknown()).default({}).describe("The processor's own options."),
-  when: z.unknown().optional().describe('Condition: it acts only on records for which this holds.'),
-  required: z.boolean().optional().describe('Runs even under pressure and is never bypassed.'),
-  on_error: z.enum(onErrorPolicies).optional().describe('What happens to a record on which it fails.'),
 })
 
 const batch = z.strictObject({

@@ -59,7 +59,7 @@ export function checkSignals(
 export function processorSignalProblem(
   processor: ProcessorPlan,
   signal: Signal,
-  registry: Registry,
+  registry: Pick<Registry, 'processors'>,
 ): string | undefined {
   const { signals } = find(registry.processors, processor.type)!
   if (signals.includes(signal)) return undefined

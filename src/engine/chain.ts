@@ -46,7 +46,7 @@ export class Chain {
   #trail: Trail | undefined
 
   /** Throws `StreamgateError` with a `path` such as `processors/1/params/pattern`. */
-  constructor(plans: readonly ProcessorPlan[], registry: EngineRegistry, contextFor: ContextFor) {
+  constructor(plans: readonly ProcessorPlan[], registry: Pick<EngineRegistry, 'processors'>, contextFor: ContextFor) {
     this.#links = plans.map((plan, i) => compile(plan, registry, contextFor(plan), `processors/${i}`))
   }
 
@@ -192,7 +192,12 @@ export class Chain {
   }
 }
 
-function compile(plan: ProcessorPlan, registry: EngineRegistry, context: ProcessorContext, path: string): Link {
+function compile(
+  plan: ProcessorPlan,
+  registry: Pick<EngineRegistry, 'processors'>,
+  context: ProcessorContext,
+  path: string,
+): Link {
   const definition = find(registry.processors, plan.type)
   if (definition === undefined) {
     throw new StreamgateError('SG_CONFIG_UNKNOWN_TYPE', `there is no processor "${plan.type}"`, {

@@ -2,8 +2,9 @@
 import { textFormat } from '#codecs/text/format.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
 import { outcomes } from '#component/processor.ts'
-import { find, type Registry } from '#component/registry.ts'
+import { type EngineRegistry, find } from '#component/registry.ts'
 import { type Bytes, concat, fromText, NEWLINE } from '#std/bytes.ts'
+import { sharedMemory } from '#std/shared-memory.ts'
 import { Block } from '#telemetry/block.ts'
 import { Chain } from './chain.ts'
 import { Tally } from './outtake.ts'
@@ -21,7 +22,7 @@ export interface ExplainedStep {
 /** `record` is one record without its line end. Throws `StreamgateError` when the processors cannot be compiled. */
 export function explainRecord(
   processors: readonly ProcessorPlan[],
-  registry: Registry,
+  registry: Pick<EngineRegistry, 'processors'>,
   record: Uint8Array,
 ): ExplainedStep[] {
   const steps: ExplainedStep[] = []
@@ -29,7 +30,7 @@ export function explainRecord(
   const chain = new Chain(processors, registry, (plan) => ({
     random: Math.random,
     engine: 0,
-    state: new SharedArrayBuffer(find(registry.processors, plan.type)?.stateBytes?.(plan.options) ?? 0),
+    state: sharedMemory(find(registry.processors, plan.type)?.stateBytes?.(plan.options) ?? 0),
   }))
   for (let i = 0; i < processors.length && block.selected > 0; i++) {
     const { id, type } = processors[i]!

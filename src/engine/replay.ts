@@ -10,7 +10,9 @@ import { type EngineRegistry, find } from '#component/registry.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { Fate, RecordText } from '#contract/observation.ts'
 import { type Bytes, concat, fromBase64, fromText, NEWLINE } from '#std/bytes.ts'
+import { cpuMicros } from '#std/cpu-time.ts'
 import { randomFrom } from '#std/random.ts'
+import { sharedMemory } from '#std/shared-memory.ts'
 import { Block } from '#telemetry/block.ts'
 import { Chain, type TallySink } from './chain.ts'
 import { Tally } from './outtake.ts'
@@ -68,7 +70,7 @@ export interface ReplayResult {
 /** Throws `StreamgateError`: `SG_REPLAY` when there are too many records, and what a rule says that cannot be compiled. */
 export function replay(
   processors: readonly ProcessorPlan[],
-  registry: EngineRegistry,
+  registry: Pick<EngineRegistry, 'processors'>,
   records: readonly ReplayInput[],
   { seed = 1, measureCpu = false }: ReplayOptions = {},
 ): ReplayResult {
@@ -144,11 +146,15 @@ function fill(block: Block, { bytes, ends, sequence, at, multiline }: Piece): vo
   block.sequence = sequence
 }
 
-function chainFor(processors: readonly ProcessorPlan[], registry: EngineRegistry, seed: number): Chain {
+function chainFor(
+  processors: readonly ProcessorPlan[],
+  registry: Pick<EngineRegistry, 'processors'>,
+  seed: number,
+): Chain {
   const random = randomFrom(seed)
   return new Chain(processors, registry, ({ type, options }) => {
     const bytes = find(registry.processors, type)?.stateBytes?.(options) ?? 0
-    return { random, engine: 0, state: new SharedArrayBuffer(bytes) }
+    return { random, engine: 0, state: sharedMemory(bytes) }
   })
 }
 
@@ -188,7 +194,7 @@ function recordsOf(block: Block, trail: Trail, processors: readonly ProcessorPla
 /** Nanoseconds of CPU time for each record. Rules with state begin anew each time, as with `replay`. */
 function measure(
   processors: readonly ProcessorPlan[],
-  registry: EngineRegistry,
+  registry: Pick<EngineRegistry, 'processors'>,
   pieces: readonly Piece[],
   seed: number,
 ): number {
@@ -201,15 +207,15 @@ function measure(
   const startedAt = performance.now()
   for (let measuring = false, elapsedMs = 0; elapsedMs < MEASURE_MS_MAX || records === 0; ) {
     if (isStateful) chain = chainFor(processors, registry, seed)
-    const before = process.threadCpuUsage()
+    const before = cpuMicros()
     for (const piece of pieces) {
       fill(block, piece)
       chain.run(block, false, silent)
       chain.committed()
     }
-    const { user, system } = process.threadCpuUsage(before)
+    const used = cpuMicros() - before
     if (measuring) {
-      micros += user + system
+      micros += used
       records += pieces.reduce((sum, { ends }) => sum + ends.length, 0)
     }
     elapsedMs = performance.now() - startedAt

@@ -1,5 +1,5 @@
 /** MD5 (RFC 1321), for who must agree with others that use it. Not for secrets. */
-import { allocate, type Bytes, copyBytes } from './bytes.ts'
+import { allocate, type Bytes, copyBytes } from '#std/bytes.ts'
 
 const SHIFTS = [
   [7, 12, 17, 22],

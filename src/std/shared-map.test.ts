@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { fromText } from './bytes.ts'
+import { fromText } from '#std/bytes.ts'
 import { SharedMap, sharedMapBytes } from './shared-map.ts'
 
 test('it is a map: what was put in is found, refused when full, and stays over a clearing out', () => {

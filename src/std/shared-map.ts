@@ -11,7 +11,7 @@
  *
  * A thread that dies with the lock leaves it to its successor, which has the same number.
  */
-import { type Bytes, copyBytes, viewOf } from './bytes.ts'
+import { type Bytes, copyBytes, viewOf } from '#std/bytes.ts'
 import { hash32 } from './hash.ts'
 
 const LOCK = 0

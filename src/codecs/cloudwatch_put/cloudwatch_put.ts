@@ -26,6 +26,7 @@ const OWN = [...CLOUDWATCH_SHARED, 'timestamp'] as const
 const OWN_TIMESTAMP = OWN.indexOf('timestamp')
 const QUOTE = 0x22
 const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 const SPACE = 0x20
 const ZERO = 0x30
 const NINE = 0x39
@@ -99,7 +100,7 @@ class LogEvent implements RecordShape {
     if (this.#own.count === 0) return true
     // Between its members, as programs print them.
     for (let at = object.indexOf(NEWLINE); at !== -1; at = object.indexOf(NEWLINE, at)) object[at] = SPACE
-    out.rawBytes(object, object.indexOf(OPEN_BRACE) + 1, object.lastIndexOf('}'))
+    out.rawBytes(object, object.indexOf(OPEN_BRACE) + 1, object.lastIndexOf(CLOSE_BRACE))
     return false
   }
 

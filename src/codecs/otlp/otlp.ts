@@ -14,7 +14,18 @@ import { severityOf } from '#codecs/event/level.ts'
 import { EventReader, eventFields, Slot } from '#codecs/event/reader.ts'
 import { groupHeaderBytes, writeGroupHeader } from '#codecs/grouped/grouped.ts'
 import { closeLength, writeNanoseconds, writeVarint } from '#codecs/protobuf/wire.ts'
-import { allocate, type Bytes, copyBytes, fromText, isUtf8, latin1, utf8, utf8Length, writeUtf8 } from '#std/bytes.ts'
+import {
+  allocate,
+  type Bytes,
+  concat,
+  copyBytes,
+  fromText,
+  isUtf8,
+  latin1,
+  utf8,
+  utf8Length,
+  writeUtf8,
+} from '#std/bytes.ts'
 import type { Block } from '#telemetry/block.ts'
 import type { Encoder, EncoderDefinition } from '#telemetry/encoder.ts'
 import { AnyValueWriter, VALUE_GROWTH_MAX, VALUE_OVERHEAD_MAX, writeText } from './any-value.ts'
@@ -102,7 +113,7 @@ const BODY_TAKEN = eventFields.length
 const RESOURCE_TAKEN = BODY_TAKEN + 1
 
 /** `truncated: true` as a `KeyValue` in its field. */
-const TRUNCATED = Buffer.concat([
+const TRUNCATED = concat([
   Uint8Array.of(ATTRIBUTE_TAG, 15, 0x0a, 9),
   fromText('truncated'),
   Uint8Array.of(0x12, 2, 0x10, 1),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { enableLinearRegex } from './linear.ts'
+import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { compilePattern, PATTERN_CHARACTERS_MAX, PatternError } from './pattern.ts'
 
 enableLinearRegex()

@@ -8,10 +8,11 @@
  *
  * A pattern also tells what a search needs to know to look at many records at once.
  */
+
+import { isLinear } from '#std/pattern/linear.ts'
 import { LINE_FEED, without } from './charset.ts'
 import { PatternError } from './error.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { isLinear } from './linear.ts'
 import { parsePattern } from './parse.ts'
 import { printTree, unrollRepeats } from './print.ts'
 import { rewriteTree, type Tree, walk } from './tree.ts'
