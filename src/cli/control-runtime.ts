@@ -1,10 +1,12 @@
 /** What a controller may ask of the rest of this program: the registry, the engine, and the node in the process. */
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { catalogOf } from '#config/catalog.ts'
 import { outputProblems } from '#config/manifest.ts'
 import { pointer } from '#config/problems.ts'
 import { documentProblems } from '#config/published.ts'
 import { processorPlan, processorProblems } from '#config/rules.ts'
+import type { ComponentCatalog } from '#contract/component.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { ManifestProcessor } from '#contract/manifest.ts'
 import type { NodeStats } from '#contract/stats.ts'
@@ -21,11 +23,16 @@ const ANALYSIS_WORKER_URL = new URL(`../analysis-worker${extname(import.meta.url
 export function runtimeOf(stats: () => NodeStats | undefined): Runtime {
   const complaints = (problems: ReturnType<typeof processorProblems>) =>
     problems.map(({ path, message }) => ({ pointer: pointer(path), detail: message }))
+  let catalog: ComponentCatalog | undefined
   return {
     stats,
     checkRule: (rule) => complaints(processorProblems(rule, registry)),
     checkOutput: (output) => complaints(outputProblems(output, registry)),
     checkDocument: (document) => complaints(documentProblems(document, registry)),
+    catalog: () => {
+      catalog ??= catalogOf(registry)
+      return catalog
+    },
     traits: Object.fromEntries(
       registry.processors.map(({ name }): [string, RuleTraits] => [name, traitsOf(name, registry)!]),
     ),

@@ -17,6 +17,7 @@ export interface Matcher {
 
 const CONDITION_DEPTH_MAX = 16
 const CONDITION_PARTS_MAX = 256
+const TESTS = ['equals', 'contains', 'regex', 'exists'] as const
 
 const fieldTest = z
   .strictObject({
@@ -26,12 +27,9 @@ const fieldTest = z
     regex: z.string().min(1).optional().describe('The field matches this pattern.'),
     exists: z.boolean().optional().describe('The field is there, or is not.'),
   })
-  .refine(
-    (test) => [test.equals, test.contains, test.regex, test.exists].filter((part) => part !== undefined).length === 1,
-    {
-      error: 'needs exactly one of equals, contains, regex, exists',
-    },
-  )
+  .refine((test) => TESTS.filter((name) => test[name] !== undefined).length === 1, {
+    error: 'needs exactly one of equals, contains, regex, exists',
+  })
 
 const parts = z
   .array(z.lazy((): z.ZodType => anyCondition))
@@ -71,6 +69,27 @@ export const conditionSchema: z.ZodType<Condition> = z
     error: `must not be nested deeper than ${CONDITION_DEPTH_MAX}`,
   })
   .pipe(anyCondition)
+
+/** The same as JSON Schema, but for the depth; refers to itself as `#/$defs/condition`. */
+export function conditionJsonSchema(): Record<string, unknown> {
+  const { $schema: _, ...test } = z.toJSONSchema(fieldTest, { io: 'input' })
+  const self = { $ref: '#/$defs/condition' }
+  const combined = { type: 'array', items: self, minItems: 1, maxItems: CONDITION_PARTS_MAX }
+  const branch = (name: string, schema: object, description: string) => ({
+    type: 'object',
+    properties: { [name]: { ...schema, description } },
+    required: [name],
+    additionalProperties: false,
+  })
+  return {
+    oneOf: [
+      { ...test, oneOf: TESTS.map((name) => ({ required: [name] })) },
+      branch('all', combined, 'All of these hold.'),
+      branch('any', combined, 'One of these holds, or more.'),
+      branch('not', self, 'This does not hold.'),
+    ],
+  }
+}
 
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false

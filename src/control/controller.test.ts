@@ -38,6 +38,9 @@ class FakeRuntime implements Runtime {
   checkDocument() {
     return []
   }
+  catalog(): never {
+    throw new Error('nothing is described here')
+  }
   traits = {}
   async replay() {
     return []

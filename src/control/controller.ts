@@ -12,6 +12,7 @@ import { Alerts } from './alerts/alerts.ts'
 import { accessRoutes } from './api/access-routes.ts'
 import { alertsRoutes } from './api/alerts-routes.ts'
 import { auditRoutes } from './api/audit-routes.ts'
+import { componentRoutes } from './api/component-routes.ts'
 import { configurationRoutes } from './api/configuration-routes.ts'
 import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
@@ -125,6 +126,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     const own = { ...parts, alertSource, webhooks, prices: pricesOfOutputs, secretsChanged }
     await api.register(accessRoutes, own)
     await api.register(auditRoutes, own)
+    await api.register(componentRoutes, own)
     await api.register(configurationRoutes, own)
     await api.register(versionRoutes, own)
     await api.register(planRoutes, own)

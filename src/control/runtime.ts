@@ -1,4 +1,5 @@
 /** What the controller needs from the rest of the program; whoever starts it passes these in. */
+import type { ComponentCatalog } from '#contract/component.ts'
 import type { ConfigurationDocument } from '#contract/configuration.ts'
 import type { ManifestOutput, ManifestProcessor } from '#contract/manifest.ts'
 import type { RecordText } from '#contract/observation.ts'
@@ -22,6 +23,8 @@ export interface Runtime {
   checkOutput(output: ManifestOutput): Complaint[]
   /** What is wrong with a configuration of the kind `streamgate`; pointers count from the document. */
   checkDocument(document: ConfigurationDocument): Complaint[]
+  /** All that configurations can be made of. The same for the life of the process. */
+  catalog(): ComponentCatalog
   /** What is known of each type of processor. */
   readonly traits: Readonly<Record<string, RuleTraits>>
   /**

@@ -41,6 +41,9 @@ export class AccessApi {
       checkRule: () => [],
       checkOutput: () => [],
       checkDocument: () => [],
+      catalog: () => {
+        throw new Error('nothing is described here')
+      },
       traits: {},
       replay: async () => [],
       analyse: async () => Promise.reject(new Error('nothing is analysed here')),

@@ -81,7 +81,7 @@ export class TestController implements AsyncDisposable {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json') === true
+    const isJson = text !== '' && response.headers.get('content-type')?.includes('json') === true
     return {
       status: response.status,
       body: (isJson ? JSON.parse(text) : text) as Body,

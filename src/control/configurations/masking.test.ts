@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { catalogOf } from '#config/catalog.ts'
+import { registry } from '#registry.ts'
 import { masked, restored, Unrestorable } from './masking.ts'
 
 const document = (key: string, url: string, replacement: string) => ({
@@ -31,4 +33,18 @@ test('a mask that has nothing to stand for is told with its place', () => {
   assert.throws(() => restored(next, undefined), {
     pointers: ['/outputs/0/url', '/outputs/0/headers/x-team', '/outputs/0/api_key'],
   })
+})
+
+test('every option that a component makes a secret of is masked', () => {
+  const secrets: string[] = []
+  const collect = (schema: unknown, name: string): void => {
+    if (typeof schema !== 'object' || schema === null) return
+    if ('format' in schema && schema.format === 'password') secrets.push(name)
+    for (const [key, part] of Object.entries(schema))
+      collect(part, /^(properties|items|anyOf|\d+)$/.test(key) ? name : key)
+  }
+  for (const { type, schema } of catalogOf(registry).components) collect(schema, type)
+  assert.ok(secrets.length > 20)
+  for (const name of secrets.filter((name) => name !== 'additionalProperties'))
+    assert.deepEqual(masked({ [name]: 'x' }), { [name]: '[redacted]' })
 })

@@ -4,7 +4,7 @@
  */
 import { MASK } from '#std/secret.ts'
 
-const SECRET_NAMES = /auth|(^|_)key$|api_key|token|secret|password|passphrase|credential|cookie|private/i
+const SECRET_NAMES = /auth|(^|_)key$|api_key|token|secret|password|passphrase|credential|cookie|private|(^|_)seed$/i
 /** Named like secrets, and none. */
 const HARMLESS = /^(primary_key|key_fields?|group_by_key|partition_key|keep_.*|require_.*)$/
 const URL_START = /^[a-z][a-z0-9+.-]*:[/\\]{2}/i
