@@ -56,6 +56,7 @@ class World {
       stats: exampleStats,
       health: () => nodeHealth(exampleStats(), this.clock.wall()),
       samples: () => this.windows,
+      kept: () => undefined,
       tap: (selection, sink) => {
         if (this.refusal !== undefined) throw new Error(this.refusal)
         this.selections.push(selection)

@@ -1,10 +1,12 @@
-/** Ties a node to whoever controls it: configurations come, books and samples and taps go. */
+/** Ties a node to whoever controls it: configurations come; books, samples, taps and what was kept go. */
 import type { AgentConfigFile, ComponentHealth } from '#codecs/opamp/messages.ts'
 import { NODE_CAPABILITY } from '#contract/fleet.ts'
 import type { SampleWindow } from '#contract/observation.ts'
 import type { NodeStats } from '#contract/stats.ts'
+import type { KeptRecords } from '#observe/admin-routes.ts'
 import type { Timer } from '#std/clock.ts'
 import type { OpampAgentOptions, OpampCallbacks } from './agent-options.ts'
+import { KeptAnswers } from './kept.ts'
 import { asJson, readRequest } from './node-messages.ts'
 import { OpampAgent } from './opamp-agent.ts'
 import type { ApplyRemoteConfig } from './remote-config.ts'
@@ -22,6 +24,8 @@ export interface NodeFacade {
   health(): ComponentHealth
   samples(): SampleWindow[] | Promise<SampleWindow[]>
   tap: OpenTap
+  /** Undefined while the node keeps nothing. */
+  kept(): KeptRecords | undefined
   /** Undefined: the controller cannot ask for it. */
   restart?(): void
   ownMetrics?(settings: OwnMetrics): void
@@ -43,6 +47,7 @@ export class Link {
   readonly #options: LinkOptions
   readonly #agent: OpampAgent
   readonly #taps: Taps
+  readonly #kept: KeptAnswers
   readonly #asked = new Set<string>()
   #stats: Timer | undefined
 
@@ -65,6 +70,11 @@ export class Link {
       (letter) => this.#agent.sendCustom(letter),
       clock,
     )
+    this.#kept = new KeptAnswers({
+      kept: () => node.kept(),
+      send: (letter) => this.#agent.sendCustom(letter),
+      log: options.log,
+    })
   }
 
   get instanceUid(): string {
@@ -118,6 +128,7 @@ export class Link {
     }
     if (request.type === 'tap_start') this.#taps.start(request.tap, request.selection)
     else if (request.type === 'tap_stop') this.#taps.stop(request.tap)
+    else if (request.type === 'kept') void this.#kept.answer(request)
     else void this.#sample(request.request, request.since ?? 0)
   }
 

@@ -7,6 +7,7 @@ import { OwnMetricsSender } from '#agent/own-metrics.ts'
 import type { OwnMetrics } from '#agent/settings-offers.ts'
 import type { ControllerSettings, Settings } from '#config/load.ts'
 import type { Node } from '#engine/node.ts'
+import type { KeptRecords } from '#observe/admin-routes.ts'
 import type { Logger } from '#observe/log.ts'
 import { metricsAsOtlp } from '#observe/metrics-otlp.ts'
 import { systemClock } from '#std/clock.ts'
@@ -18,11 +19,12 @@ interface LinkParts {
   settings: Settings
   node: Node
   configuration: NodeConfiguration
+  kept: () => KeptRecords | undefined
   log: Logger
   restart: (() => void) | undefined
 }
 
-export function startLink({ server, settings, node, configuration, log, restart }: LinkParts): Link {
+export function startLink({ server, settings, node, configuration, kept, log, restart }: LinkParts): Link {
   const sender = new OwnMetricsSender({
     collect: () => metricsAsOtlp(node.stats(), systemClock.wall()),
     clock: systemClock,
@@ -44,6 +46,7 @@ export function startLink({ server, settings, node, configuration, log, restart 
       health: () => nodeHealth(node.stats(), systemClock.wall()),
       samples: () => node.samples(),
       tap: (selection, sink) => ({ stop: node.tap(selection, sink) }),
+      kept,
       left: () => sender.stop(),
       ...(ownMetrics !== undefined && { ownMetrics }),
       ...(restart !== undefined && { restart }),

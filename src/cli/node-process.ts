@@ -81,7 +81,8 @@ export async function startNodeProcess(
     async follow(server, restart) {
       // A node that follows nobody does not hold the agent.
       const { startLink } = await import('./node-link.ts')
-      link = startLink({ server, settings, node, configuration, log, restart })
+      const kept = () => keptOf(node)
+      link = startLink({ server, settings, node, configuration, kept, log, restart })
     },
     async unfollow() {
       await link?.close()
@@ -102,10 +103,12 @@ function keptOf(node: Node): KeptRecords | undefined {
   return {
     deadLetterSummary: () => keeping.deadLetters.summary(),
     listDeadLetters: (filter, limit, whole) => keeping.listDeadLetters(filter, limit, whole),
+    countDeadLetters: ({ output, code, ids }) => keeping.deadLetters.count({ output, code, ids }),
     dropDeadLetters: ({ output, code, ids }) => keeping.deadLetters.remove({ output, code, ids }),
     replayDeadLetters: (selection) => node.replayDeadLetters(selection),
     droppedSummary: () => keeping.dropped.summary(),
     listDropped: (filter, limit) => keeping.listDropped(filter, limit),
+    countDropped: (selection) => keeping.dropped.count(selection),
     replayDropped: (selection) => node.replayDropped(selection),
   }
 }

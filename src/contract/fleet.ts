@@ -10,13 +10,17 @@ export const SECRETS_FILE = 'secrets.json'
 /** OpAMP capability of custom messages between a node and its controller. Their data is JSON in UTF-8. */
 export const NODE_CAPABILITY = 'io.streamgate.node/v1'
 
-/** Types of custom messages. From the node: `stats` (NodeStats), `samples`, `tap`. To it: `samples`, `tap_start`, `tap_stop`. */
+/**
+ * Types of custom messages. From the node: `stats` (NodeStats), `samples`, `tap`, `kept`. To it: `samples`, `tap_start`,
+ * `tap_stop`, `kept` (see `kept-messages.ts`).
+ */
 export const customTypes = {
   stats: 'stats',
   samples: 'samples',
   tap: 'tap',
   tapStart: 'tap_start',
   tapStop: 'tap_stop',
+  kept: 'kept',
 } as const
 
 /** `since`: only windows that end after it; Unix milliseconds. */

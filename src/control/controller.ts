@@ -17,6 +17,7 @@ import { configurationRoutes } from './api/configuration-routes.ts'
 import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
 import { idempotency } from './api/idempotency.ts'
+import { keptRoutes } from './api/kept-routes.ts'
 import { liveRoutes } from './api/live-routes.ts'
 import { planRoutes } from './api/plan-routes.ts'
 import { pricesRoutes } from './api/prices-routes.ts'
@@ -134,6 +135,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await api.register(suggestionRoutes, own)
     await api.register(secretRoutes, own)
     await api.register(fleetRoutes, own)
+    await api.register(keptRoutes, own)
     await api.register(tapRoutes, own)
     await api.register(seriesRoutes, own)
     await api.register(pricesRoutes, own)

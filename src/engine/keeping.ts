@@ -5,12 +5,13 @@ import type {
   DeadLetterSelection,
   DroppedSelection,
   ListedDeadLetter,
+  ListedDroppedFilter,
   ListedDroppedRecord,
   Replayed,
 } from '#contract/kept.ts'
 import { Archive } from '#spool/archive.ts'
 import { type DeadLetter, type DeadLetterFilter, DeadLetters } from '#spool/dead-letters.ts'
-import { Dropped, type DroppedFilter } from '#spool/dropped.ts'
+import { Dropped } from '#spool/dropped.ts'
 import { type Bytes, isUtf8, NEWLINE } from '#std/bytes.ts'
 import type { Clock } from '#std/clock.ts'
 import { Decoders } from './decoders.ts'
@@ -59,21 +60,30 @@ export class Keeping {
     this.#archive.close()
   }
 
+  /** `whole`: with their contents. */
   listDeadLetters(filter: DeadLetterFilter, limit: number, whole: boolean): ListedDeadLetter[] {
-    return this.deadLetters.list(filter, limit).map(({ bytes, ...letter }) => ({
-      ...letter,
-      bytes: bytes.length,
-      ...(whole ? contentOf(bytes) : {}),
-    }))
+    if (!whole) return this.deadLetters.heads(filter, limit)
+    return this.deadLetters
+      .list(filter, limit)
+      .map(({ bytes, ...letter }) => ({ ...letter, bytes: bytes.length, ...contentOf(bytes) }))
   }
 
-  listDropped(filter: DroppedFilter, limit: number): ListedDroppedRecord[] {
+  /** Newest first. `before`: an id that was listed; only what comes behind it. */
+  listDropped({ pipeline, rule, before }: ListedDroppedFilter, limit: number): ListedDroppedRecord[] {
     const listed: ListedDroppedRecord[] = []
-    for (const { pipeline, rule, at, records, ends, bytes } of this.dropped.list(filter, limit)) {
-      for (let i = records - 1; i >= 0 && listed.length < limit; i--) {
-        const record = bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]! - 1)
-        listed.push({ pipeline, rule, at, ...contentOf(record) })
+    let [upTo, end] = before === undefined ? [] : before.split('.').map(Number)
+    while (listed.length < limit) {
+      const rows = this.dropped.list({ pipeline, rule, upTo }, CHUNK_DROPS)
+      for (const { id, pipeline, rule, at, records, ends, bytes } of rows) {
+        for (let i = Math.min(id === upTo ? (end ?? records) : records, records) - 1; i >= 0; i--) {
+          if (listed.length === limit) return listed
+          const record = bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]! - 1)
+          listed.push({ id: `${id}.${i}`, pipeline, rule, at, ...contentOf(record) })
+        }
       }
+      if (rows.length < CHUNK_DROPS) break
+      upTo = rows.at(-1)!.id - 1
+      end = undefined
     }
     return listed
   }

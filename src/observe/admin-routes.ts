@@ -1,19 +1,22 @@
-/** What the admin port lets one do with what a node has kept: dead letters, and what rules dropped. */
+/** What a node has kept, dead letters and what rules dropped, and what its admin port lets one do with it. */
 import type { IncomingMessage } from 'node:http'
 import {
   type DeadLetterSelection,
+  type DeadLetterSummary,
   type DroppedSelection,
+  type DroppedSummary,
   deadLetterSelection,
   droppedSelection,
   LISTED_MAX,
   type ListedDeadLetter,
+  type ListedDroppedFilter,
   type ListedDroppedRecord,
   type Replayed,
 } from '#contract/kept.ts'
 
 /** What the node offers; undefined where it keeps nothing. */
 export interface KeptRecords {
-  deadLetterSummary(): unknown
+  deadLetterSummary(): DeadLetterSummary
   listDeadLetters(
     filter: {
       output?: string | undefined
@@ -24,13 +27,12 @@ export interface KeptRecords {
     limit: number,
     whole: boolean,
   ): ListedDeadLetter[]
+  countDeadLetters(selection: DeadLetterSelection): number
   dropDeadLetters(selection: DeadLetterSelection): number
   replayDeadLetters(selection: DeadLetterSelection): Promise<Replayed>
-  droppedSummary(): unknown
-  listDropped(
-    filter: { pipeline?: string | undefined; rule?: string | undefined },
-    limit: number,
-  ): ListedDroppedRecord[]
+  droppedSummary(): DroppedSummary
+  listDropped(filter: ListedDroppedFilter, limit: number): ListedDroppedRecord[]
+  countDropped(selection: DroppedSelection): number
   replayDropped(selection: DroppedSelection): Promise<Replayed>
 }
 

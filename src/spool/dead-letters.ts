@@ -75,6 +75,23 @@ export class DeadLetters {
     return rows.map((row) => ({ ...row, bytes: viewOf(row.bytes) }))
   }
 
+  /** The same without their bytes: how many each has. */
+  heads(filter: DeadLetterFilter, limit: number): (Omit<DeadLetter, 'bytes'> & { bytes: number })[] {
+    this.#archive.flush()
+    const { where, values } = conditionOf(filter)
+    const sql = `SELECT id, output, kind, at, code, message, length(bytes) AS bytes
+      FROM dead_letters ${where} ORDER BY id LIMIT ?`
+    return this.#archive.statement(sql).all(...values, limit) as unknown as ReturnType<DeadLetters['heads']>
+  }
+
+  /** How many there are for which the filter holds. */
+  count(filter: DeadLetterFilter): number {
+    this.#archive.flush()
+    const { where, values } = conditionOf(filter)
+    const sql = `SELECT count(*) AS records FROM dead_letters ${where}`
+    return (this.#archive.statement(sql).get(...values) as { records: number }).records
+  }
+
   /** The highest id that was given; 0 when there was none. */
   newest(): number {
     this.#archive.flush()

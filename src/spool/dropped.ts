@@ -28,6 +28,8 @@ export interface DroppedFilter {
   /** Unix milliseconds. */
   since?: number | undefined
   after?: number | undefined
+  /** Ids up to this one. */
+  upTo?: number | undefined
 }
 
 const INSERT = 'INSERT INTO dropped (pipeline, rule, at, records, ends, bytes) VALUES (?, ?, ?, ?, ?, ?)'
@@ -97,6 +99,15 @@ export class Dropped {
     return this.#archive.statement(sql).all() as unknown as ReturnType<Dropped['summary']>
   }
 
+  /** How many records there are for which the filter holds. */
+  count(filter: DroppedFilter): number {
+    this.#archive.flush()
+    this.#expire()
+    const { where, values } = conditionOf(filter)
+    const sql = `SELECT coalesce(sum(records), 0) AS records FROM dropped ${where}`
+    return (this.#archive.statement(sql).get(...values) as { records: number }).records
+  }
+
   /** Removes one row, after it was sent. */
   remove(id: number): void {
     this.#archive.statement('DELETE FROM dropped WHERE id = ?').run(id)
@@ -142,7 +153,7 @@ export class Dropped {
   }
 }
 
-function conditionOf({ pipeline, rule, since, after }: DroppedFilter) {
+function conditionOf({ pipeline, rule, since, after, upTo }: DroppedFilter) {
   const conditions: string[] = []
   const values: (string | number)[] = []
   const add = (condition: string, value: string | number | undefined) => {
@@ -154,5 +165,6 @@ function conditionOf({ pipeline, rule, since, after }: DroppedFilter) {
   add('rule = ?', rule)
   add('at >= ?', since)
   add('id > ?', after)
+  add('id <= ?', upTo)
   return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values }
 }

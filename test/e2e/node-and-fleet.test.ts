@@ -37,6 +37,7 @@ class TestNode {
         stats: exampleStats,
         health: () => nodeHealth(exampleStats(), systemClock.wall()),
         samples: () => [],
+        kept: () => undefined,
         tap: (_selection, sink) => {
           this.taps++
           sink({ records: [], skipped: 3 })

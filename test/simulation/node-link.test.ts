@@ -35,6 +35,7 @@ function startNode(t: TestContext, server: LinkOptions['server'], dataDir?: stri
     stats: exampleStats,
     health: () => nodeHealth(exampleStats(), Date.now()),
     samples: () => [{ pipeline: 'p', from: 0, to: 1, seen: { records: 0, bytes: 0 }, records: [] }],
+    kept: () => undefined,
     tap: (_selection, sink) => {
       queueMicrotask(() => sink({ records: [], skipped: 1 }))
       return { stop: () => undefined }

@@ -1,10 +1,17 @@
 /** What comes into a store from gateways and from time, and not through the API. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeHealth } from '#agent/health.ts'
+import { Link } from '#agent/link.ts'
+import type { MemoryConnection, MemoryPeer } from '#agent/memory.ts'
 import { AgentCapability } from '#codecs/opamp/constants.ts'
 import type { AgentToServer, ServerToAgent } from '#codecs/opamp/messages.ts'
 import { customTypes, NODE_CAPABILITY } from '#contract/fleet.ts'
+import { type AgentPrincipal, openAgent } from '#control/fleet/credentials.ts'
 import type { Fleet } from '#control/fleet/fleet.ts'
 import type { Database } from '#control/store/database.ts'
+import type { KeptRecords } from '#observe/admin-routes.ts'
+import { silentLogger } from '#observe/log.ts'
+import type { Clock } from '#std/clock.ts'
 import { uuidv7 } from '#std/uuid.ts'
 import { FakeAgent, USUAL_CAPABILITIES } from './fake-agent.ts'
 import { exampleStats } from './stats-fixture.ts'
@@ -31,6 +38,81 @@ export async function plantGateways(fleet: Fleet, { db }: Database): Promise<voi
       .execute()
 }
 
+/** A gateway that is there, and has kept something: a real agent in front of no engine. */
+export function plantLiveGateway(fleet: Fleet, clock: Clock, org: string, mark: string): Link {
+  const link = new Link({
+    server: (peer) => connectionOf(fleet, { ...openAgent, org }, peer),
+    description: { version: '1.2.3', id: `${mark}-host` },
+    dataDir: undefined,
+    clock,
+    random: () => 0.5,
+    log: silentLogger,
+    node: {
+      apply: async () => ({ status: 'applied' }),
+      effectiveConfig: () => new Map(),
+      stats: exampleStats,
+      health: () => nodeHealth(exampleStats(), clock.wall()),
+      samples: () => [],
+      tap: () => ({ stop: () => undefined }),
+      kept: () => keptRecords,
+      restart: () => undefined,
+    },
+  })
+  link.start()
+  return link
+}
+
+/** As `MemoryConnection`, for any organisation. */
+function connectionOf(fleet: Fleet, principal: AgentPrincipal, peer: MemoryPeer): MemoryConnection {
+  const connection = {
+    transport: 'memory' as const,
+    principal,
+    endpoint: undefined,
+    isOpen: true,
+    send: (message: ServerToAgent) => peer.send(message),
+    probe: async () => true,
+    close: (reason: string) => {
+      connection.isOpen = false
+      peer.closed(reason)
+    },
+  }
+  return {
+    send: (message) => void fleet.receive(connection, message).then((reply) => peer.send(reply)),
+    close: () => {
+      connection.isOpen = false
+      fleet.disconnected(connection)
+    },
+  }
+}
+
+const letters = [1, 2, 3].map((id) => ({
+  id,
+  output: 'dd',
+  kind: 'datadog.event_json',
+  at: NOW,
+  code: 'http_400',
+  message: 'the server answered 400',
+  bytes: 2,
+}))
+const drops = [3, 2, 1].map((i) => ({ id: `${i}.0`, pipeline: 'main', rule: 'no_debug', at: NOW, text: `DEBUG ${i}` }))
+
+/** Always the same, whatever is done with it: repeats are to be seen in answers, not in what is kept. */
+const keptRecords: KeptRecords = {
+  deadLetterSummary: () => [{ output: 'dd', code: 'http_400', records: 3, bytes: 6, oldest: NOW, newest: NOW }],
+  listDeadLetters: ({ ids, after = 0 }, limit, whole) =>
+    letters
+      .filter(({ id }) => id > after && (ids?.includes(id) ?? true))
+      .slice(0, limit)
+      .map((letter) => (whole ? { ...letter, text: '{}' } : letter)),
+  countDeadLetters: () => letters.length,
+  dropDeadLetters: () => letters.length,
+  replayDeadLetters: async () => ({ replayed: letters.length, skipped: 0 }),
+  droppedSummary: () => [{ pipeline: 'main', rule: 'no_debug', records: 3, bytes: 21, oldest: NOW, newest: NOW }],
+  listDropped: ({ before }, limit) => drops.filter(({ id }) => before === undefined || id < before).slice(0, limit),
+  countDropped: () => drops.length,
+  replayDropped: async () => ({ replayed: drops.length, skipped: 0 }),
+}
+
 /** A connection within the process: what is said gets an answer. */
 async function speaking(
   fleet: Fleet,
@@ -45,6 +127,16 @@ async function speaking(
     return promise
   })
   connection.close()
+}
+
+/** Resolves when the gateway can be asked. */
+export async function answering(fleet: Fleet, org: string, { instanceUid }: Link): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  while ((await fleet.kept.ask(org, instanceUid, 'dead_letters_summary', {}, PATIENCE_MS)).refused !== undefined) {
+    if (Date.now() > deadline) throw new Error('the gateway has not come')
+    await sleep(5)
+  }
+  await fleet.flush()
 }
 
 /** Resolves when the books that gateways have told are in the store. */

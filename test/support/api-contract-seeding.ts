@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { PASSWORD } from './api-contract-bodies.ts'
 import type { Caller } from './api-contract-client.ts'
-import { plantEvents, plantGateways, writtenBooks } from './api-contract-plants.ts'
+import { answering, plantEvents, plantGateways, plantLiveGateway, writtenBooks } from './api-contract-plants.ts'
 import { type ContractWorld, nameless, type Side } from './api-contract-world.ts'
 
 /** Of each kind, so that lists have pages. */
@@ -22,6 +22,11 @@ export async function populate(world: ContractWorld): Promise<void> {
   const made = await world.must(200, 'POST', '/api/v1/orgs', { as: home.owner, body })
   await sideOf(world, 'other', 'ofbeta', made.body.invitation.token)
   await plantGateways(fleet, database)
+  for (const { org, mark } of world.sides) {
+    const link = plantLiveGateway(fleet, clock, org, mark)
+    world.links.push(link)
+    await answering(fleet, org, link)
+  }
   clock.advance(BOOKS_WAIT_MS)
   await writtenBooks(database)
   for (const side of world.sides) {

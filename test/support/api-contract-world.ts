@@ -2,6 +2,7 @@
  * A controller as it is for real, with two organisations in which there is something of everything, and whoever asks it.
  */
 import assert from 'node:assert/strict'
+import type { Link } from '#agent/link.ts'
 import { runtimeOf } from '#cli/control-runtime.ts'
 import { grantable, type Role, roles } from '#contract/access.ts'
 import { HASHING, Passwords } from '#control/access/passwords.ts'
@@ -41,6 +42,8 @@ export class ContractWorld implements AsyncDisposable {
   readonly sides: Side[] = []
   /** What the controller has logged as its own failure. */
   readonly errors: string[] = []
+  /** Gateways that are there. */
+  readonly links: Link[] = []
   contract!: Contract
   controller!: Controller
   #client!: ContractClient
@@ -150,6 +153,7 @@ export class ContractWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client?.close()
+    await Promise.all(this.links.map((link) => link.close()))
     await this.controller.close()
   }
 }

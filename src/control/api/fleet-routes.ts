@@ -198,7 +198,8 @@ async function act(
   return row
 }
 
-async function rowOf(db: Db | Tx, org: string, id: string): Promise<GatewayRow> {
+/** Answers 404 where there is none. */
+export async function rowOf(db: Db | Tx, org: string, id: string): Promise<GatewayRow> {
   const row = await db
     .selectFrom('gateways')
     .selectAll()

@@ -22,6 +22,7 @@ const TITLES: Record<number, string> = {
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available',
+  504: 'No answer in time',
 }
 
 /** Thrown by routes; becomes the answer. */

@@ -20,6 +20,7 @@ import {
   newGateway,
 } from './gateway.ts'
 import { keyOf, loadGateway, loadReports } from './gateway-store.ts'
+import { KeptQuestions } from './kept-questions.ts'
 import { type AgentConnection, LiveGateway } from './live.ts'
 import { LiveConfigs } from './live-configs.ts'
 import { MemoryConnection, type MemoryPeer } from './memory-connection.ts'
@@ -53,6 +54,7 @@ export class Fleet {
   readonly heartbeatMs: number
   readonly context: ControlContext
   readonly observers: Observers
+  readonly kept: KeptQuestions
   readonly #agentsMax: number
   readonly #ownMetrics: TelemetryEndpoint | undefined
   readonly #configs: LiveConfigs
@@ -74,6 +76,7 @@ export class Fleet {
     this.#configs = new LiveConfigs(desired)
     this.#writer = new FleetWriter(context)
     this.observers = new Observers(context, () => this.#live.values())
+    this.kept = new KeptQuestions(context.clock, (org, uid) => this.#live.get(keyOf({ org, uid })))
     this.#touchedUntil = context.clock.wall()
     this.#every(RECONCILE_MS, () => this.reconcile())
     this.#every(SWEEP_MS, async () => this.#sweep())
@@ -192,6 +195,7 @@ export class Fleet {
     this.#closed = true
     for (const timer of this.#timers) timer.cancel()
     this.observers.close()
+    this.kept.close()
     await Promise.all(
       [...this.#live.values()].map((live) => live.enqueue(() => this.#remove(live, 'the controller is stopping'))),
     )
@@ -269,7 +273,7 @@ export class Fleet {
       live.gateway = { ...live.gateway, holder: connection.principal.holder }
     const outcome = answer(live, message, await this.#wanted(live, message.capabilities), clock.wall())
     await this.#take(live, outcome)
-    if (message.customMessage !== undefined) this.observers.heard(live, message.customMessage)
+    if (message.customMessage !== undefined) this.observers.heard(live, message.customMessage, this.kept)
     // The first answer says what the controller can do: from then on it may ask for things.
     const isGreeting = outcome.reply!.capabilities !== 0n
     if (message.agentDisconnect !== undefined) this.#forget(live)
@@ -423,6 +427,7 @@ export class Fleet {
   #forget(live: LiveGateway): void {
     live.isLive = false
     this.#live.delete(live.key)
+    this.kept.left(live)
     if (live.connection !== undefined) this.#users.get(live.connection)?.delete(live)
   }
 

@@ -7,13 +7,13 @@ import { customTypes, NODE_CAPABILITY, samplesAnswer, tapMessage } from '#contra
 import type { SampleWindow, TapBatch, TapSelection } from '#contract/observation.ts'
 import { type NodeStats, nodeStats } from '#contract/stats.ts'
 import type { Timer } from '#std/clock.ts'
-import { uuidBytes, uuidv7 } from '#std/uuid.ts'
+import { uuidv7 } from '#std/uuid.ts'
 import type { ControlContext } from '../context.ts'
+import { parsedCustom, sendCustom, speaksOurs } from './custom.ts'
+import type { KeptQuestions } from './kept-questions.ts'
 import type { LiveGateway } from './live.ts'
 import { followed } from './states.ts'
 
-/** Of one message. A window of a thousand records of some kilobytes fits. */
-const DATA_BYTES_MAX = 16 * 1024 * 1024
 /** Gateways of a configuration do much the same: some of them say enough. */
 export const SAMPLED_GATEWAYS_MAX = 16
 export const TAPPED_GATEWAYS_MAX = 16
@@ -97,7 +97,7 @@ export class Observers {
         resolve(samples)
       }
       this.#requests.set(id, { org, waiting: new Set(asked.map(({ gateway }) => gateway.uid)), samples, done })
-      for (const live of asked) send(live, customTypes.samples, { request: id, since })
+      for (const live of asked) sendCustom(live, customTypes.samples, { request: id, since })
     })
   }
 
@@ -111,7 +111,8 @@ export class Observers {
     return () => {
       if (!this.#taps.delete(id)) return
       for (const live of this.#live())
-        if (live.gateway.org === org && tap.started.has(live.gateway.uid)) send(live, customTypes.tapStop, { tap: id })
+        if (live.gateway.org === org && tap.started.has(live.gateway.uid))
+          sendCustom(live, customTypes.tapStop, { tap: id })
     }
   }
 
@@ -124,13 +125,14 @@ export class Observers {
     }
   }
 
-  heard(live: LiveGateway, { capability, type, data }: CustomMessage): void {
+  heard(live: LiveGateway, { capability, type, data }: CustomMessage, kept: KeptQuestions): void {
     if (capability !== NODE_CAPABILITY) return
-    const value = parsed(data)
+    const value = parsedCustom(data)
     let isUnderstood = true
     if (type === customTypes.stats && this.#listeners.size > 0) isUnderstood = this.#heardStats(live, value)
     else if (type === customTypes.samples) isUnderstood = this.#heardSamples(live, value)
     else if (type === customTypes.tap) isUnderstood = this.#heardTap(live, value)
+    else if (type === customTypes.kept) isUnderstood = kept.heard(live, value)
     if (!isUnderstood)
       this.#context.log.debug({ gateway: live.gateway.uid, type }, 'a custom message was not understood')
   }
@@ -143,7 +145,7 @@ export class Observers {
   #start(id: string, tap: Tap, live: LiveGateway): void {
     if (tap.started.size >= TAPPED_GATEWAYS_MAX) return
     tap.started.add(live.gateway.uid)
-    send(live, customTypes.tapStart, { tap: id, selection: tap.selection })
+    sendCustom(live, customTypes.tapStart, { tap: id, selection: tap.selection })
   }
 
   #fitting(org: string, filter: TapFilter): LiveGateway[] {
@@ -178,30 +180,15 @@ export class Observers {
     const tap = this.#taps.get(id)
     if (tap?.org === org && tap.started.has(uid)) tap.sink(shown, uid)
     // It has not heard that nobody watches any more.
-    else send(live, customTypes.tapStop, { tap: id })
+    else sendCustom(live, customTypes.tapStop, { tap: id })
     return true
   }
 }
 
 /** Over plain HTTP an answer would take as long as the agent takes to ask. */
-function fits({ gateway, connection }: LiveGateway, { configuration, gateways }: TapFilter): boolean {
-  if (connection === undefined || !gateway.customCapabilities.includes(NODE_CAPABILITY)) return false
+function fits(live: LiveGateway, { configuration, gateways }: TapFilter): boolean {
+  const { gateway } = live
+  if (live.connection === undefined || !speaksOurs(live)) return false
   if (configuration !== undefined && followed(gateway) !== configuration) return false
   return gateways === undefined || gateways.includes(gateway.uid)
-}
-
-function send({ gateway, connection }: LiveGateway, type: string, value: object): void {
-  const data = Buffer.from(JSON.stringify(value))
-  const customMessage = { capability: NODE_CAPABILITY, type, data }
-  connection?.send({ instanceUid: uuidBytes(gateway.uid)!, flags: 0n, capabilities: 0n, customMessage })
-}
-
-/** Undefined: it is no JSON, or too long. */
-function parsed(data: Uint8Array): unknown {
-  if (data.length > DATA_BYTES_MAX) return undefined
-  try {
-    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8'))
-  } catch {
-    return undefined
-  }
 }
