@@ -4,7 +4,8 @@ import { conditionJsonSchema } from '#component/matcher.ts'
 import type { Registry } from '#component/registry.ts'
 import { Secret } from '#component/secret.ts'
 import type { ComponentCatalog } from '#contract/component.ts'
-import { outputEntry, processorEntry, publishedPipelineEntry, sourceEntry, upstreamEntry } from './schema.ts'
+import { processorEntry } from './rules.ts'
+import { outputEntry, publishedPipelineEntry, sourceEntry, upstreamEntry } from './schema.ts'
 
 type JsonSchema = Record<string, unknown>
 
