@@ -4,7 +4,13 @@ import { paint, version } from './terminal.ts'
 export interface Banner {
   listening: { id: string; type: string; address: string }[]
   admin?: string | undefined
-  control?: { address: string; opamp: string | undefined; firstLogin: string | undefined; auth: 'required' | 'open' }
+  control?: {
+    address: string
+    dashboard: string | undefined
+    opamp: string | undefined
+    firstLogin: string | undefined
+    auth: 'required' | 'open'
+  }
   /** The OpAMP server that the node follows. */
   follows?: string | undefined
   redis?: string | undefined
@@ -13,6 +19,7 @@ export interface Banner {
 
 export function printBanner({ listening, admin, control, follows, redis, dataDir }: Banner): void {
   const rows = listening.map(({ id, address }) => [id, address])
+  if (control?.dashboard !== undefined) rows.push(['dashboard', control.dashboard])
   if (control !== undefined) rows.push(['API', `${control.address}  (documentation at ${control.address}/docs)`])
   if (control?.opamp !== undefined) rows.push(['OpAMP', control.opamp])
   if (follows !== undefined) rows.push(['follows', follows])

@@ -14,6 +14,7 @@ import { ManifestBus } from '#control/sync/manifest-bus.ts'
 import type { RedisPublisher } from '#control/sync/redis-publisher.ts'
 import type { Logger } from '#observe/log.ts'
 import { runtimeOf } from './control-runtime.ts'
+import { ProductDashboard } from './dashboard.ts'
 import type { Overlay } from './node-configuration.ts'
 import { version } from './terminal.ts'
 
@@ -42,6 +43,11 @@ export async function openControl({ dataDir, control }: Settings): Promise<Contr
   return { database, box, live: { kind: 'document', text: live.content, secrets } }
 }
 
+/** With where people find the dashboard, if there is one. */
+export interface RunningControl extends Controller {
+  dashboard: string | undefined
+}
+
 /** Rejects with `SG_LISTEN`. */
 export async function startControl(
   { database, box }: ControlStore,
@@ -49,9 +55,10 @@ export async function startControl(
   redis: RedisPublisher | undefined,
   stats: () => NodeStats | undefined,
   log: Logger,
-): Promise<Controller> {
+): Promise<RunningControl> {
   const { host, port, tls, publicUrl, trustedProxies, auth } = control
-  return await startController({
+  const dashboard = control.dashboard ? new ProductDashboard(log) : undefined
+  const controller = await startController({
     host,
     port,
     tls,
@@ -75,9 +82,20 @@ export async function startControl(
       tls: opamp.tls === undefined ? undefined : tlsOf(opamp.tls),
     },
     ownMetrics: opamp.ownMetrics,
+    dashboard,
     webhooksAllowPrivate: control.webhooksAllowPrivate,
     log,
   })
+  // Only now, so that building it does not compete with the start.
+  void dashboard?.state()
+  return {
+    ...controller,
+    dashboard: dashboard === undefined ? undefined : `${controller.address}/ui/`,
+    async close() {
+      dashboard?.close()
+      await controller.close()
+    },
+  }
 }
 
 function tlsOf({ cert_file, key_file, client_ca_file }: NonNullable<Settings['opamp']['tls']>) {

@@ -76,6 +76,7 @@ export interface ControlSettings {
   trustedProxies: readonly string[]
   databaseUrl: Secret | undefined
   secretKey: Secret | undefined
+  dashboard: boolean
   webhooksAllowPrivate: boolean
 }
 
@@ -233,6 +234,7 @@ function controlOf({ control }: Document, env: Environment): Settings['control']
     trustedProxies: control.trusted_proxies,
     databaseUrl: databaseUrl === undefined ? undefined : new Secret(databaseUrl),
     secretKey: secretKey === undefined ? undefined : new Secret(secretKey),
+    dashboard: control.dashboard,
     webhooksAllowPrivate: control.webhooks.allow_private,
   }
 }

@@ -215,6 +215,7 @@ const controlEntry = z.strictObject({
     .min(1)
     .optional()
     .describe('32 bytes in base64 that seal what is secret, the same for all controllers of one database.'),
+  dashboard: z.boolean().default(true).describe('Whether the dashboard is served, under /ui/.'),
   webhooks: z
     .strictObject({
       allow_private: z.boolean().default(false).describe('Whether webhooks may go to private addresses.'),

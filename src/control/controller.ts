@@ -14,6 +14,7 @@ import { alertsRoutes } from './api/alerts-routes.ts'
 import { auditRoutes } from './api/audit-routes.ts'
 import { componentRoutes } from './api/component-routes.ts'
 import { configurationRoutes } from './api/configuration-routes.ts'
+import { type Dashboard, dashboardRoutes } from './api/dashboard.ts'
 import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
 import { idempotency } from './api/idempotency.ts'
@@ -72,6 +73,8 @@ export interface ControllerOptions {
   opamp?: OpampServerOptions | undefined
   /** Where gateways are told to send their own metrics. */
   ownMetrics?: TelemetryEndpoint | undefined
+  /** Undefined: there is none. */
+  dashboard?: Dashboard | undefined
   /** Whether webhooks may go to private addresses. */
   webhooksAllowPrivate?: boolean
   log: Logger
@@ -91,7 +94,7 @@ export interface Controller {
 
 /** Resolves when everything listens. Rejects with `SG_LISTEN`. The database stays the caller's to close. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const { database, box, runtime, log, host, port, version, access } = options
+  const { database, box, runtime, log, host, port, version, access, dashboard } = options
   const { db, dialect } = database
   const context: ControlContext = { db, dialect, clock: options.clock ?? systemClock, log, runtime, box, version }
   const fleet = new Fleet(context, { desired: new LiveVersions(context), ownMetrics: options.ownMetrics })
@@ -114,6 +117,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   async function mount(app: FastifyInstance) {
     idempotency(app, context)
     await app.register(setupPage)
+    if (dashboard !== undefined) await app.register(dashboardRoutes, { dashboard, access })
     for (const prefix of ['/', '/api/v1']) {
       await app.register(seedRoutes, { ...context, announcer, prefix })
       await app.register(seedCommandRoutes, { ...context, announcer, prefix })
