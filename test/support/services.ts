@@ -1,4 +1,4 @@
-/** Real servers that tests use where they are installed. */
+/** Real servers and programs that tests use where they are installed. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -8,20 +8,29 @@ import type { TestContext } from 'node:test'
  * return; with `STREAMGATE_TEST_SERVICES=required` it fails instead.
  */
 export function requireService(t: TestContext, command: string): boolean {
-  if (isOnPath(command)) return true
-  const reason = `${command} is not installed`
-  if (process.env['STREAMGATE_TEST_SERVICES'] === 'required') throw new Error(`${reason}, and services are required`)
-  t.skip(reason)
-  return false
+  return requireOneOf(t, [command]) !== undefined
 }
 
-function isOnPath(command: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK)
-      return folder !== ''
-    } catch {
-      return false
-    }
-  })
+/** The path of the first of these commands that is there, or undefined by the same rule. */
+export function requireOneOf(t: TestContext, commands: readonly string[]): string | undefined {
+  const found = commands.map(pathOf).find((path) => path !== undefined)
+  if (found !== undefined) return found
+  const reason = `${commands.join(' or ')} is not installed`
+  if (process.env['STREAMGATE_TEST_SERVICES'] === 'required') throw new Error(`${reason}, and services are required`)
+  t.skip(reason)
+  return undefined
+}
+
+function pathOf(command: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, command)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }

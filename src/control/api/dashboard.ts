@@ -43,10 +43,8 @@ export async function dashboardRoutes(app: FastifyInstance, { dashboard, access 
     const state = await dashboard.state()
     if (state.kind !== 'ready') {
       if (state.kind === 'building') reply.header('retry-after', RETRY_SECONDS)
-      return sendPage(
-        reply.code(503).header('cache-control', 'no-store'),
-        waitingPage(state, NONCE_MARK, RETRY_SECONDS),
-      )
+      reply.code(503).header('cache-control', 'no-store')
+      return sendPage(reply, waitingPage(state, NONCE_MARK, RETRY_SECONDS), { mayScript: true })
     }
     if (folder?.path !== state.folder) folder = new DashboardFolder(state.folder)
     return await sendFrom(folder, request.params['*'], request, reply)
@@ -87,7 +85,7 @@ async function sendFrom(folder: DashboardFolder, path: string, request: FastifyR
 function sendFile(file: DashboardFile, path: string, request: FastifyRequest, reply: FastifyReply) {
   const caching = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
   reply.headers({ 'cache-control': caching, etag: file.etag, vary: 'accept-encoding' })
-  reply.header('content-security-policy', policy(undefined))
+  reply.header('content-security-policy', policy())
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
   if (file.encoding !== undefined) reply.header('content-encoding', file.encoding)
   return reply.type(file.type).send(file.body)
@@ -97,10 +95,11 @@ function sendFile(file: DashboardFile, path: string, request: FastifyRequest, re
  * With a nonce of its own for libraries that put `<style>` elements into the page: the editor, and what locks scrolling. The page's
  * scripts may read it, which a nonce for scripts would have to forbid; it allows styles alone, and only the page's own scripts run.
  */
-function sendPage(reply: FastifyReply, html: string) {
+function sendPage(reply: FastifyReply, html: string, { mayScript = false } = {}) {
   const nonce = randomBytes(16).toString('base64')
-  reply.header('content-security-policy', policy(nonce)).type('text/html; charset=utf-8')
-  return reply.send(html.replaceAll(NONCE_MARK, nonce))
+  const extra = ` 'nonce-${nonce}'`
+  reply.header('content-security-policy', policy(extra, mayScript ? extra : ''))
+  return reply.type('text/html; charset=utf-8').send(html.replaceAll(NONCE_MARK, nonce))
 }
 
 /** Isolated from other sites, so that its worker may share memory with it. */
@@ -113,11 +112,11 @@ const HEADERS = {
 }
 
 /** Files have it too: a worker goes by the policy of its own file. */
-function policy(nonce: string | undefined): string {
+function policy(styles = '', scripts = ''): string {
   return [
     "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self'${nonce === undefined ? '' : ` 'nonce-${nonce}'`}`,
+    `script-src 'self'${scripts}`,
+    `style-src 'self'${styles}`,
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",
