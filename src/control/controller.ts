@@ -14,7 +14,7 @@ import { alertsRoutes } from './api/alerts-routes.ts'
 import { auditRoutes } from './api/audit-routes.ts'
 import { componentRoutes } from './api/component-routes.ts'
 import { configurationRoutes } from './api/configuration-routes.ts'
-import { type Dashboard, dashboardRoutes } from './api/dashboard.ts'
+import { type Dashboard, dashboardRoutes, setupRedirect } from './api/dashboard.ts'
 import { fleetRoutes } from './api/fleet-routes.ts'
 import type { Authenticate } from './api/guard.ts'
 import { idempotency } from './api/idempotency.ts'
@@ -27,7 +27,6 @@ import { secretRoutes } from './api/secret-routes.ts'
 import { seedCommandRoutes, seedRoutes } from './api/seed-routes.ts'
 import { seriesRoutes } from './api/series-routes.ts'
 import { buildServer, type TlsFiles } from './api/server.ts'
-import { setupPage } from './api/setup-page.ts'
 import { statsRoutes } from './api/stats-routes.ts'
 import { suggestionRoutes } from './api/suggestion-routes.ts'
 import { tapRoutes } from './api/tap-routes.ts'
@@ -116,7 +115,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const app = await buildServer(context, authenticate, mount, options.tls, options.trustedProxies)
   async function mount(app: FastifyInstance) {
     idempotency(app, context)
-    await app.register(setupPage)
+    await app.register(setupRedirect, dashboard === undefined ? {} : { dashboard })
     if (dashboard !== undefined) await app.register(dashboardRoutes, { dashboard, access })
     for (const prefix of ['/', '/api/v1']) {
       await app.register(seedRoutes, { ...context, announcer, prefix })
