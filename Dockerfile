@@ -14,9 +14,13 @@ RUN find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.m
 
 FROM node:24-slim AS build
 WORKDIR /app
-COPY package.json ./
-COPY scripts/build.ts ./scripts/
+COPY package.json package-lock.json ./
+# With what the dashboard is built with and of.
+RUN npm ci --ignore-scripts --no-audit --no-fund --cache ./.npm
+COPY tsconfig.json ./
+COPY scripts/build.ts scripts/dashboard.ts scripts/one-at-a-time.ts ./scripts/
 COPY src ./src
+COPY ui ./ui
 RUN npm run build
 RUN mkdir data bin && ln -s ../dist/main.js bin/streamgate
 

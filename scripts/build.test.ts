@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { existsSync, globSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -8,11 +8,13 @@ import { build } from './build.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-test('what is built runs', () => {
+test('what is built runs', async () => {
   // Inside the project, where its packages are found.
   const folder = join(root, 'node_modules', `.build-${process.pid}`)
   try {
-    assert.ok(build(folder) > 80)
+    assert.ok((await build(folder)) > 80)
+    assert.ok(existsSync(join(folder, 'ui/index.html')))
+    assert.deepEqual(globSync('ui/.*', { cwd: folder }), [], 'what is about the build stays behind')
     const run = (...args: string[]) =>
       execFileSync(process.execPath, [join(folder, 'main.js'), ...args], {
         encoding: 'utf8',

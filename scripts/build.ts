@@ -1,16 +1,18 @@
 /**
  * `npm run build [FOLDER]`: plain JavaScript in dist/, for publishing and images, where no types need to be stripped at start.
- * Node's own stripper does it, the one that runs the source, so both run the same code, line by line.
+ * Node's own stripper does it, the one that runs the source, so both run the same code, line by line. The dashboard goes with it.
  */
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildDashboard } from './dashboard.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Returns how many modules were written. */
-export function build(folder: string): number {
+export async function build(folder: string): Promise<number> {
+  const dashboard = await buildDashboard()
   rmSync(folder, { recursive: true, force: true })
   const sources = globSync('**/*.ts', { cwd: join(root, 'src') }).filter(
     (file) => !/\.(test|bench|browser)\.ts$/.test(file),
@@ -27,6 +29,9 @@ export function build(folder: string): number {
   const { name, version, license, imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const manifest = { name, version, license, type: 'module', imports: importsFor(imports) }
   write(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  // What begins with a dot is about the build.
+  const isServed = (path: string) => path === dashboard || !basename(path).startsWith('.')
+  cpSync(dashboard, join(folder, 'ui'), { recursive: true, filter: isServed })
   return sources.length + 1
 }
 
@@ -55,5 +60,5 @@ function write(file: string, text: string, mode = 0o644): void {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = resolve(process.argv[2] ?? join(root, 'dist'))
-  console.log(`${build(folder)} modules in ${folder}`)
+  console.log(`${await build(folder)} modules in ${folder}`)
 }

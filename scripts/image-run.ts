@@ -81,6 +81,7 @@ export async function tryRole(image: Image, role: 'up' | 'node' | 'controller'):
     for (const url of urls) if ((await fetch(url)).status !== 200) throw new Error(`${url} is not well`)
     const checked = { HEALTHCHECK_URLS: urls.join(',') }
     await expectStatus(image, 0, checked)
+    if (role !== 'node') await expectDashboard(`http://127.0.0.1:${portOf('API')}`)
     if (role !== 'controller') await sendLine(Number(portOf('tcp')), () => output.stdout)
     child.kill('SIGTERM')
     await until(() => child.exitCode !== null, `${role} to end`)
@@ -96,6 +97,15 @@ export async function tryRole(image: Image, role: 'up' | 'node' | 'controller'):
 async function expectStatus(image: Image, wanted: number, env: Record<string, string>): Promise<void> {
   const { status, stdout, stderr } = await runIn(image, image.healthcheck, env)
   if (status !== wanted) throw new Error(`HEALTHCHECK ended with ${status}, not ${wanted}: ${stdout}${stderr}`)
+}
+
+/** The page, and the script that it names. */
+async function expectDashboard(api: string): Promise<void> {
+  const page = await fetch(`${api}/ui/`, { headers: { accept: 'text/html' } })
+  const script = /<script type="module"[^>]* src="([^"]+)"/.exec(await page.text())?.[1]
+  if (page.status !== 200 || script === undefined) throw new Error(`the dashboard answers ${page.status}`)
+  const { status } = await fetch(api + script)
+  if (status !== 200) throw new Error(`${script} answers ${status}`)
 }
 
 async function sendLine(port: number, stdout: () => string): Promise<void> {

@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import type { Dashboard, DashboardState } from '#control/api/dashboard.ts'
 import type { Logger } from '#observe/log.ts'
 import { isFresh } from '#std/build-stamp.ts'
@@ -77,7 +78,7 @@ export class ProductDashboard implements Dashboard {
       this.#settle({ kind: 'ready', folder: this.#places.folder })
       return
     }
-    const reason = printed.replaceAll(root, '').trim() || `the builder ended with ${status}`
+    const reason = stripVTControlCharacters(printed).replaceAll(root, '').trim() || `the builder ended with ${status}`
     this.#log.error({ reason }, 'the dashboard cannot be built')
     this.#settle({ kind: 'failed', reason })
   }

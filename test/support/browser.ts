@@ -19,7 +19,12 @@ const WCAG_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22a
 const SNAPSHOT_CHARACTERS_MAX = 4_000
 
 let browser: Promise<Browser> | undefined
-after(async () => await (await browser?.catch(() => undefined))?.close())
+/** A test that fails by its console does not come to its other hooks, so these end here at the latest. */
+const programs = new Set<Program>()
+after(async () => {
+  for (const program of programs) await program[Symbol.asyncDispose]()
+  await (await browser?.catch(() => undefined))?.close()
+})
 
 export interface Session {
   context: BrowserContext
@@ -76,7 +81,11 @@ export async function startProduct(
 ): Promise<Product> {
   await buildDashboard()
   const program = await Program.start(command, options)
-  t.after(() => program[Symbol.asyncDispose]())
+  programs.add(program)
+  t.after(async () => {
+    programs.delete(program)
+    await program[Symbol.asyncDispose]()
+  })
   const firstLogin = /First login: (\S+)/.exec(program.stderr)?.[1]
   return { program, ui: program.address('dashboard'), api: program.address('API'), firstLogin }
 }
