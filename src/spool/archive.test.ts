@@ -33,6 +33,11 @@ test('dead letters are kept by output, told by reason, and removed as asked', as
   deadLetters.add('b', 'http.text', fromText('three'), 'http_400', 'x'.repeat(10_000))
   assert.deepEqual(texts(deadLetters.list({}, 10)), ['one', 'two', 'three'])
   assert.deepEqual(texts(deadLetters.list({ output: 'a', code: 'http_400' }, 10)), ['one'])
+  assert.deepEqual(
+    deadLetters.heads({ output: 'a', after: 1 }, 10).map(({ id, kind, bytes }) => [id, kind, bytes]),
+    [[2, 'http.text', 3]],
+  )
+  assert.deepEqual([deadLetters.count({ code: 'http_400' }), deadLetters.count({ ids: [1, 7] })], [2, 1])
   assert.equal(deadLetters.list({ output: 'b' }, 10)[0]!.message.length, 500)
   assert.deepEqual(
     deadLetters.summary().map(({ output, code, records }) => [output, code, records]),
