@@ -23,7 +23,7 @@ test('a new component has its folder and its line, and leaves the house tidy', (
       assert.equal(files.length, 4)
     }
     const registry = readFileSync(join(root, 'src/registry.ts'), 'utf8')
-    const engines = readFileSync(join(root, 'src/engine-registry.ts'), 'utf8')
+    const engines = readFileSync(join(root, 'src/processor-registry.ts'), 'utf8')
     assert.match(engines, /import \{ dropEmpty \} from '#processors\/drop_empty\/drop_empty.ts'/)
     assert.match(engines, /^ {4}dropEmpty,$/m)
     assert.match(registry, /import \{ udpOutput \} from '#outputs\/udp\/udp.ts'/, 'a name that is taken gets its kind')

@@ -69,7 +69,7 @@ test('each kind of untidiness is found', () => {
     [
       'a sibling',
       {
-        'src/engine-registry.ts': registered,
+        'src/processor-registry.ts': registered,
         'src/processors/sample/sample.ts': "import { x } from '../dedupe/dedupe.ts'",
         'src/processors/dedupe/dedupe.ts': '',
         'src/processors/sample/README.md': '',
@@ -84,7 +84,7 @@ test('each kind of untidiness is found', () => {
     ],
     [
       'a component without README',
-      { 'src/engine-registry.ts': registered, 'src/processors/sample/sample.ts': '' },
+      { 'src/processor-registry.ts': registered, 'src/processors/sample/sample.ts': '' },
       /has no README/,
     ],
     ['a word that was to go', { 'src/std/a.ts': `// ${'TO'}${'DO'}: later` }, /a word that was to go/],

@@ -115,9 +115,9 @@ function siblingProblems(file: string, target: string, room: string): string[] {
     : [`${file}: imports its sibling ${others}; what both need goes into src/${room}`]
 }
 
-/** Processors run in engine threads, which load nothing else. */
+/** Processors run in browsers too, which load nothing else. */
 export function registryFor(room: string): string {
-  return room === 'processors' ? 'src/engine-registry.ts' : 'src/registry.ts'
+  return room === 'processors' ? 'src/processor-registry.ts' : 'src/registry.ts'
 }
 
 function componentProblems(root: string): string[] {

@@ -28,30 +28,10 @@ import { syslogLines, syslogRecord, syslogZoned } from '#codecs/syslog/decoders.
 import { syslog as syslogEncoder } from '#codecs/syslog/syslog.ts'
 import { text } from '#codecs/text/text.ts'
 import type { EngineRegistry } from '#component/registry.ts'
-import { aggregate } from '#processors/aggregate/aggregate.ts'
-import { attributeFilter } from '#processors/attribute_filter/attribute_filter.ts'
-import { cardinalityLimit } from '#processors/cardinality_limit/cardinality_limit.ts'
-import { dedupe } from '#processors/dedupe/dedupe.ts'
-import { filter } from '#processors/filter/filter.ts'
-import { metricFilter } from '#processors/metric_filter/metric_filter.ts'
-import { metricRename } from '#processors/metric_rename/metric_rename.ts'
-import { redact } from '#processors/redact/redact.ts'
-import { relabel } from '#processors/relabel/relabel.ts'
-import { sample } from '#processors/sample/sample.ts'
+import { processorRegistry } from './processor-registry.ts'
 
 export const engineRegistry = {
-  processors: [
-    filter, //
-    redact,
-    attributeFilter,
-    sample,
-    dedupe,
-    aggregate,
-    cardinalityLimit,
-    metricFilter,
-    metricRename,
-    relabel,
-  ],
+  ...processorRegistry,
   decoders: [
     lines, //
     record,

@@ -1,4 +1,4 @@
-/** Every component, one line each: sources and outputs here, processors and encoders in `engine-registry.ts`. There is no other list. */
+/** Every component, one line each: sources and outputs here, decoders and encoders in `engine-registry.ts`, processors in `processor-registry.ts`. There is no other list. */
 import type { Registry } from '#component/registry.ts'
 import { blackhole } from '#outputs/blackhole/blackhole.ts'
 import { cloudwatchLogs } from '#outputs/cloudwatch_logs/cloudwatch_logs.ts'

@@ -4,7 +4,6 @@
  * One job at a time. While one runs, of each kind the newest waits and older ones are answered as superseded. A job that takes
  * longer than the limit is ended with its worker, and another worker takes over.
  */
-import type { ExplainedStep } from '#engine/explain.ts'
 import {
   type Answer,
   type ExplainRequest,
@@ -13,6 +12,7 @@ import {
   type Job,
   type RunRequest,
   type RunResult,
+  type TriedStep,
   type WorkerMessage,
 } from './messages.ts'
 
@@ -55,7 +55,7 @@ export class EngineClient {
     return this.#ask({ kind: 'run', request }, refusalOf(request.processors.length, request.records))
   }
 
-  explain(request: ExplainRequest): Promise<Answer<ExplainedStep[]>> {
+  explain(request: ExplainRequest): Promise<Answer<TriedStep[]>> {
     return this.#ask({ kind: 'explain', request }, refusalOf(request.processors.length, [request.record]))
   }
 

@@ -6,11 +6,12 @@ import { processorPlan, processorProblems } from '#config/rules.ts'
 import { processorSignalProblem } from '#config/signals.ts'
 import { StreamgateError } from '#contract/error.ts'
 import type { ManifestProcessor } from '#contract/manifest.ts'
-import { type ExplainedStep, explainRecord } from '#engine/explain.ts'
+import type { RecordText } from '#contract/observation.ts'
+import { explainRecord } from '#engine/explain.ts'
 import { replay } from '#engine/replay.ts'
-import { fromBase64, fromText } from '#std/bytes.ts'
-import { engineRegistry as registry } from '../../../src/engine-registry.ts'
-import { marked } from './marks.ts'
+import { type Bytes, fromBase64, fromText } from '#std/bytes.ts'
+import { processorRegistry as registry } from '../../../src/processor-registry.ts'
+import { markedRecords, markedSteps } from './marks.ts'
 import {
   type Answer,
   type ExplainRequest,
@@ -21,23 +22,26 @@ import {
   type RuleProblem,
   type RunRequest,
   type RunResult,
+  type TriedStep,
 } from './messages.ts'
 
-export function answerTo(job: Job): Answer<RunResult | ExplainedStep[]> {
+export function answerTo(job: Job): Answer<RunResult | TriedStep[]> {
   return job.kind === 'run' ? run(job.request) : explain(job.request)
 }
 
 export function run({ processors, records, seed }: RunRequest): Answer<RunResult> {
   return withPlans(processors, (plans) => {
     const result = replay(plans, registry, records, seed === undefined ? {} : { seed })
-    return { records: marked(plans, records, result.records), rules: result.rules }
+    return { records: markedRecords(plans, records, result.records), rules: result.rules }
   })
 }
 
-export function explain({ processors, record }: ExplainRequest): Answer<ExplainedStep[]> {
-  return withPlans(processors, (plans) =>
-    explainRecord(plans, registry, record.text === undefined ? fromBase64(record.base64 ?? '') : fromText(record.text)),
-  )
+export function explain({ processors, record }: ExplainRequest): Answer<TriedStep[]> {
+  return withPlans(processors, (plans) => markedSteps(plans, explainRecord(plans, registry, bytesOf(record))))
+}
+
+function bytesOf({ text, base64 }: RecordText): Bytes {
+  return text === undefined ? fromBase64(base64 ?? '') : fromText(text)
 }
 
 function withPlans<Result>(entries: readonly RuleEntry[], work: (plans: ProcessorPlan[]) => Result): Answer<Result> {

@@ -6,29 +6,40 @@
 import { textFormat } from '#codecs/text/format.ts'
 import { Field } from '#component/fields.ts'
 import type { ProcessorPlan } from '#component/plan.ts'
-import type { RecordText } from '#contract/observation.ts'
+import type { ExplainedStep } from '#engine/explain.ts'
 import type { ReplayedRecord, ReplayInput } from '#engine/replay.ts'
 import { fromText, utf8 } from '#std/bytes.ts'
 import { compilePattern, type Pattern } from '#std/pattern/pattern.ts'
 import { Block } from '#telemetry/block.ts'
 import { eachMatch, escapeRegex } from '#telemetry/search.ts'
-import type { TriedRecord } from './messages.ts'
+import type { TriedRecord, TriedStep } from './messages.ts'
 import { changedSpans, joinedSpans, type Span, type Spans } from './spans.ts'
 
 /** In longer records nothing is pointed out: nobody reads them whole. */
 const CHARACTERS_MAX = 16 * 1024
+/** Of a rule with more words neither: looking for them again, one by one, takes longer than the rule itself. */
+const WORDS_MAX = 200
 const SPANS_MAX = 100
 
-export function marked(
+export function markedRecords(
   processors: readonly ProcessorPlan[],
   inputs: readonly ReplayInput[],
   records: readonly ReplayedRecord[],
 ): TriedRecord[] {
-  const finders = new Map(processors.map((plan) => [plan.id, lazily(() => finderOf(plan))]))
+  const marks = new Marks(processors)
   return records.map((record, i) => {
-    const before = shownText(inputs[i]!)
-    return { ...record, spans: before === undefined ? NONE : spansOf(record, before, finders) }
+    const { rule, after, edited_by } = record
+    const isLeftAlone = after !== null && edited_by.length === 0
+    return {
+      ...record,
+      spans: isLeftAlone ? NONE : marks.of(inputs[i]!.text, after === null ? null : after.text, rule),
+    }
   })
+}
+
+export function markedSteps(processors: readonly ProcessorPlan[], steps: readonly ExplainedStep[]): TriedStep[] {
+  const marks = new Marks(processors)
+  return steps.map((step) => ({ ...step, spans: marks.of(step.before, step.after, step.id) }))
 }
 
 const NONE: Spans = { before: [], after: [] }
@@ -36,15 +47,41 @@ const NONE: Spans = { before: [], after: [] }
 /** Where in one record a rule finds something. */
 type Finder = (block: Block) => Span[]
 
-function spansOf(record: ReplayedRecord, before: string, finders: Map<string, () => Finder | undefined>): Spans {
-  if (record.after !== null) {
-    const after = record.edited_by.length === 0 ? undefined : shownText(record.after)
-    return after === undefined ? NONE : changedSpans(before, after)
+class Marks {
+  readonly #plans: readonly ProcessorPlan[]
+  readonly #finders = new Map<string, Finder | undefined>()
+  readonly #block = new Block()
+
+  constructor(plans: readonly ProcessorPlan[]) {
+    this.#plans = plans
   }
-  const find = record.rule === null ? undefined : finders.get(record.rule)?.()
-  if (find === undefined) return NONE
-  const block = blockOf(before)
-  return { before: characterSpans(block, find(block)), after: [] }
+
+  /** Undefined: what has no text. `after` is null for a record that `rule` ended. */
+  of(before: string | undefined, after: string | null | undefined, rule: string | null): Spans {
+    if (!isShown(before)) return NONE
+    if (after !== null) return isShown(after) ? changedSpans(before, after) : NONE
+    const find = rule === null ? undefined : this.#finderOf(rule)
+    return find === undefined ? NONE : { before: this.#found(before, find), after: [] }
+  }
+
+  /** Made when a rule has ended the first record. */
+  #finderOf(rule: string): Finder | undefined {
+    if (!this.#finders.has(rule)) {
+      const plan = this.#plans.find(({ id }) => id === rule)
+      this.#finders.set(rule, plan === undefined ? undefined : finderOf(plan))
+    }
+    return this.#finders.get(rule)
+  }
+
+  #found(text: string, find: Finder): Span[] {
+    const bytes = fromText(`${text}\n`)
+    const block = this.#block
+    block.fill(bytes, 0, bytes.length, { source: 'marks', arrivalMs: 0, truncated: false, format: textFormat })
+    block.addRecord(0, bytes.length - 1)
+    block.multiline = text.includes('\n')
+    const at = (position: number) => utf8(bytes, 0, position).length
+    return joinedSpans(find(block)).map(([from, to]) => [at(from), at(to)])
+  }
 }
 
 function finderOf({ type, options }: ProcessorPlan): Finder | undefined {
@@ -62,7 +99,7 @@ function fieldFinder(name: string): Finder {
   }
 }
 
-function textFinder(options: Record<string, unknown>): Finder {
+function textFinder(options: Record<string, unknown>): Finder | undefined {
   const {
     value,
     values,
@@ -77,6 +114,7 @@ function textFinder(options: Record<string, unknown>): Finder {
     unsafe: boolean
   }
   const words = [...(value === undefined ? [] : [value]), ...(values ?? [])]
+  if (words.length > WORDS_MAX) return undefined
   const patterns: Pattern[] = pattern === undefined ? [] : [compilePattern(pattern, { ignoreCase, unsafe })]
   if (words.length > 0) {
     patterns.push(compilePattern(words.map(escapeRegex).join('|'), { ignoreCase, charactersMax: Infinity }))
@@ -92,30 +130,6 @@ function textFinder(options: Record<string, unknown>): Finder {
   }
 }
 
-/** Positions in bytes as positions in text. */
-function characterSpans({ bytes }: Block, spans: readonly Span[]): Span[] {
-  const at = (position: number) => utf8(bytes, 0, position).length
-  return joinedSpans(spans).map(([from, to]) => [at(from), at(to)])
-}
-
-function blockOf(text: string): Block {
-  const bytes = fromText(`${text}\n`)
-  BLOCK.fill(bytes, 0, bytes.length, { source: 'marks', arrivalMs: 0, truncated: false, format: textFormat })
-  BLOCK.addRecord(0, bytes.length - 1)
-  BLOCK.multiline = text.includes('\n')
-  return BLOCK
-}
-
-const BLOCK = new Block()
-
-function shownText({ text }: RecordText): string | undefined {
-  return text === undefined || text.length > CHARACTERS_MAX ? undefined : text
-}
-
-function lazily<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
+function isShown(text: string | undefined): text is string {
+  return text !== undefined && text.length <= CHARACTERS_MAX
 }

@@ -29,6 +29,9 @@ export interface ExplainRequest {
 /** A record, and what to point out in it: what the rule that ended it looks for, or where edits changed it. */
 export type TriedRecord = ReplayedRecord & { spans: Spans }
 
+/** What a rule did to one record, likewise. */
+export type TriedStep = ExplainedStep & { spans: Spans }
+
 export interface RunResult {
   records: TriedRecord[]
   rules: ReplayedRule[]
@@ -59,7 +62,7 @@ export type Answer<Result> = { ok: true; result: Result } | Failure
 export type Job = { kind: 'run'; request: RunRequest } | { kind: 'explain'; request: ExplainRequest }
 
 /** `ready` comes once, when the engine is loaded; then one answer for each job. */
-export type WorkerMessage = { kind: 'ready' } | { kind: 'answer'; answer: Answer<RunResult | ExplainedStep[]> }
+export type WorkerMessage = { kind: 'ready' } | { kind: 'answer'; answer: Answer<RunResult | TriedStep[]> }
 
 export function failure(reason: FailureReason, detail: string): Failure {
   return { ok: false, reason, problems: [{ processor: null, pointer: '', detail }] }
