@@ -78,7 +78,7 @@ export const configuration = z
     kind,
     /** Null: nothing has been published. */
     live_version: z.number().nullable(),
-    /** The draft differs from the live version. */
+    /** The draft differs from the live version; before the first, from what drafts begin with. */
     has_changes: z.boolean(),
     policy: publishPolicy,
     created_at: z.number(),
@@ -150,6 +150,7 @@ export const diff = z
     entries: z.array(diffEntry),
   })
   .meta({ id: 'Diff' })
+export type Diff = z.infer<typeof diff>
 
 /** What putting a document to work would change: `draft` beside the draft, `live` beside what runs. */
 export const plan = z.object({ draft: z.array(diffEntry), live: z.array(diffEntry) }).meta({ id: 'Plan' })
@@ -170,6 +171,7 @@ export const published = z
     changed: z.boolean(),
   })
   .meta({ id: 'Published' })
+export type Published = z.infer<typeof published>
 
 /** A secret without its value, which nobody gets to see again. */
 export const secretInfo = z

@@ -163,6 +163,7 @@ export const attempt = z
     blocked: z.boolean().describe('It is not offered again until someone retries.'),
   })
   .meta({ id: 'Attempt' })
+export type Attempt = z.infer<typeof attempt>
 
 export const gateway = gatewaySummary
   .extend({

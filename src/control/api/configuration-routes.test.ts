@@ -94,6 +94,23 @@ test('a dry run answers what would be and keeps nothing', async () => {
   assert.deepEqual(versions.items, [])
 })
 
+test('a draft that nobody has put anything into has no changes, also before the first version', async () => {
+  await using api = await TestController.start()
+  const hasChanges = async (name: string) =>
+    (await api.must<{ has_changes: boolean }>(200, 'GET', `/configurations/${name}`)).body.has_changes
+  assert.equal(await hasChanges('default'), false, 'the first of all')
+  for (const kind of ['streamgate', 'otel_collector']) {
+    await api.must(201, 'POST', '/configurations', { body: { name: kind, kind } })
+    assert.equal(await hasChanges(kind), false, kind)
+  }
+  await api.must(201, 'POST', RULES, { body: DROP })
+  assert.equal(await hasChanges('default'), true, 'a rule')
+  assert.equal((await api.change('DELETE', `${RULES}/drop_debug`)).status, 204)
+  assert.equal(await hasChanges('default'), false, 'the rule is gone again')
+  await api.must(200, 'POST', `${DEFAULT}/publish`, { body: {} })
+  assert.equal(await hasChanges('default'), false, 'published as it is')
+})
+
 test('publishing makes immutable versions; restoring is a new one with old content; the same again makes none', async () => {
   await using api = await TestController.start()
   const publish = async (message: string) =>

@@ -6,6 +6,7 @@ import { problem } from '#contract/api.ts'
 import * as contract from '#contract/configuration.ts'
 import {
   type ConfigurationRow,
+  EMPTY_CONTENT,
   findVersion,
   listVersions,
   liveVersion,
@@ -161,15 +162,11 @@ export async function contentOf(
   ref: contract.ContentRef,
 ): Promise<string> {
   if (ref === 'draft') return row.draft
-  if (ref === 'live') return (await liveVersion(db, row))?.content ?? EMPTY[row.kind as contract.ConfigurationKind]
+  if (ref === 'live')
+    return (await liveVersion(db, row))?.content ?? EMPTY_CONTENT[row.kind as contract.ConfigurationKind]
   const version = await findVersion(db, row.org_id, row.name, ref)
   if (version === undefined) throw new Problem(404, `"${row.name}" has no version ${ref}`)
   return version.content
-}
-
-const EMPTY: Record<contract.ConfigurationKind, string> = {
-  streamgate: JSON.stringify(contract.configurationDocument.parse({})),
-  otel_collector: JSON.stringify({ files: {} }),
 }
 
 function answerOf({ version, changed, told }: Publishing): z.output<typeof contract.published> {

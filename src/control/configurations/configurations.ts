@@ -11,6 +11,7 @@ import {
 } from '#contract/configuration.ts'
 import type { Db, Tx } from '../store/database.ts'
 import type { ConfigurationTables } from '../store/tables/configurations.ts'
+import { documentOf } from './projection.ts'
 
 export type ConfigurationRow = ConfigurationTables['configurations']
 export type VersionRow = ConfigurationTables['versions']
@@ -135,6 +136,21 @@ export async function findVersion(
 export async function liveVersion(db: Db, row: ConfigurationRow): Promise<VersionRow | undefined> {
   if (row.live_version === null) return undefined
   return await findVersion(db, row.org_id, row.name, row.live_version)
+}
+
+/** What is live before anything was published. */
+export const EMPTY_CONTENT: Record<ConfigurationKind, string> = {
+  streamgate: JSON.stringify(configurationDocument.parse({})),
+  otel_collector: JSON.stringify({ files: {} }),
+}
+
+/** That of `default`, and of an organisation's first: the pipeline that the routes of rules and outputs are a view on. */
+const FIRST_DRAFT = JSON.stringify(documentOf([], []))
+
+/** Whether there is something to publish. Before the first version: whether somebody has put something into the draft. */
+export function hasChanges(row: Pick<ConfigurationRow, 'draft' | 'kind'>, live: VersionRow | undefined): boolean {
+  if (live !== undefined) return live.content !== row.draft
+  return row.draft !== EMPTY_CONTENT[row.kind as ConfigurationKind] && row.draft !== FIRST_DRAFT
 }
 
 export function draftOf(row: Pick<ConfigurationRow, 'draft' | 'kind'>): AnyDocument {
