@@ -4,10 +4,25 @@
  * both against each other.
  */
 
+import {
+  base64,
+  bytesOfBase64,
+  decoder,
+  encoder,
+  hex,
+  isAsciiText,
+  isValidUtf8,
+  latin1,
+  plain,
+  utf8,
+} from './text.browser.ts'
+
+export { latin1, utf8 } from './text.browser.ts'
+
 export const NEWLINE = 0x0a
 export const CARRIAGE_RETURN = 0x0d
 
-type Encoding = 'utf8' | 'latin1' | 'hex' | 'base64'
+const TEXTS = { utf8, latin1, hex, base64 }
 
 /** As Buffer has it: over memory of either kind. */
 const OverMemory = Uint8Array as new (
@@ -22,9 +37,9 @@ export class Bytes extends OverMemory {
   override subarray(from?: number, to?: number): Bytes {
     return super.subarray(from, to) as Bytes
   }
-  override toString(encoding: Encoding = 'utf8', from = 0, to = this.length): string {
+  override toString(encoding: keyof typeof TEXTS = 'utf8', from = 0, to = this.length): string {
     const [start, end] = [Math.max(0, from), Math.min(to, this.length)]
-    return start >= end ? '' : DECODERS[encoding](this, start, end)
+    return start >= end ? '' : TEXTS[encoding](this, start, end)
   }
   /** As far as there is room, whole characters only. Returns the number of bytes written. */
   write(text: string, at: number, encoding: 'utf8' | 'latin1'): number {
@@ -172,19 +187,6 @@ export function concat(parts: readonly Uint8Array[]): Bytes {
   return whole
 }
 
-/** One character per byte (code points 0 to 255). The decoder of that name is another in browsers: it takes windows-1252. */
-export function latin1(bytes: Bytes, from: number, to: number): string {
-  let text = ''
-  for (let at = from; at < to; at += CHARACTERS_AT_ONCE) {
-    text += String.fromCharCode(...plain(bytes, at, Math.min(to, at + CHARACTERS_AT_ONCE)))
-  }
-  return text
-}
-
-export function utf8(bytes: Bytes, from: number, to: number): string {
-  return decoder.decode(plain(bytes, from, to))
-}
-
 export function latin1ToBytes(text: string): Bytes {
   const bytes = allocate(text.length)
   bytes.write(text, 0, 'latin1')
@@ -214,13 +216,7 @@ export function isAscii(bytes: Bytes, from: number, to: number): boolean {
 }
 
 export function isUtf8(bytes: Bytes, from: number, to: number): boolean {
-  if (isAscii(bytes, from, to)) return true
-  try {
-    strictDecoder.decode(plain(bytes, from, to))
-    return true
-  } catch {
-    return false
-  }
+  return isAscii(bytes, from, to) || isValidUtf8(bytes, from, to)
 }
 
 /** Position of the first `byte` in [from, to), or -1. */
@@ -238,61 +234,12 @@ export function countByte(bytes: Bytes, byte: number, from: number, to: number):
 }
 
 export function toBase64(bytes: Bytes, from: number, to: number): string {
-  return btoa(latin1(bytes, from, to))
+  return base64(bytes, from, to)
 }
 
-/** As far as it is base64: up to the first `=`, of either alphabet, and what is of none is passed over. */
+/** As far as it is base64. */
 export function fromBase64(text: string): Bytes {
-  const bytes = allocate(Math.ceil((text.length * 3) / 4))
-  let length = 0
-  let bits = 0
-  let held = 0
-  for (let i = 0; i < text.length && text[i] !== '='; i++) {
-    const value = SEXTETS[text.charCodeAt(i)] ?? NO_SEXTET
-    if (value === NO_SEXTET) continue
-    held = ((held << 6) | value) & 0xffff
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    bytes[length++] = held >> bits
-  }
-  return bytes.subarray(0, length)
-}
-
-const encoder = new TextEncoder()
-/** A byte order mark is text like any other. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
-/** So many arguments a call takes anywhere. */
-const CHARACTERS_AT_ONCE = 4096
-
-const DECODERS: Record<Encoding, (bytes: Bytes, from: number, to: number) => string> = {
-  utf8,
-  latin1,
-  base64: toBase64,
-  hex: (bytes, from, to) => Array.from(plain(bytes, from, to), (byte) => byte.toString(16).padStart(2, '0')).join(''),
-}
-
-const NO_SEXTET = 0xff
-const SEXTETS = sextets()
-
-function sextets(): Uint8Array {
-  const table = new Uint8Array(128).fill(NO_SEXTET)
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-  for (let i = 0; i < alphabet.length; i++) table[alphabet.charCodeAt(i)] = i
-  table['-'.charCodeAt(0)] = 62
-  table['_'.charCodeAt(0)] = 63
-  return table
-}
-
-/** A plain view: cheaper than one of `Bytes`, and what the decoders take. */
-function plain({ buffer, byteOffset, length }: Uint8Array, from: number, to = length): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset + from, Math.max(0, Math.min(to, length) - from))
-}
-
-function isAsciiText(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false
-  return true
+  return viewOf(bytesOfBase64(text))
 }
 
 let latest: DataView = new DataView(new ArrayBuffer(0))
