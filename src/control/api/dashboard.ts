@@ -125,7 +125,7 @@ function policy(styles = '', scripts = ''): string {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    // The one policy is that of ui/public/trusted-types.js.
+    // The one policy is that of ui/public/policy.js.
     "require-trusted-types-for 'script'",
     'trusted-types default',
   ].join('; ')
