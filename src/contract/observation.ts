@@ -57,3 +57,35 @@ export type TapSelection = z.infer<typeof tapSelection>
 /** What a tap sends now and then. `skipped`: records that fitted and were not shown, because of the bound or a slow watcher. */
 export const tapBatch = z.object({ records: z.array(observedRecord), skipped: z.number() })
 export type TapBatch = z.infer<typeof tapBatch>
+
+/** Records that one answer of recent samples has at most. */
+export const RECENT_RECORDS_MAX = 500
+export const recentQuery = z.object({
+  pipeline: z.string().max(128).optional(),
+  rule: z.string().max(128).optional().describe('Only records that this rule ended or edited.'),
+  fate: z.enum(fates).optional(),
+  limit: z.coerce.number().int().min(1).max(RECENT_RECORDS_MAX).default(100),
+})
+export type RecentQuery = z.output<typeof recentQuery>
+
+/** Of one pipeline over all gateways that answered. Each record stands for `seen.records / sampled`. */
+export const recentPipeline = z.object({
+  id: z.string(),
+  from: z.number().describe('Unix milliseconds: of the oldest window.'),
+  to: z.number(),
+  seen: z.object({ records: z.number(), bytes: z.number() }),
+  sampled: z.number(),
+})
+
+/** What came through gateways in the last minutes, as the rules that run let it be shown. */
+export const recentRecords = z
+  .object({
+    gateways: z.object({ asked: z.number(), answered: z.number() }),
+    pipelines: z.array(recentPipeline),
+    records: z
+      .array(observedRecord.extend({ gateway: z.string().describe('Id of the gateway.') }))
+      .describe('Newest first.'),
+    left_out: z.number().describe('Older ones that fit, and are more than was asked for or than one answer holds.'),
+  })
+  .meta({ id: 'RecentRecords' })
+export type RecentRecords = z.infer<typeof recentRecords>

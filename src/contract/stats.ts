@@ -79,6 +79,11 @@ export const outputBooks = z.object({
     .nullable(),
   /** Refused for good, and kept. Null where they are not kept. */
   dead_letters: amount.nullable(),
+  /**
+   * The shared upstream that it sends through; null where it names none: one of its own then has the output's id among
+   * `upstreams`. Absent at nodes of before it was told.
+   */
+  upstream: z.string().nullable().optional(),
 })
 export type OutputBooks = z.infer<typeof outputBooks>
 

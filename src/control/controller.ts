@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '#std/clock.ts'
 import { type Access, authenticator } from './access/authenticator.ts'
 import { firstAdminLink } from './access/setup.ts'
 import { Alerts } from './alerts/alerts.ts'
+import { type AboutProcess, aboutRoutes } from './api/about-routes.ts'
 import { accessRoutes } from './api/access-routes.ts'
 import { alertsRoutes } from './api/alerts-routes.ts'
 import { auditRoutes } from './api/audit-routes.ts'
@@ -23,6 +24,7 @@ import { liveRoutes } from './api/live-routes.ts'
 import { planRoutes } from './api/plan-routes.ts'
 import { pricesRoutes } from './api/prices-routes.ts'
 import { receiptRoutes } from './api/receipt-routes.ts'
+import { samplesRoutes } from './api/samples-routes.ts'
 import { secretRoutes } from './api/secret-routes.ts'
 import { seedCommandRoutes, seedRoutes } from './api/seed-routes.ts'
 import { seriesRoutes } from './api/series-routes.ts'
@@ -127,7 +129,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     const secretsChanged = (org: string) => void offerAnew(context, fleet, org)
     const parts = { ...context, access, announcer, fleet, live: inbox.live, gateways: recordsOf(fleet) }
     const { alertSource, webhooks } = alerts
-    const own = { ...parts, alertSource, webhooks, prices: pricesOfOutputs, secretsChanged }
+    const own = { ...parts, about, alertSource, webhooks, prices: pricesOfOutputs, secretsChanged }
     await api.register(accessRoutes, own)
     await api.register(auditRoutes, own)
     await api.register(componentRoutes, own)
@@ -136,6 +138,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await api.register(planRoutes, own)
     await api.register(receiptRoutes, own)
     await api.register(suggestionRoutes, own)
+    await api.register(samplesRoutes, own)
     await api.register(secretRoutes, own)
     await api.register(fleetRoutes, own)
     await api.register(keptRoutes, own)
@@ -146,8 +149,19 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await api.register(alertsRoutes, own)
     await api.register(webhooksRoutes, own)
     await api.register(statsRoutes, own)
+    await api.register(aboutRoutes, own)
   }
   let opamp: OpampServer | undefined
+  const startedAt = context.clock.wall()
+  function about(): AboutProcess {
+    return {
+      started_at: startedAt,
+      auth_mode: access.mode,
+      redis: options.publishers.some(({ name }) => name === 'redis'),
+      public_url: options.publicUrl ?? null,
+      opamp: opamp === undefined ? null : { address: opamp.address, auth: options.opamp!.auth },
+    }
+  }
   const close = async () => {
     upkeep.stop()
     sampling.stop()

@@ -62,7 +62,12 @@ export function snapshot(
     outputs: [...keep.outputLedgers].map(([id, { type, ledger }]) => {
       const delivery = current.deliveries.get(id)
       const books = delivery === undefined ? ledger.snapshot(id, type, NO_QUEUE, null) : delivery.books(type)
-      return { ...books, dead_letters: keeping?.deadLetters.held(id) ?? null }
+      const upstream = current.plan.outputs.find((output) => output.id === id)?.options['upstream']
+      return {
+        ...books,
+        dead_letters: keeping?.deadLetters.held(id) ?? null,
+        upstream: typeof upstream === 'string' ? upstream : null,
+      }
     }),
     kept: keeping?.trouble ?? null,
   }
