@@ -43,10 +43,10 @@ export const keptQuestions = {
   dropped_replay: { ask: z.object({ selection: droppedSelection }), answer: replayed },
 } as const
 
-export type KeptQuestions = typeof keptQuestions
-export type KeptTopic = keyof KeptQuestions
-export type KeptAsk<Topic extends KeptTopic> = z.infer<KeptQuestions[Topic]['ask']>
-export type KeptReply<Topic extends KeptTopic> = z.infer<KeptQuestions[Topic]['answer']>
+type Questions = typeof keptQuestions
+export type KeptTopic = keyof Questions
+export type KeptAsk<Topic extends KeptTopic> = z.infer<Questions[Topic]['ask']>
+export type KeptReply<Topic extends KeptTopic> = z.infer<Questions[Topic]['answer']>
 
 const topics = Object.keys(keptQuestions) as [KeptTopic, ...KeptTopic[]]
 

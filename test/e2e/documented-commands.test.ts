@@ -15,8 +15,19 @@ streamgate up
 for i in $(seq 200); do echo "DEBUG cache miss for user $i"; done | nc -N localhost 8081
 `
 
+/** A pipeline as the built-in one, where something is kept. */
+const KEEPING = `
+cat > keeping.yaml <<'END'
+version: 2
+sources: [{ id: tcp, type: tcp, listen: '127.0.0.1:8081' }]
+pipelines: [{ id: default_pipeline, sources: [tcp], outputs: [console], keep_dropped: {} }]
+outputs: [{ id: console, type: console }]
+END
+`
+
 test('the examples of the API reference', async (t) => {
-  const printed = await runDocumented(t, new URL('reference/api.md', DOCS), { before: TRAFFIC })
+  const before = KEEPING + TRAFFIC.replace('streamgate up', 'streamgate up --config keeping.yaml')
+  const printed = await runDocumented(t, new URL('reference/api.md', DOCS), { before })
   if (printed !== undefined) assert.match(printed, /"broken_at":null/)
 })
 

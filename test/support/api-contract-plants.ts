@@ -39,7 +39,13 @@ export async function plantGateways(fleet: Fleet, { db }: Database): Promise<voi
 }
 
 /** A gateway that is there, and has kept something: a real agent in front of no engine. */
-export function plantLiveGateway(fleet: Fleet, clock: Clock, org: string, mark: string): Link {
+export function plantLiveGateway(
+  fleet: Fleet,
+  clock: Clock,
+  org: string,
+  mark: string,
+  kept: () => KeptRecords | undefined = () => keptRecords,
+): Link {
   const link = new Link({
     server: (peer) => connectionOf(fleet, { ...openAgent, org }, peer),
     description: { version: '1.2.3', id: `${mark}-host` },
@@ -54,7 +60,7 @@ export function plantLiveGateway(fleet: Fleet, clock: Clock, org: string, mark: 
       health: () => nodeHealth(exampleStats(), clock.wall()),
       samples: () => [],
       tap: () => ({ stop: () => undefined }),
-      kept: () => keptRecords,
+      kept,
       restart: () => undefined,
     },
   })
@@ -97,7 +103,7 @@ const letters = [1, 2, 3].map((id) => ({
 const drops = [3, 2, 1].map((i) => ({ id: `${i}.0`, pipeline: 'main', rule: 'no_debug', at: NOW, text: `DEBUG ${i}` }))
 
 /** Always the same, whatever is done with it: repeats are to be seen in answers, not in what is kept. */
-const keptRecords: KeptRecords = {
+export const keptRecords: KeptRecords = {
   deadLetterSummary: () => [{ output: 'dd', code: 'http_400', records: 3, bytes: 6, oldest: NOW, newest: NOW }],
   listDeadLetters: ({ ids, after = 0 }, limit, whole) =>
     letters

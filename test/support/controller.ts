@@ -5,6 +5,7 @@ import type { Permission, Role } from '#contract/access.ts'
 import { Passwords } from '#control/access/passwords.ts'
 import { openPrincipal, type Principal, permissionsOf } from '#control/access/principal.ts'
 import { type Controller, type ControllerOptions, startController } from '#control/controller.ts'
+import type { Fleet } from '#control/fleet/fleet.ts'
 import { SecretBox } from '#control/secret-box.ts'
 import { type Database, openDatabase } from '#control/store/database.ts'
 import { silentLogger } from '#observe/log.ts'
@@ -64,6 +65,10 @@ export class TestController implements AsyncDisposable {
 
   get address(): string {
     return this.#controller!.address
+  }
+
+  get fleet(): Fleet {
+    return this.#controller!.fleet
   }
 
   async ask<Body = unknown>(

@@ -172,7 +172,10 @@ const WHY_NOT: Record<NoAnswer, [number, string]> = {
   away: [409, 'is not connected'],
   http: [409, 'talks to this controller over plain HTTP, by which it cannot be asked; a WebSocket can'],
   foreign: [409, 'does not know the question: it is no node of this product, or of an older version'],
-  nothing_kept: [409, 'keeps nothing: it has no data directory, or another process has it'],
+  nothing_kept: [
+    409,
+    'keeps nothing: nothing that it runs wants a disk, it has no data directory, or another process has that',
+  ],
   busy: [503, 'is answering others; ask again in a moment'],
   failed: [503, 'cannot read what it has kept now; its log says why'],
   strange: [503, 'answered what this controller does not understand; it may be of another version'],

@@ -75,8 +75,8 @@ export class Fleet {
     this.#ownMetrics = ownMetrics
     this.#configs = new LiveConfigs(desired)
     this.#writer = new FleetWriter(context)
-    this.observers = new Observers(context, () => this.#live.values())
     this.kept = new KeptQuestions(context.clock, (org, uid) => this.#live.get(keyOf({ org, uid })))
+    this.observers = new Observers(context, () => this.#live.values(), this.kept)
     this.#touchedUntil = context.clock.wall()
     this.#every(RECONCILE_MS, () => this.reconcile())
     this.#every(SWEEP_MS, async () => this.#sweep())
@@ -273,7 +273,7 @@ export class Fleet {
       live.gateway = { ...live.gateway, holder: connection.principal.holder }
     const outcome = answer(live, message, await this.#wanted(live, message.capabilities), clock.wall())
     await this.#take(live, outcome)
-    if (message.customMessage !== undefined) this.observers.heard(live, message.customMessage, this.kept)
+    if (message.customMessage !== undefined) this.observers.heard(live, message.customMessage)
     // The first answer says what the controller can do: from then on it may ask for things.
     const isGreeting = outcome.reply!.capabilities !== 0n
     if (message.agentDisconnect !== undefined) this.#forget(live)

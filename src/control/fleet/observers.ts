@@ -61,14 +61,20 @@ interface Request {
 export class Observers {
   readonly #context: Pick<ControlContext, 'clock' | 'log'>
   readonly #live: () => Iterable<LiveGateway>
+  readonly #kept: Pick<KeptQuestions, 'heard'>
   readonly #listeners = new Set<(stats: StatsOfGateway) => void>()
   readonly #requests = new Map<string, Request>()
   readonly #taps = new Map<string, Tap>()
   readonly #timers = new Set<Timer>()
 
-  constructor(context: Pick<ControlContext, 'clock' | 'log'>, live: () => Iterable<LiveGateway>) {
+  constructor(
+    context: Pick<ControlContext, 'clock' | 'log'>,
+    live: () => Iterable<LiveGateway>,
+    kept: Pick<KeptQuestions, 'heard'>,
+  ) {
     this.#context = context
     this.#live = live
+    this.#kept = kept
   }
 
   /** Returns how to stop listening. */
@@ -125,14 +131,14 @@ export class Observers {
     }
   }
 
-  heard(live: LiveGateway, { capability, type, data }: CustomMessage, kept: KeptQuestions): void {
+  heard(live: LiveGateway, { capability, type, data }: CustomMessage): void {
     if (capability !== NODE_CAPABILITY) return
     const value = parsedCustom(data)
     let isUnderstood = true
     if (type === customTypes.stats && this.#listeners.size > 0) isUnderstood = this.#heardStats(live, value)
     else if (type === customTypes.samples) isUnderstood = this.#heardSamples(live, value)
     else if (type === customTypes.tap) isUnderstood = this.#heardTap(live, value)
-    else if (type === customTypes.kept) isUnderstood = kept.heard(live, value)
+    else if (type === customTypes.kept) isUnderstood = this.#kept.heard(live, value)
     if (!isUnderstood)
       this.#context.log.debug({ gateway: live.gateway.uid, type }, 'a custom message was not understood')
   }
