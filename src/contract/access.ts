@@ -192,7 +192,9 @@ export const auditEntry = z
     hash: z.string(),
   })
   .meta({ id: 'AuditEntry' })
+export type AuditEntry = z.infer<typeof auditEntry>
 export const auditVerified = z.object({
   entries: z.number().describe('That fit, from the first on.'),
   broken_at: z.number().nullable().describe('The first entry that does not fit; null: all do.'),
 })
+export type AuditVerified = z.infer<typeof auditVerified>

@@ -2,7 +2,7 @@
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
 import { type ReactNode, useState } from 'react'
-import { Button, type ButtonLook, IconButton } from '#ui/kit/button.tsx'
+import { Button, type ButtonLook } from '#ui/kit/button.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { ProblemNote } from '#ui/kit/states.tsx'
 
@@ -35,8 +35,9 @@ export function Dialog({
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
           {...(description === undefined && { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusFirstField}
           className={cx(
-            'fixed z-40 flex flex-col border border-line bg-panel shadow-2xl',
+            'fixed z-40 flex flex-col border border-line bg-panel shadow-2xl focus-visible:outline-none',
             place === 'middle'
               ? cx(
                   'top-[8vh] left-1/2 max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 rounded-lg',
@@ -55,7 +56,8 @@ export function Dialog({
               )}
             </div>
             <Radix.Close asChild>
-              <IconButton label="Close" icon={X} />
+              {/* Without a tooltip: that would take the first Escape for itself. */}
+              <Button look="quiet" icon={X} aria-label="Close" className="size-8 px-0" />
             </Radix.Close>
           </header>
           {/* What scrolls must be reachable without a pointer. */}
@@ -69,6 +71,16 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** What is to be filled in comes before the button that closes. */
+function focusFirstField(event: Event): void {
+  const content = event.currentTarget as HTMLElement
+  const field = content.querySelector<HTMLElement>(
+    'input:not([type=hidden]):not(:disabled), select:not(:disabled), textarea:not(:disabled)',
+  )
+  event.preventDefault()
+  ;(field ?? content).focus()
 }
 
 export interface ConfirmProps {

@@ -3,26 +3,8 @@ import { useMemo } from 'react'
 import { SelectField } from '#ui/kit/field.tsx'
 import { numberIn, oneOf, type RawSearch } from '#ui/kit/search.ts'
 import { useNow } from '#ui/kit/time.tsx'
+import { type RangeName, rangeNames, rangeWords, spanOf } from '#ui/kit/time-span.ts'
 
-const HOUR_MS = 3_600_000
-const spans = {
-  '15m': HOUR_MS / 4,
-  '1h': HOUR_MS,
-  '6h': 6 * HOUR_MS,
-  '24h': 24 * HOUR_MS,
-  '7d': 168 * HOUR_MS,
-  '30d': 720 * HOUR_MS,
-} as const
-export type RangeName = keyof typeof spans
-export const rangeNames = Object.keys(spans) as RangeName[]
-const words: Record<RangeName, string> = {
-  '15m': 'Last 15 minutes',
-  '1h': 'Last hour',
-  '6h': 'Last 6 hours',
-  '24h': 'Last 24 hours',
-  '7d': 'Last 7 days',
-  '30d': 'Last 30 days',
-}
 /** `to` moves on in steps, so that a query is not new with every second. */
 const STEP_MS = 15_000
 
@@ -55,7 +37,7 @@ export function useRange(search: RangeSearch, otherwise: RangeName = '1h'): Rang
     () =>
       from !== undefined && to !== undefined
         ? { from, to, live: false }
-        : { from: now - spans[range], to: now, live: true },
+        : { from: now - spanOf(range), to: now, live: true },
     [from, to, range, now],
   )
 }
@@ -78,7 +60,7 @@ export function RangePicker({
       onChange={(event) => onChange({ range: event.target.value as RangeName })}
       options={[
         ...(isFixed ? [{ value: 'fixed', label: fixedWords(search) }] : []),
-        ...rangeNames.map((value) => ({ value, label: words[value] })),
+        ...rangeNames.map((value) => ({ value, label: rangeWords[value] })),
       ]}
       className="w-48"
     />
