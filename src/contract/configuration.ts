@@ -177,5 +177,6 @@ export type Published = z.infer<typeof published>
 export const secretInfo = z
   .object({ name: z.string(), updated_at: z.number(), updated_by: z.string(), used_by: z.array(z.string()) })
   .meta({ id: 'SecretInfo' })
+export type SecretInfo = z.infer<typeof secretInfo>
 
 export const secretValue = z.strictObject({ value: z.string().min(1).max(16_384) })
