@@ -1,0 +1,99 @@
+/** What editors of rules, sources, outputs and upstreams have in common: a drawer, its buttons, what went wrong, conflicts. */
+import type { ReactNode } from 'react'
+import type { Part } from '#ui/api/draft.ts'
+import { useCan } from '#ui/api/queries.ts'
+import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
+import type { PartWork } from '#ui/forms/part-work.ts'
+import { Button } from '#ui/kit/button.tsx'
+import { Dialog } from '#ui/kit/dialog.tsx'
+import { Failed, ProblemNote, Skeleton } from '#ui/kit/states.tsx'
+
+export interface PartFrameProps {
+  title: string
+  description?: ReactNode
+  work: PartWork
+  onClose: () => void
+  onSaved: (part: Part) => void
+  /** What is sent; undefined while there is nothing to send. */
+  part: Part | undefined
+  /** Texts that cannot be read as what they should be. */
+  faults: number
+  noun: string
+  children: ReactNode
+}
+
+export function PartFrame(props: PartFrameProps) {
+  const { title, description, work, onClose, onSaved, part, faults, noun, children } = props
+  const mayEdit = useCan('edit')
+  const told = (saved: Part | undefined) => {
+    if (saved !== undefined) onSaved(saved)
+  }
+  const footer = mayEdit ? (
+    <>
+      {faults > 0 && <p className="mr-auto self-center text-sm text-bad">Some JSON cannot be read yet.</p>}
+      {work.isDirty && <Button onClick={work.discard}>Discard changes</Button>}
+      <Button onClick={onClose}>Close</Button>
+      <Button
+        look="primary"
+        busy={work.busy}
+        disabled={part === undefined || faults > 0}
+        onClick={() => part !== undefined && void work.save(part).then(told)}
+      >
+        {work.isNew ? `Add the ${noun}` : `Save the ${noun}`}
+      </Button>
+    </>
+  ) : (
+    <>
+      <p className="mr-auto self-center text-sm text-muted">You lack the permission edit, so you can only look.</p>
+      <Button onClick={onClose}>Close</Button>
+    </>
+  )
+  return (
+    <>
+      <Dialog
+        open
+        place="side"
+        onClose={onClose}
+        title={title}
+        {...(description !== undefined && { description })}
+        footer={footer}
+      >
+        {work.part === undefined ? (
+          work.loadError === null ? (
+            <Skeleton lines={6} />
+          ) : (
+            <Failed error={work.loadError} retry={work.reload} />
+          )
+        ) : (
+          <form
+            className="flex flex-col gap-4"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (part !== undefined && faults === 0 && mayEdit) void work.save(part).then(told)
+            }}
+          >
+            {work.isRestored && work.isDirty && (
+              <p role="status" className="rounded-md bg-info-soft px-3 py-2 text-sm text-info">
+                This is what you typed before and did not save.
+              </p>
+            )}
+            <ProblemNote error={work.error} />
+            {children}
+            {/* Enter in a field saves. */}
+            <button type="submit" hidden tabIndex={-1} aria-hidden="true" />
+          </form>
+        )}
+      </Dialog>
+      <ConflictDialog
+        conflict={work.conflict}
+        busy={work.busy}
+        onTakeTheirs={() => {
+          work.takeTheirs()
+          if (work.conflict?.theirs === undefined) onClose()
+        }}
+        onKeepMine={() => void work.keepMine().then(told)}
+        onClose={work.leaveConflict}
+      />
+    </>
+  )
+}
