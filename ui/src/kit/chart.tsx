@@ -32,7 +32,11 @@ export interface ChartProps {
   onZoom?: (from: number, to: number) => void
   /** A horizontal line, such as the threshold of an alert. */
   threshold?: number
+  /** Bytes: the axis is divided by powers of two, as they are written. */
+  binary?: boolean
 }
+
+const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power)
 
 export function Chart({
   title,
@@ -46,6 +50,7 @@ export function Chart({
   marks,
   onZoom,
   threshold,
+  binary = false,
 }: ChartProps) {
   const holder = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
@@ -60,7 +65,11 @@ export function Chart({
   useEffect(() => {
     const element = holder.current
     if (element === null) return
-    const made = new uPlot(optionsFor(element, latest, { stack, height, sync, title }), latest.current.data, element)
+    const made = new uPlot(
+      optionsFor(element, latest, { stack, height, sync, title, binary }),
+      latest.current.data,
+      element,
+    )
     plot.current = made
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
     observer.observe(element)
@@ -69,11 +78,14 @@ export function Chart({
       made.destroy()
       plot.current = undefined
     }
-  }, [names, isDark, stack, height, sync, title])
+  }, [names, isDark, stack, height, sync, title, binary])
 
   useEffect(() => {
     if (plot.current?.series.length === data.length) plot.current.setData(data)
   }, [data])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is read when it is drawn
+  useEffect(() => plot.current?.redraw(false), [marks, threshold])
 
   return (
     <figure className="flex min-w-0 flex-col gap-2">
@@ -151,18 +163,22 @@ interface Latest {
   }
 }
 
-function optionsFor(
-  element: HTMLElement,
-  latest: Latest,
-  { stack, height, sync, title }: { stack: boolean; height: number; sync: string | undefined; title: string },
-): uPlot.Options {
+interface Look {
+  stack: boolean
+  height: number
+  sync: string | undefined
+  title: string
+  binary: boolean
+}
+
+function optionsFor(element: HTMLElement, latest: Latest, { stack, height, sync, title, binary }: Look): uPlot.Options {
   const color = (name: string) => getComputedStyle(element).getPropertyValue(name)
   const [muted, line] = [color('--muted'), color('--line')]
   const resolved = (text: string) => (text.startsWith('var(') ? color(text.slice(4, -1)) : text)
   const font = '11px ui-sans-serif, system-ui, sans-serif'
   const axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } }
   const bands = stack
-    ? latest.current.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] }))
+    ? latest.current.series.slice(1).map((_, index) => ({ series: [index + 1, index + 2] as [number, number] }))
     : []
   return {
     width: Math.max(1, element.clientWidth),
@@ -178,7 +194,15 @@ function optionsFor(
       x: { time: true },
       y: { range: (_plot, min, max) => [Math.min(0, min ?? 0), highest(max, latest.current.threshold)] },
     },
-    axes: [axis, { ...axis, size: 72, values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+    axes: [
+      axis,
+      {
+        ...axis,
+        size: 72,
+        ...(binary && { incrs: POWERS_OF_TWO }),
+        values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)),
+      },
+    ],
     series: [
       {},
       ...latest.current.series.map(({ label, color: stroke }) => ({
@@ -219,6 +243,7 @@ function drawMarks(
   ctx.save()
   ctx.setLineDash([4, 4])
   ctx.font = look.font
+  ctx.textAlign = 'left'
   for (const { at, label } of marks) {
     const x = plot.valToPos(at / 1000, 'x', true)
     if (x < left || x > left + width) continue
