@@ -1,5 +1,98 @@
+/** Is it safe, what was saved, what needs somebody. Each piece stands by itself: one that fails leaves the others be. */
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Pause, RefreshCw } from 'lucide-react'
+import { useState } from 'react'
+import { liveQuery, seriesQuery } from '#ui/api/queries.ts'
+import { Button } from '#ui/kit/button.tsx'
 import { Page } from '#ui/kit/page.tsx'
+import { useShortcuts } from '#ui/kit/shortcuts.ts'
+import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
+import { useConfiguration } from '#ui/routes.tsx'
+import { FirstRun } from '#ui/screens/first-run/first-run.tsx'
+import { FirstSteps } from '#ui/screens/first-run/first-steps.tsx'
+import { everSeenQuery } from '#ui/screens/first-run/queries.ts'
+import { AttentionCard } from '#ui/screens/overview/attention-card.tsx'
+import { GatewaysCard } from '#ui/screens/overview/gateways-card.tsx'
+import { useHeld } from '#ui/screens/overview/held.ts'
+import { PipelinesCard } from '#ui/screens/overview/pipelines-card.tsx'
+import { overviewRoute } from '#ui/screens/overview/route.ts'
+import { Tiles } from '#ui/screens/overview/tiles.tsx'
+import { RulesCard, ServicesCard } from '#ui/screens/overview/top-cards.tsx'
+import { TrafficCard } from '#ui/screens/overview/traffic-card.tsx'
 
 export function Overview() {
-  return <Page title="Overview">{null}</Page>
+  const search = overviewRoute.useSearch()
+  const navigate = useNavigate()
+  const configuration = useConfiguration()
+  const isHeld = search.refresh === 'off'
+  const range = useHeld(useRange(search), isHeld, `${search.range} ${search.from} ${search.to}`)
+  const live = useQuery(liveQuery(configuration))
+  const entries = useHeld(live.data?.items ?? none, isHeld, configuration)
+  const query = { configuration, from: range.from, to: range.to }
+  const total = useQuery(seriesQuery({ ...query, by: 'total' }))
+  const { range: _range, from: _from, to: _to, ...rest } = search
+  const change = (next: RangeSearch) => void navigate({ to: '/', search: { ...rest, ...next } })
+  const toggle = () => {
+    const { refresh, ...others } = search
+    void navigate({ to: '/', search: { ...others, ...(refresh === undefined && { refresh: 'off' as const }) } })
+  }
+  useShortcuts({ p: toggle })
+
+  const isSilent = live.data?.items.every(({ stats }) => stats.pipelines.every((one) => one.in.records === 0)) === true
+  const seen = useQuery({ ...everSeenQuery(configuration), enabled: isSilent })
+  const isNew = isSilent && seen.data === false
+  // Whoever has seen the first line come goes on when they want to, not when the next report makes it true.
+  const [lesson, setLesson] = useState<{ configuration: string; isOpen: boolean }>()
+  if (isNew && lesson?.configuration !== configuration) setLesson({ configuration, isOpen: true })
+  if (lesson?.configuration === configuration && lesson.isOpen)
+    return (
+      <Page title="Overview" intro="One line is enough to see how this works.">
+        <FirstRun
+          configuration={configuration}
+          entries={entries}
+          onDone={() => setLesson({ configuration, isOpen: false })}
+        />
+      </Page>
+    )
+
+  return (
+    <Page
+      title="Overview"
+      actions={
+        <>
+          <RangePicker search={search} onChange={change} />
+          <Button icon={isHeld ? Pause : RefreshCw} aria-pressed={!isHeld} onClick={toggle}>
+            Auto-refresh {isHeld ? 'off' : 'on'}
+          </Button>
+        </>
+      }
+    >
+      <FirstSteps configuration={configuration} entries={entries} />
+      <Tiles configuration={configuration} entries={entries} total={total} />
+      <div className="grid min-w-0 gap-4 xl:grid-cols-3">
+        <div className="flex min-w-0 flex-col gap-4 xl:col-span-2">
+          <TrafficCard
+            configuration={configuration}
+            search={search}
+            range={range}
+            entries={entries}
+            total={total}
+            onChange={change}
+          />
+          <div className="grid min-w-0 gap-4 md:grid-cols-2">
+            <ServicesCard query={query} />
+            <RulesCard query={query} />
+          </div>
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <AttentionCard live={live} entries={entries} />
+          <PipelinesCard live={live} entries={entries} query={query} />
+          <GatewaysCard configuration={configuration} />
+        </div>
+      </div>
+    </Page>
+  )
 }
+
+const none: never[] = []

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AlertEvent } from '#contract/alert.ts'
+import type { FleetSummary } from '#contract/fleet.ts'
+import type { LiveEntry } from '#contract/series.ts'
+import { exampleStats } from '#test/support/stats-fixture.ts'
+import { attentionOf } from '#ui/screens/overview/attention.ts'
+
+test('where all is well there is nothing', () => {
+  assert.deepEqual(attentionOf({ live: [wellEntry()], fleet, alerts: [] }), [])
+  assert.deepEqual(attentionOf({ live: [], fleet: undefined, alerts: [] }), [])
+})
+
+test('pipelines, outputs and engines in trouble stand there, the worst first', () => {
+  const entry = wellEntry()
+  entry.stats = exampleStats()
+  const output = entry.stats.outputs[0]!
+  output.last_error = { code: 'SG_OUTPUT_STATUS', message: 'the answer was 503', at: 5 }
+  output.spool = { bytes: 1, bytes_max: 2, failures: 1, broken_bytes: 0, failure: { code: 'ENOSPC', message: 'full' } }
+  const found = attentionOf({ live: [entry], fleet, alerts: [] })
+  assert.deepEqual(
+    found.map(({ tone, title }) => [tone, title]),
+    [
+      ['bad', 'Output out fails'],
+      ['bad', 'Output out cannot write its backlog'],
+      ['bad', '1 engine of gateway node-1 stalled'],
+      ['warn', 'Pipeline main: pressed'],
+      ['warn', '2 dead letters of output out'],
+    ],
+  )
+  assert.equal(found[0]?.detail, 'SG_OUTPUT_STATUS: the answer was 503')
+})
+
+test('a bypassed pipeline says on how many of its gateways, and leads to what went past the rules', () => {
+  const bypassed = wellEntry()
+  bypassed.stats.pipelines[0]!.state = 'bypass'
+  const [first] = attentionOf({ live: [wellEntry(), bypassed], fleet, alerts: [] })
+  assert.equal(first?.title, 'Pipeline main: bypassed on 1 of 2 gateways')
+  assert.deepEqual([first?.to, first?.hash, first?.tone], ['/', 'bypass', 'bad'])
+})
+
+test('gateways that refused a version, differ, are offline or unhealthy are counted; a change under way is not', () => {
+  const troubled = {
+    ...fleet,
+    gateways: 9,
+    online: 7,
+    unhealthy: 1,
+    drift: { failed: 2, local_override: 1, pending: 4 },
+  }
+  assert.deepEqual(
+    attentionOf({ live: [], fleet: troubled, alerts: [] }).map(({ title }) => title),
+    [
+      '2 gateways refused the published version',
+      '1 gateway unhealthy',
+      '1 gateway changed on the spot: other than published',
+      '2 gateways offline',
+    ],
+  )
+})
+
+test('alerts that fire stand there with why', () => {
+  const [first, second] = attentionOf({ live: [], fleet, alerts: [alert('warning', 'no_data'), alert('critical')] })
+  assert.deepEqual([first?.tone, first?.title, first?.detail], ['bad', 'Alert: Gone', 'critical; its condition holds'])
+  assert.equal(second?.detail, 'warning; there is no data')
+})
+
+const fleet: FleetSummary = {
+  gateways: 1,
+  online: 1,
+  in_sync: 1,
+  unhealthy: 0,
+  drift: {},
+  configurations: [],
+  versions: [],
+}
+
+function wellEntry(): LiveEntry {
+  const stats = exampleStats()
+  stats.engines = [{ restarts: 0, state: 'running' }]
+  stats.pipelines[0]!.state = 'normal'
+  const output = stats.outputs[0]!
+  stats.outputs = [{ ...output, last_error: null, dead_letters: { records: 0, bytes: 0 } }]
+  return { gateway: 'a', configuration: 'default', at: 1, stats, rates: null }
+}
+
+function alert(severity: 'warning' | 'critical', cause: 'condition' | 'no_data' = 'condition'): AlertEvent {
+  const rest = { kind: 'gateway_offline', value: 1, subjects: [], resolved_at: null, resolved_by: null }
+  const event = { id: severity, rule: 'gone', rule_name: 'Gone', state: 'firing', started_at: 1 } as const
+  return { ...rest, ...event, severity, cause, silenced: false, acknowledged: null }
+}

@@ -1,0 +1,91 @@
+/** Money saved this month, and how that is reckoned; without a price, what was taken off, and where to set one. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { CircleHelp } from 'lucide-react'
+import { useState } from 'react'
+import type { Money, SavingsSummary } from '#contract/savings.ts'
+import { IconButton, textLink } from '#ui/kit/button.tsx'
+import { Dialog } from '#ui/kit/dialog.tsx'
+import { bytes, money } from '#ui/kit/format.ts'
+import { Stat } from '#ui/kit/stat.tsx'
+import { QueryView } from '#ui/kit/states.tsx'
+import { pricesQuery, savingsQuery } from '#ui/screens/overview/queries.ts'
+
+const LABEL = 'Saved this month'
+
+export function SavedTile({ configuration }: { configuration: string }) {
+  const { data, isError } = useQuery(savingsQuery(configuration))
+  const [open, setOpen] = useState(false)
+  if (data === undefined) return <Stat label={LABEL} value="–" note={isError ? 'not available' : 'loading'} />
+  return (
+    <div className="relative grid min-w-0">
+      <Stat label={LABEL} {...wordsFor(data)} link={{ to: '/savings' }} />
+      <div className="absolute top-1 right-1">
+        <IconButton label="How the savings are reckoned" icon={CircleHelp} onClick={() => setOpen(true)} />
+      </div>
+      <Dialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title="How the savings are reckoned"
+        description={data.formula}
+      >
+        <Prices summary={data} />
+      </Dialog>
+    </div>
+  )
+}
+
+function wordsFor({ money: amounts, per_day: perDay, saved }: SavingsSummary): { value: string; note: string } {
+  if (amounts.length === 0) return { value: 'Set a price', note: `${bytes(saved.bytes)} taken off this month` }
+  return {
+    value: amountsText(amounts),
+    note: perDay.length === 0 ? 'no day is over yet' : `${amountsText(perDay)} a day`,
+  }
+}
+
+/** Currencies stand beside each other: they are never added. */
+function amountsText(amounts: Money): string {
+  return amounts.map(({ amount, currency }) => money(amount, currency)).join(' + ')
+}
+
+function Prices({ summary: { unpriced, money: amounts } }: { summary: SavingsSummary }) {
+  const prices = useQuery(pricesQuery)
+  return (
+    <div className="flex flex-col gap-3 text-sm">
+      <QueryView query={prices} lines={2}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p>
+              No price is set, so {amounts.length === 0 ? 'there is no amount' : 'amounts are of before'}. A price is
+              what your contract says.
+            </p>
+          ) : (
+            <ul aria-label="Prices" className="flex flex-col gap-1">
+              {items.map((price) => (
+                <li key={price.id}>
+                  <span className="font-medium">{price.output ?? `every ${price.output_type}`}</span>:{' '}
+                  {[
+                    price.per_gb !== null && `${money(price.per_gb, price.currency)} per ${price.unit}`,
+                    price.per_million_events !== null &&
+                      `${money(price.per_million_events, price.currency)} per million records`,
+                  ]
+                    .filter((part) => part !== false)
+                    .join(', ')}{' '}
+                  <span className="text-muted">since {price.since}</span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </QueryView>
+      {unpriced.length > 0 && (
+        <p>Without a price, and not counted: {unpriced.map(({ output }) => output).join(', ')}.</p>
+      )}
+      <p>
+        <Link to="/savings" className={textLink}>
+          Savings by rule, service and output; prices
+        </Link>
+      </p>
+    </div>
+  )
+}

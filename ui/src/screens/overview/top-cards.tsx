@@ -1,0 +1,102 @@
+/** Who sends the most, and which rules take the most off. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { Series } from '#contract/series.ts'
+import type { Query } from '#ui/api/client.ts'
+import { seriesQuery, useCan } from '#ui/api/queries.ts'
+import { Badge } from '#ui/kit/badge.tsx'
+import { Bars } from '#ui/kit/bars.tsx'
+import { ButtonLink, textLink } from '#ui/kit/button.tsx'
+import { Card } from '#ui/kit/card.tsx'
+import { cx } from '#ui/kit/cx.ts'
+import { bytes, count, percent } from '#ui/kit/format.ts'
+import { Sparkline } from '#ui/kit/sparkline.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
+import { plural } from '#ui/screens/overview/attention.ts'
+import { topRules, topServices } from '#ui/screens/overview/top.ts'
+
+const TOP = 10
+
+export function ServicesCard({ query }: { query: Query }) {
+  const services = useQuery(seriesQuery({ ...query, by: 'service', top: TOP }))
+  const samples =
+    services.data === undefined ? 0 : topServices(services.data).reduce((all, one) => all + one.samples, 0)
+  return (
+    <Card
+      title={
+        <span className="inline-flex items-center gap-2">
+          Top services <Badge tone="info">Estimated</Badge>
+        </span>
+      }
+      hint={`Bytes in, from ${plural(samples, 'sampled record')}, scaled to the exact total.`}
+    >
+      <QueryView query={services} isEmpty={isNothing} empty={<Empty title="Nothing came in during this time" />}>
+        {(series) => (
+          <Bars
+            label="Top services by bytes in"
+            bars={topServices(series).map(({ key, name, bytes: size, removed, values }) => ({
+              key,
+              label: (
+                <span className="flex items-center gap-2">
+                  <span className={cx('w-28 truncate', name === undefined && 'text-muted')}>
+                    {name ?? 'no service'}
+                  </span>
+                  <Sparkline values={values} width={64} height={16} />
+                </span>
+              ),
+              value: size,
+              text: removed > 0 ? `${bytes(size)}, ${percent(removed / size)} off` : bytes(size),
+            }))}
+          />
+        )}
+      </QueryView>
+    </Card>
+  )
+}
+
+export function RulesCard({ query }: { query: Query }) {
+  const rules = useQuery(seriesQuery({ ...query, by: 'rule', top: TOP }))
+  const canEdit = useCan('edit')
+  return (
+    <Card title="Top rules" hint="Bytes that each rule took off.">
+      <QueryView
+        query={rules}
+        isEmpty={(series) => topRules(series).length === 0}
+        empty={
+          <Empty title="No rule took anything off" action={canEdit && <ButtonLink to="/rules">Make a rule</ButtonLink>}>
+            What comes in goes out as it came.
+          </Empty>
+        }
+      >
+        {(series) => (
+          <Bars
+            label="Top rules by bytes taken off"
+            bars={topRules(series).map(({ key, rule, type, pipeline, bytes: size, records }) => ({
+              key,
+              label:
+                rule === undefined ? (
+                  'all others'
+                ) : (
+                  <>
+                    <Link to="/rules" hash={rule} className={textLink}>
+                      {rule}
+                    </Link>{' '}
+                    <span className="text-xs text-muted">
+                      {type} in {pipeline}
+                    </span>
+                  </>
+                ),
+              value: size,
+              text: records === 0 ? bytes(size) : `${bytes(size)}, ${count(records)} records`,
+              color: 'var(--dropped)',
+            }))}
+          />
+        )}
+      </QueryView>
+    </Card>
+  )
+}
+
+function isNothing(series: Series): boolean {
+  return topServices(series).length === 0
+}
