@@ -18,7 +18,7 @@ import { savingsRoute } from '#ui/screens/savings/route.ts'
 import { settingsRoute } from '#ui/screens/settings/route.ts'
 import { studioRoute } from '#ui/screens/studio/route.ts'
 import { tapRoute } from '#ui/screens/tap/route.ts'
-import { versionsRoute } from '#ui/screens/versions/route.ts'
+import { versionRoute, versionsRoute } from '#ui/screens/versions/route.ts'
 
 export function makeRouter(client: QueryClient) {
   return createRouter({
@@ -44,6 +44,7 @@ const routeTree = rootRoute.addChildren([
     studioRoute,
     publishRoute,
     versionsRoute,
+    versionRoute,
     fleetRoute,
     outputsRoute,
     auditRoute,

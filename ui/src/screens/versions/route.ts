@@ -1,8 +1,33 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router'
+import { compact, type RawSearch } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
+import type { Content } from '#ui/screens/publish/queries.ts'
+import { contentIn, versionNumberFrom } from '#ui/screens/versions/content-ref.ts'
+
+/** What is compared; undefined: nothing. */
+export interface VersionsSearch {
+  from?: Content
+  to?: Content
+}
 
 export const versionsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/versions',
+  validateSearch: (search: RawSearch): VersionsSearch =>
+    compact({ from: contentIn(search, 'from'), to: contentIn(search, 'to') }),
   component: lazyRouteComponent(() => import('#ui/screens/versions/versions.tsx'), 'Versions'),
+})
+
+export const versionRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/versions/$number',
+  params: {
+    parse: ({ number }) => {
+      const parsed = versionNumberFrom(number)
+      if (parsed === undefined) throw notFound()
+      return { number: parsed }
+    },
+    stringify: ({ number }) => ({ number: String(number) }),
+  },
+  component: lazyRouteComponent(() => import('#ui/screens/versions/version.tsx'), 'VersionDetail'),
 })

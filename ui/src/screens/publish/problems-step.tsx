@@ -1,0 +1,43 @@
+/** What is wrong with the draft: nothing can be published before it is right. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { draftQuery } from '#ui/api/queries.ts'
+import { textLink } from '#ui/kit/button.tsx'
+import { Card } from '#ui/kit/card.tsx'
+import { placeOfProblem } from '#ui/screens/publish/problem-place.ts'
+import type { Problem } from '#ui/screens/publish/queries.ts'
+
+export function ProblemsStep({ configuration, problems }: { configuration: string; problems: readonly Problem[] }) {
+  const { data: draft } = useQuery(draftQuery(configuration))
+  if (problems.length === 0) return null
+  return (
+    <Card
+      className="border-bad"
+      title={<span className="text-bad">The draft has problems</span>}
+      hint="It can be published when they are solved."
+    >
+      <ul aria-label="Problems of the draft" className="flex flex-col gap-2">
+        {problems.map(({ pointer, detail }) => {
+          const { words, to } = placeOfProblem(pointer, draft?.body)
+          return (
+            <li key={`${pointer} ${detail}`} className="rounded-md bg-bad-soft px-3 py-2 text-bad">
+              {words !== '' && (
+                <p className="font-medium">
+                  {to === undefined ? (
+                    words
+                  ) : (
+                    <Link to={to} className={textLink}>
+                      {words}
+                    </Link>
+                  )}
+                </p>
+              )}
+              <p className="break-words">{detail}</p>
+              <code className="font-mono text-xs">{pointer}</code>
+            </li>
+          )
+        })}
+      </ul>
+    </Card>
+  )
+}
