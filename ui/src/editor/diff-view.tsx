@@ -68,7 +68,7 @@ export function DiffView({ before, after, beforeName, afterName }: DiffViewProps
         tabIndex={0}
         role="group"
         aria-label="Differences line by line"
-        className="max-h-[60vh] overflow-auto rounded-md border border-line bg-canvas font-mono text-xs leading-5 focus-visible:-outline-offset-2"
+        className="relative max-h-[60vh] overflow-auto rounded-md border border-line bg-canvas font-mono text-xs leading-5 focus-visible:-outline-offset-2"
       >
         <div className={layout === 'split' ? 'min-w-[48rem]' : 'min-w-fit'}>
           {changes === 0 && <p className="px-3 py-2 font-sans text-muted">The texts are the same, line by line.</p>}

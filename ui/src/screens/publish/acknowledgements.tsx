@@ -1,8 +1,7 @@
 /** What somebody must say that they have seen: errors that would be lost, redactions that would end. */
 import type { Receipt } from '#contract/receipt.ts'
 import { CheckField } from '#ui/kit/field.tsx'
-import { count } from '#ui/kit/format.ts'
-import { between, losesErrors, uncovered } from '#ui/screens/publish/receipt-words.ts'
+import { between, losesErrors, records, uncovered } from '#ui/screens/publish/receipt-words.ts'
 
 /** Empty: there is nothing to say. */
 export function acknowledgementsOf(receipt: Receipt | undefined): { id: string; text: string }[] {
@@ -10,7 +9,7 @@ export function acknowledgementsOf(receipt: Receipt | undefined): { id: string; 
   const { lost } = receipt.lost_errors
   return [
     ...(losesErrors(receipt)
-      ? [{ id: 'errors', text: `Lose about ${between(lost, count)} records of severity error or above` }]
+      ? [{ id: 'errors', text: `Lose about ${between(lost, records)} records of severity error or above` }]
       : []),
     ...(uncovered(receipt).length > 0
       ? [

@@ -13,7 +13,12 @@ export interface FigureTableProps {
 export function FigureTable({ label, columns, rows, textColumns = 1 }: FigureTableProps) {
   return (
     // What scrolls must be reachable without a pointer.
-    <div className="overflow-x-auto rounded-md border border-line" tabIndex={0} role="group" aria-label={label}>
+    <div
+      className="relative overflow-x-auto rounded-md border border-line"
+      tabIndex={0}
+      role="group"
+      aria-label={label}
+    >
       <table aria-label={label} className="w-full text-sm">
         <thead>
           <tr className="border-b border-line text-xs text-muted">
@@ -49,5 +54,16 @@ export function FigureTable({ label, columns, rows, textColumns = 1 }: FigureTab
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** `2,930 (2,516 to 3,389)`: the bounds stand back behind the value. */
+export function Figure({ text }: { text: string }) {
+  const at = text.indexOf(' (')
+  if (at < 0) return text
+  return (
+    <>
+      {text.slice(0, at)} <span className="text-xs text-muted">{text.slice(at + 1)}</span>
+    </>
   )
 }

@@ -125,11 +125,11 @@ function DraftSteps({ configuration, receiptId, onReceipt, onDone }: DraftStepsP
         ? 'Solve the problems of the draft first.'
         : undefined
       : 'Receipts are made for gateways of StreamGate, not for collectors.'
-  const liveName = live === null ? 'nothing published' : `live, version ${live}`
+  const liveName = live === null ? 'nothing published' : `version ${live} (live)`
   return (
     <>
       <ProblemsStep configuration={name} problems={complaints} />
-      <Card title="1. What changes" hint={`The draft beside what is live (${liveName}). Secrets are not shown.`}>
+      <Card title="1. What changes" hint={`The draft beside ${liveName}. Secrets are not shown.`}>
         <Difference
           configuration={name}
           from="live"

@@ -4,13 +4,15 @@ import type { ReactNode } from 'react'
 import type { GroupEffect, Receipt } from '#contract/receipt.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { cx } from '#ui/kit/cx.ts'
-import { bytes, count } from '#ui/kit/format.ts'
+import { bytes } from '#ui/kit/format.ts'
 import { Ago } from '#ui/kit/time.tsx'
-import { FigureTable } from '#ui/screens/publish/figure-table.tsx'
+import { Figure, FigureTable } from '#ui/screens/publish/figure-table.tsx'
+import { OutBars } from '#ui/screens/publish/out-bars.tsx'
 import {
   between,
   losing,
   nsText,
+  records,
   type Sentence,
   sampleWords,
   sentencesOf,
@@ -63,11 +65,19 @@ function SentenceLine({ sentence: { tone, text } }: { sentence: Sentence }) {
 function Totals({ receipt }: { receipt: Receipt }) {
   const rows = totalRows(receipt).map((row) => ({
     key: row.label,
-    cells: [row.label, row.in, row.live, row.candidate, row.difference, row.share],
+    cells: [
+      row.label,
+      row.in,
+      row.live,
+      <Figure key="candidate" text={row.candidate} />,
+      <Figure key="difference" text={row.difference} />,
+      row.share,
+    ],
   }))
   const { unpriced } = receipt.money
   return (
     <Section title="In and out" hint="Of the sample's traffic, and of a month of it; in brackets: 95 % bounds.">
+      <OutBars receipt={receipt} />
       <FigureTable label="In and out" columns={['', 'In', 'Out today', 'Out then', 'Difference', '']} rows={rows} />
       {unpriced.length > 0 && <p className="text-xs text-muted">Outputs without a price: {unpriced.join(', ')}</p>}
     </Section>
@@ -76,9 +86,9 @@ function Totals({ receipt }: { receipt: Receipt }) {
 
 function LostErrors({ receipt: { lost_errors: errors } }: { receipt: Receipt }) {
   if (errors.sampled === 0) return null
-  const rows = errors.by_rule.map(({ pipeline, rule, records }) => ({
+  const rows = errors.by_rule.map(({ pipeline, rule, records: lost }) => ({
     key: `${pipeline}/${rule}`,
-    cells: [rule, pipeline, between(records, count)],
+    cells: [rule, pipeline, <Figure key="lost" text={between(lost, records)} />],
   }))
   return (
     <Section title="Lost errors" tone="bad" hint="Records of severity error or above that go on today and would end.">
@@ -95,15 +105,15 @@ function Redactions({ receipt }: { receipt: Receipt }) {
       rule,
       kinds.join(', ') || 'not known here',
       change,
-      live === null ? '–' : count(live.value),
-      candidate === null ? 'cannot be told' : between(candidate, count),
+      live === null ? '–' : records(live.value),
+      candidate === null ? 'cannot be told' : <Figure key="candidate" text={between(candidate, records)} />,
       covered ? (
         <Badge key="covered" tone="ok">
           Covered
         </Badge>
       ) : (
         <Badge key="covered" tone="bad">
-          Not surely redacted: {between(unprovable, count)}
+          Not surely redacted: {between(unprovable, records)}
         </Badge>
       ),
     ],
@@ -118,9 +128,9 @@ function Redactions({ receipt }: { receipt: Receipt }) {
 
 function VanishedFields({ receipt: { vanished_fields: fields } }: { receipt: Receipt }) {
   if (fields.length === 0) return null
-  const rows = fields.map(({ pipeline, path, records }) => ({
+  const rows = fields.map(({ pipeline, path, records: gone }) => ({
     key: `${pipeline}/${path}`,
-    cells: [<code key="path">{path}</code>, pipeline, between(records, count)],
+    cells: [<code key="path">{path}</code>, pipeline, <Figure key="gone" text={between(gone, records)} />],
   }))
   return (
     <Section title="Fields that vanish" hint="Records leave with them today, and would not any more.">
@@ -138,14 +148,18 @@ function Rules({ receipt: { rules } }: { receipt: Receipt }) {
         <code className="font-mono">{id}</code> <span className="text-muted">{type}</span>
       </span>,
       change,
-      ended.live === null ? '–' : count(ended.live.records.value),
-      ended.candidate === null ? '–' : between(ended.candidate.records, count),
-      edited.candidate === null ? '–' : between(edited.candidate, count),
+      ended.live === null ? '–' : records(ended.live.records.value),
+      ended.candidate === null ? (
+        '–'
+      ) : (
+        <Figure key="ended.candidate.records" text={between(ended.candidate.records, records)} />
+      ),
+      edited.candidate === null ? '–' : <Figure key="edited.candidate" text={between(edited.candidate, records)} />,
       errors === 0 ? (
         '0'
       ) : (
         <span key="errors" className="font-medium text-bad">
-          {count(errors)} in the sample
+          {records(errors)} in the sample
         </span>
       ),
     ],
@@ -165,8 +179,8 @@ function Groups({ title, groups, name }: { title: string; groups: readonly Group
     key: group,
     cells: [
       group,
-      count(out.live.records.value),
-      between(out.candidate.records, count),
+      records(out.live.records.value),
+      <Figure key="out.candidate.records" text={between(out.candidate.records, records)} />,
       shareOf(out.live.records, out.difference.records),
       bytes(out.difference.bytes.value).replace('-', '−'),
     ],

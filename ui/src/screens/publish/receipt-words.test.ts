@@ -123,7 +123,7 @@ test('bounds that read the same are left out; shares keep their sign', () => {
 })
 
 test('the sample is told, and groups that lose come first', () => {
-  assert.equal(sampleWords(receiptOf()), '512 of the 12 k records that one gateway saw in 2 min')
+  assert.equal(sampleWords(receiptOf()), '512 of the 12,003 records that one gateway saw in 2 min')
   const groups = [
     { name: 'a', in: amount(10, 10), out: compared(10, 9) },
     { name: 'b', in: amount(10, 10), out: compared(10, 10) },

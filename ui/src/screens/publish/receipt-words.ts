@@ -1,6 +1,6 @@
 /** An impact receipt as people read it: sentences for what matters, rows for the rest. */
 import type { Compared, Estimate, GroupEffect, Receipt, Redaction } from '#contract/receipt.ts'
-import { bytes, count, duration, money, percent } from '#ui/kit/format.ts'
+import { bytes, count, duration, exact, money, percent } from '#ui/kit/format.ts'
 
 export interface Sentence {
   tone: 'ok' | 'bad' | 'warn' | 'info'
@@ -32,17 +32,17 @@ export function uncovered({ redactions }: Receipt): Redaction[] {
 }
 
 /** `512 of 12,003 records that 1 of 1 gateways saw in 2 min 56 s` */
-export function sampleWords({ sample: { records, seen, minutes, gateways } }: Receipt): string {
+export function sampleWords({ sample: { records: sampled, seen, minutes, gateways } }: Receipt): string {
   const { answered, asked } = gateways
   const who = asked === 1 && answered === 1 ? 'one gateway' : `${answered} of ${asked} gateways`
-  return `${count(records)} of the ${count(seen.records)} records that ${who} saw in ${duration(minutes * 60_000)}`
+  return `${records(sampled)} of the ${records(seen.records)} records that ${who} saw in ${duration(minutes * 60_000)}`
 }
 
 export function totalRows({ in: seen, out, month, money: { totals } }: Receipt): TotalRow[] {
   return [
-    rowOf('Records', seen.records, sideOf(out, 'records'), count),
+    rowOf('Records', seen.records, sideOf(out, 'records'), records),
     rowOf('Bytes', seen.bytes, sideOf(out, 'bytes'), bytes),
-    rowOf('Records a month', month.in.records, sideOf(month.out, 'records'), count),
+    rowOf('Records a month', month.in.records, sideOf(month.out, 'records'), records),
     rowOf('Bytes a month', month.in.bytes, sideOf(month.out, 'bytes'), bytes),
     ...totals.map(({ currency, ...sides }) =>
       rowOf(`Cost a month, ${currency}`, undefined, sides, (value) => money(value, currency)),
@@ -55,6 +55,11 @@ export function losing(groups: readonly GroupEffect[]): GroupEffect[] {
   return groups
     .filter(({ out }) => out.difference.records.value < 0)
     .sort((a, b) => a.out.difference.records.value - b.out.difference.records.value)
+}
+
+/** All digits as long as they can be read at a glance. */
+export function records(value: number): string {
+  return Math.abs(value) < 1_000_000 ? exact(Math.round(value)) : count(value)
 }
 
 /** `2,930 (2,516 to 3,389)`; without bounds where they read the same. */
@@ -71,14 +76,14 @@ export function shareOf(live: Estimate, difference: Estimate): string {
 }
 
 export function nsText(ns: number | null): string {
-  return ns === null ? 'not measured' : `${count(Math.round(ns))} ns`
+  return ns === null ? 'not measured' : `${records(Math.round(ns))} ns`
 }
 
 function lostErrorSentences(receipt: Receipt): Sentence[] {
   const { lost, regained, sampled, by_rule: byRule } = receipt.lost_errors
   const again: Sentence[] =
     regained.value > 0
-      ? [{ tone: 'info', text: `About ${between(regained, count)} error records would go on again.` }]
+      ? [{ tone: 'info', text: `About ${between(regained, records)} error records would go on again.` }]
       : []
   if (sampled === 0) {
     if (receipt.sample.records === 0) return again
@@ -86,8 +91,8 @@ function lostErrorSentences(receipt: Receipt): Sentence[] {
   }
   const rules = byRule.map(({ rule }) => rule).join(', ')
   const text =
-    `About ${between(lost, count)} records of severity error or above would be lost, by ${rules}: ` +
-    `${count(sampled)} of them stand in the sample.`
+    `About ${between(lost, records)} records of severity error or above would be lost, by ${rules}: ` +
+    `${records(sampled)} of them stand in the sample.`
   return [{ tone: 'bad', text }, ...again]
 }
 
@@ -96,7 +101,7 @@ function redactionSentences(receipt: Receipt): Sentence[] {
     tone: 'bad',
     text:
       `${kinds.join(', ') || 'What'} ${kinds.length === 0 ? `rule ${rule} takes out` : `(rule ${rule}, ${change})`} ` +
-      `is no longer surely redacted: about ${between(unprovable, count)} records were redacted by it and would go on.`,
+      `is no longer surely redacted: about ${between(unprovable, records)} records were redacted by it and would go on.`,
   }))
 }
 
@@ -108,15 +113,15 @@ function flowSentences({ sample, in: seen, out, month, money: { totals } }: Rece
     return [
       {
         tone: 'info',
-        text: `As many records go on as today: ${count(live.records.value)}, ${bytes(live.bytes.value)}.`,
+        text: `As many records go on as today: ${records(live.records.value)}, ${bytes(live.bytes.value)}.`,
       },
     ]
   const sentences: Sentence[] = [
     {
       tone: 'info',
       text:
-        `Of ${count(seen.records.value)} records, ${between(candidate.records, count)} would go on ` +
-        `instead of ${count(live.records.value)}: ${shareOf(live.bytes, difference.bytes)} in bytes.`,
+        `Of ${records(seen.records.value)} records, ${between(candidate.records, records)} would go on ` +
+        `instead of ${records(live.records.value)}: ${shareOf(live.bytes, difference.bytes)} in bytes.`,
     },
     {
       tone: 'info',

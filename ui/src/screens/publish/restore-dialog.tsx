@@ -85,7 +85,7 @@ export function RestoreDialog({ configuration, number, onClose, onDone }: Restor
           configuration={name}
           from="live"
           to={number}
-          fromName={live === null ? 'nothing published' : `live, version ${live}`}
+          fromName={live === null ? 'nothing published' : `version ${live} (live)`}
           toName={`version ${number}`}
           same={<p className="text-muted">There are no differences.</p>}
           brief
