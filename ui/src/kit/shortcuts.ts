@@ -15,27 +15,33 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   const latest = useRef(shortcuts)
   latest.current = shortcuts
   useEffect(() => {
-    let first = ''
-    let firstAt = 0
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return
       const name = nameOf(event)
       const isSingle = !name.includes('+')
       if (isSingle && (isTyping(event.target) || !singleKeysOn())) return
-      const sequence = first !== '' && event.timeStamp - firstAt < SEQUENCE_MS ? `${first} ${name}` : name
-      first = ''
-      const run = latest.current[sequence] ?? latest.current[name]
+      const first = isSingle ? firstBefore(event) : ''
+      const run = latest.current[first === '' ? name : `${first} ${name}`]
       if (run !== undefined) {
         event.preventDefault()
         run(event)
       } else if (isSingle && Object.keys(latest.current).some((key) => key.startsWith(`${name} `))) {
-        first = name
-        firstAt = event.timeStamp
+        begun = { name, by: event, ended: undefined }
       }
     }
     addEventListener('keydown', onKeyDown)
     return () => removeEventListener('keydown', onKeyDown)
   }, [])
+}
+
+/** A sequence that has begun, whoever knows it: its second letter is no key of its own for anybody else. */
+let begun: { name: string; by: KeyboardEvent; ended: KeyboardEvent | undefined } | undefined
+
+/** The first letter of the sequence that this event ends; nothing when it ends none. */
+function firstBefore(event: KeyboardEvent): string {
+  if (begun === undefined || begun.by === event || event.timeStamp - begun.by.timeStamp >= SEQUENCE_MS) return ''
+  begun.ended ??= event
+  return begun.ended === event ? begun.name : ''
 }
 
 export function singleKeysOn(): boolean {
