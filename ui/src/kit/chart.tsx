@@ -8,6 +8,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { Button } from '#ui/kit/button.tsx'
 import { type ChartSeries, stacked } from '#ui/kit/chart-data.ts'
+import { type Mark, optionsFor, valueText } from '#ui/kit/chart-plot.ts'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { localTime, utcTime } from '#ui/kit/format.ts'
 import { Table } from '#ui/kit/table.tsx'
@@ -27,7 +28,7 @@ export interface ChartProps {
   /** Charts of the same name share their cursor. */
   sync?: string
   /** Moments to mark, such as publications. */
-  marks?: readonly { at: number; label: string }[]
+  marks?: readonly Mark[]
   /** A stretch was chosen by dragging. */
   onZoom?: (from: number, to: number) => void
   /** A horizontal line, such as the threshold of an alert. */
@@ -35,8 +36,6 @@ export interface ChartProps {
   /** Bytes: the axis is divided by powers of two, as they are written. */
   binary?: boolean
 }
-
-const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power)
 
 export function Chart({
   title,
@@ -142,164 +141,8 @@ function Figures({ title, times, series, format }: Pick<ChartProps, 'title' | 't
   )
 }
 
-function valueText(value: number | null | undefined, format: (value: number) => string): string {
-  return value === null || value === undefined ? '–' : format(value)
-}
-
 /** Stacked series are drawn as sums, the highest first, each covering what is below it. */
 function toPlot(times: readonly number[], series: readonly ChartSeries[], stack: boolean): uPlot.AlignedData {
   const values = stack ? stacked(series.map((one) => one.values)) : series.map((one) => one.values)
   return [times.map((at) => at / 1000), ...values.map((one) => [...one])] as uPlot.AlignedData
-}
-
-interface Latest {
-  current: {
-    marks: ChartProps['marks']
-    onZoom: ChartProps['onZoom']
-    threshold: number | undefined
-    format: (value: number) => string
-    series: readonly ChartSeries[]
-    data: uPlot.AlignedData
-  }
-}
-
-interface Look {
-  stack: boolean
-  height: number
-  sync: string | undefined
-  title: string
-  binary: boolean
-}
-
-function optionsFor(element: HTMLElement, latest: Latest, { stack, height, sync, title, binary }: Look): uPlot.Options {
-  const color = (name: string) => getComputedStyle(element).getPropertyValue(name)
-  const [muted, line] = [color('--muted'), color('--line')]
-  const resolved = (text: string) => (text.startsWith('var(') ? color(text.slice(4, -1)) : text)
-  const font = '11px ui-sans-serif, system-ui, sans-serif'
-  const axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } }
-  const bands = stack
-    ? latest.current.series.slice(1).map((_, index) => ({ series: [index + 1, index + 2] as [number, number] }))
-    : []
-  return {
-    width: Math.max(1, element.clientWidth),
-    height,
-    bands,
-    legend: { show: false },
-    cursor: {
-      ...(sync !== undefined && { sync: { key: sync } }),
-      drag: { x: true, y: false, setScale: false },
-      points: { size: 6 },
-    },
-    scales: {
-      x: { time: true },
-      y: { range: (_plot, min, max) => [Math.min(0, min ?? 0), highest(max, latest.current.threshold)] },
-    },
-    axes: [
-      axis,
-      {
-        ...axis,
-        size: 72,
-        ...(binary && { incrs: POWERS_OF_TWO }),
-        values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)),
-      },
-    ],
-    series: [
-      {},
-      ...latest.current.series.map(({ label, color: stroke }) => ({
-        label,
-        stroke: resolved(stroke),
-        width: stack ? 1 : 2,
-        ...(stack && { fill: `color-mix(in srgb, ${resolved(stroke)} 70%, transparent)` }),
-        points: { show: false },
-      })),
-    ],
-    hooks: {
-      draw: [(plot) => drawMarks(plot, latest, { muted, bad: color('--bad'), font })],
-      setSelect: [
-        (plot) => {
-          const { left, width } = plot.select
-          if (width < 4 || latest.current.onZoom === undefined) return
-          latest.current.onZoom(plot.posToVal(left, 'x') * 1000, plot.posToVal(left + width, 'x') * 1000)
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-        },
-      ],
-    },
-    plugins: [readout(latest, title)],
-  }
-}
-
-function highest(max: number | null | undefined, threshold: number | undefined): number {
-  const top = Math.max(max ?? 0, threshold ?? 0)
-  return top <= 0 ? 1 : top * 1.05
-}
-
-function drawMarks(
-  plot: uPlot,
-  { current: { marks = [], threshold } }: Latest,
-  look: { muted: string; bad: string; font: string },
-): void {
-  const { ctx } = plot
-  const { left, top, width, height } = plot.bbox
-  ctx.save()
-  ctx.setLineDash([4, 4])
-  ctx.font = look.font
-  ctx.textAlign = 'left'
-  for (const { at, label } of marks) {
-    const x = plot.valToPos(at / 1000, 'x', true)
-    if (x < left || x > left + width) continue
-    ctx.strokeStyle = look.muted
-    ctx.fillStyle = look.muted
-    ctx.beginPath()
-    ctx.moveTo(x, top)
-    ctx.lineTo(x, top + height)
-    ctx.stroke()
-    ctx.fillText(label, x + 4, top + 12)
-  }
-  if (threshold !== undefined) {
-    const y = plot.valToPos(threshold, 'y', true)
-    ctx.strokeStyle = look.bad
-    ctx.beginPath()
-    ctx.moveTo(left, y)
-    ctx.lineTo(left + width, y)
-    ctx.stroke()
-  }
-  ctx.restore()
-}
-
-/** The figures under the cursor, in a box beside it. */
-function readout(latest: Latest, title: string): uPlot.Plugin {
-  let box: HTMLDivElement
-  return {
-    hooks: {
-      init: (plot) => {
-        box = document.createElement('div')
-        box.className =
-          'pointer-events-none absolute z-20 hidden rounded-md border border-line bg-panel px-2 py-1 text-xs text-ink shadow-lg whitespace-nowrap'
-        box.dataset['chart'] = title
-        plot.over.append(box)
-      },
-      setCursor: (plot) => {
-        const { idx, left = -1 } = plot.cursor
-        const { series, format } = latest.current
-        const isHidden = idx === null || idx === undefined || left < 0
-        box.classList.toggle('hidden', isHidden)
-        if (isHidden) return
-        const at = (plot.data[0][idx] ?? 0) * 1000
-        const lines = series.map(({ label, values }) => `${label}: ${valueText(values[idx], format)}`)
-        box.replaceChildren(
-          ...[localTime(at), utcTime(at), ...lines].map((text, row) => {
-            const line = document.createElement('div')
-            line.textContent = text
-            if (row === 0) line.className = 'font-medium'
-            if (row === 1) line.className = 'text-muted'
-            return line
-          }),
-        )
-        const isRight = left > plot.over.clientWidth / 2
-        box.style.left = isRight ? '' : `${left + 12}px`
-        box.style.right = isRight ? `${plot.over.clientWidth - left + 12}px` : ''
-        box.style.top = '8px'
-      },
-    },
-  }
 }
