@@ -25,7 +25,10 @@ export function flagIn(search: RawSearch, name: string): true | undefined {
   return search[name] === true || search[name] === 'true' || search[name] === 1 ? true : undefined
 }
 
-/** Without keys whose value is undefined, so that they do not stand in the URL. */
+/**
+ * For what `validateSearch` returns. Keys without a value stay: the router lays the answer over what the address says, so
+ * that a key left out would let through what is not valid. It writes no such key into the address.
+ */
 export function compact<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+  return values as never
 }
