@@ -8,7 +8,7 @@ import { Card } from '#ui/kit/card.tsx'
 import { Command } from '#ui/kit/copy.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { bytes } from '#ui/kit/format.ts'
-import { Empty } from '#ui/kit/states.tsx'
+import { Empty, Skeleton } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
 import { placesOf, type Way, waysOf } from '#ui/screens/first-run/commands.ts'
 import { StepList } from '#ui/screens/first-run/step-list.tsx'
@@ -26,7 +26,7 @@ export function FirstRun({
   entries: readonly LiveEntry[]
   onDone: () => void
 }) {
-  const { progress, taken, own } = useProgress(configuration, entries, true)
+  const { progress, taken, own, isPlaceKnown } = useProgress(configuration, entries, true)
   const lines = useTappedLines(configuration, useCan('tap'))
   const nodes = entries.map(({ stats }) => stats)
   const ways = waysOf(placesOf(own, nodes, location.hostname))
@@ -39,7 +39,7 @@ export function FirstRun({
         className={cx('transition-colors duration-700 lg:col-span-2', hasArrived && 'border-ok')}
       >
         <div className="flex min-w-0 flex-col gap-4">
-          {nodes.length === 0 ? <NoGateway /> : <Ways ways={ways} />}
+          {nodes.length === 0 ? <NoGateway /> : isPlaceKnown ? <Ways ways={ways} /> : <Skeleton lines={3} />}
           {nodes.length > 0 && (
             <Arrival
               hasArrived={hasArrived}

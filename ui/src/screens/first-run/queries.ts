@@ -1,8 +1,9 @@
 /** What the first run asks: whether anything has ever come in, and the books of the node beside the controller. */
 import { queryOptions } from '@tanstack/react-query'
+import type { About } from '#contract/about.ts'
 import type { Series } from '#contract/series.ts'
 import type { NodeStats } from '#contract/stats.ts'
-import { ApiError, get } from '#ui/api/client.ts'
+import { get } from '#ui/api/client.ts'
 
 const DAY_MS = 86_400_000
 /** Hours are kept for so long where nobody has said otherwise. */
@@ -24,16 +25,15 @@ export function everSeenQuery(configuration: string) {
   })
 }
 
-/** The node in the same process, which says at once what others report every ten seconds. Null: there is none. */
+/** What the controller is, and whether a node runs in its process. */
+export const aboutQuery = queryOptions({
+  queryKey: ['about'],
+  queryFn: ({ signal }) => get<About>('/about', {}, signal),
+})
+
+/** The books of the node in the same process, which says at once what others report every ten seconds. */
 export const ownStatsQuery = queryOptions({
   queryKey: ['own-stats'],
-  queryFn: async ({ signal }) => {
-    try {
-      return await get<NodeStats>('/stats', {}, signal)
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 503) return null
-      throw error
-    }
-  },
-  refetchInterval: ({ state }) => (state.data === null ? false : STATS_MS),
+  queryFn: ({ signal }) => get<NodeStats>('/stats', {}, signal),
+  refetchInterval: STATS_MS,
 })

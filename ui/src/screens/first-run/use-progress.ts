@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { LiveEntry } from '#contract/series.ts'
 import type { Amount, NodeStats } from '#contract/stats.ts'
 import { configurationsQuery, draftQuery } from '#ui/api/queries.ts'
-import { everSeenQuery, ownStatsQuery } from '#ui/screens/first-run/queries.ts'
+import { aboutQuery, everSeenQuery, ownStatsQuery } from '#ui/screens/first-run/queries.ts'
 import { hasRules, isPublished, ownOf, type Progress, takenIn, tookOff } from '#ui/screens/first-run/steps.ts'
 import { savingsQuery } from '#ui/screens/overview/queries.ts'
 
@@ -16,11 +16,15 @@ export interface FirstRunState {
   /** Undefined: there is none beside this controller, or it follows another configuration. */
   own: NodeStats | undefined
   isKnown: boolean
+  /** Whether there is a node beside this controller is known, and what it says. */
+  isPlaceKnown: boolean
 }
 
 /** `isWaiting`: somebody looks at the page until the first line comes, and should not have to wait for the next report. */
 export function useProgress(configuration: string, entries: readonly LiveEntry[], isWaiting: boolean): FirstRunState {
-  const ownStats = useQuery({ ...ownStatsQuery, enabled: isWaiting })
+  const about = useQuery({ ...aboutQuery, enabled: isWaiting })
+  const hasOwn = isWaiting && (about.data?.node ?? null) !== null
+  const ownStats = useQuery({ ...ownStatsQuery, enabled: hasOwn })
   const configurations = useQuery(configurationsQuery)
   const one = configurations.data?.items.find(({ name }) => name === configuration)
   const draft = useQuery({
@@ -30,7 +34,7 @@ export function useProgress(configuration: string, entries: readonly LiveEntry[]
   })
   const savings = useQuery(savingsQuery(configuration))
   const seen = useQuery(everSeenQuery(configuration))
-  const own = ownOf(ownStats.data ?? undefined, entries)
+  const own = ownOf(ownStats.data, entries)
   const others = entries.map(({ stats }) => stats).filter(({ id }) => id !== own?.id)
   const nodes = own === undefined ? others : [own, ...others]
   const taken = takenIn(nodes)
@@ -44,6 +48,7 @@ export function useProgress(configuration: string, entries: readonly LiveEntry[]
     },
     taken,
     own,
+    isPlaceKnown: !about.isPending && (!hasOwn || !ownStats.isPending),
     isKnown: draft.data !== undefined && savings.data !== undefined,
   }
 }

@@ -129,7 +129,7 @@ function outputAttention(live: readonly LiveEntry[]): Attention[] {
 }
 
 function nodeAttention(live: readonly LiveEntry[]): Attention[] {
-  return live.flatMap(({ gateway, stats: { id, engines, kept } }): Attention[] => {
+  return live.flatMap(({ gateway, stats: { id, engines, kept, upstreams = [] } }): Attention[] => {
     const found: Attention[] = []
     const stalled = engines.filter(({ state }) => state === 'stalled').length
     if (stalled > 0)
@@ -139,6 +139,14 @@ function nodeAttention(live: readonly LiveEntry[]): Attention[] {
         title: `${plural(stalled, 'engine')} of gateway ${id} stalled`,
         detail: 'a rule takes too long; the engine is replaced',
         to: '/fleet',
+      })
+    for (const upstream of upstreams.filter(({ breaker }) => breaker?.state === 'open'))
+      found.push({
+        key: `breaker/${gateway}/${upstream.id}`,
+        tone: 'warn',
+        title: `Breaker of ${upstream.shared ? 'upstream' : 'output'} ${upstream.id} is open`,
+        detail: `gateway ${id} sends nothing there for now; records wait`,
+        to: '/outputs',
       })
     if (kept?.failure)
       found.push({

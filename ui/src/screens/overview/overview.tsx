@@ -7,6 +7,7 @@ import { liveQuery, seriesQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
+import { Skeleton } from '#ui/kit/states.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
 import { FirstRun } from '#ui/screens/first-run/first-run.tsx'
@@ -28,9 +29,12 @@ export function Overview() {
   const isHeld = search.refresh === 'off'
   const range = useHeld(useRange(search), isHeld, `${search.range} ${search.from} ${search.to}`)
   const live = useQuery(liveQuery(configuration))
-  const entries = useHeld(live.data?.items ?? none, isHeld, configuration)
+  const entries = useHeld(live.data?.items ?? none, isHeld, `${configuration} ${live.isSuccess}`)
   const query = { configuration, from: range.from, to: range.to }
-  const total = useQuery(seriesQuery({ ...query, by: 'total' }))
+  const total = useQuery({
+    ...seriesQuery({ ...query, by: 'total' }),
+    refetchInterval: range.live && !isHeld ? TOTAL_MS : false,
+  })
   const { range: _range, from: _from, to: _to, ...rest } = search
   const change = (next: RangeSearch) => void navigate({ to: '/', search: { ...rest, ...next } })
   const toggle = () => {
@@ -53,6 +57,14 @@ export function Overview() {
           entries={entries}
           onDone={() => setLesson({ configuration, isOpen: false })}
         />
+      </Page>
+    )
+
+  // Whether this is the first run shows before anything else: no figures that give way to it.
+  if (live.isPending || (isSilent && seen.isPending))
+    return (
+      <Page title="Overview">
+        <Skeleton lines={8} />
       </Page>
     )
 
@@ -96,3 +108,5 @@ export function Overview() {
 }
 
 const none: never[] = []
+/** Gateways report every ten seconds: what they say is seen soon after. */
+const TOTAL_MS = 5000
