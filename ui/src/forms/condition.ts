@@ -21,6 +21,7 @@ export interface GroupNode {
 }
 
 const DEPTH_MAX = 16
+const SHOWN_MAX = 60
 
 /** Undefined: it is not as the builder can show it, such as a `not` of a `not`. */
 export function nodeOf(condition: unknown, depth = 0): Node | undefined {
@@ -73,14 +74,15 @@ function nodeWords(node: Node, nested: boolean): string {
 }
 
 function testWords({ negated, field, test, value }: TestNode): string {
-  const quoted = typeof value === 'string' ? `“${value}”` : String(value)
+  const short = String(value).length > SHOWN_MAX ? `${String(value).slice(0, SHOWN_MAX)}…` : String(value)
+  const quoted = typeof value === 'string' ? `“${short}”` : short
   switch (test) {
     case 'equals':
       return `${field} is ${negated ? 'not ' : ''}${quoted}`
     case 'contains':
       return `${field} ${negated ? 'does not contain' : 'contains'} ${quoted}`
     case 'regex':
-      return `${field} ${negated ? 'does not match' : 'matches'} /${value}/`
+      return `${field} ${negated ? 'does not match' : 'matches'} /${short}/`
     case 'exists':
       return `${field} is ${(value === true) === negated ? 'not ' : ''}there`
   }

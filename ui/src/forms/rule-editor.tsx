@@ -4,8 +4,9 @@ import { useMemo } from 'react'
 import type { ComponentCatalog } from '#contract/component.ts'
 import type { Part } from '#ui/api/draft.ts'
 import { draftQuery, useCan } from '#ui/api/queries.ts'
+import type { Answer, RunResult } from '#ui/engine/messages.ts'
 import { ConditionForm } from '#ui/forms/condition-form.tsx'
-import { FormContext, useComplaint, useFaults } from '#ui/forms/form-context.ts'
+import { type Complaint, FormContext, useComplaint, useFaults } from '#ui/forms/form-context.ts'
 import { Disclosure } from '#ui/forms/group-fields.tsx'
 import { JsonField } from '#ui/forms/json-field.tsx'
 import { PartFrame } from '#ui/forms/part-frame.tsx'
@@ -14,11 +15,14 @@ import { componentsQuery, typeIn } from '#ui/forms/queries.ts'
 import { ruleWords, suggestedId } from '#ui/forms/rule-words.ts'
 import { isObject } from '#ui/forms/schema.ts'
 import { SchemaForm } from '#ui/forms/schema-form.tsx'
+import { TryPanel } from '#ui/forms/try-panel.tsx'
 import { TypeList } from '#ui/forms/type-list.tsx'
+import { useTrial } from '#ui/forms/use-trial.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { SelectField, TextField } from '#ui/kit/field.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
+import { useUnsaved } from '#ui/kit/unsaved.ts'
 
 export interface RuleEditorProps {
   configuration: string
@@ -72,13 +76,21 @@ function OpenEditor(props: RuleEditorProps & { catalog: ComponentCatalog }) {
   })
   const { faults, report } = useFaults()
   const disabled = !useCan('edit')
-  const facts = useMemo(() => ({ problems: work.problems, disabled, report }), [work.problems, disabled, report])
   const part = work.part ?? start
   const { type } = part
   const definition = typeIn(catalog, 'processor', String(type))
   const params = isObject(part['params']) ? part['params'] : {}
   const taken = (inDraft?.processors ?? []).map(({ id }) => id)
   const id = part.id === '' ? suggestedId(String(type), params, taken) : part.id
+  const [text = '', setText] = useUnsaved<string>('rule-trial')
+  const takesText = definition?.signals.includes('logs') === true
+  const { type: _, id: __, ...rest } = part
+  const { lines, answer } = useTrial({ ...rest, type: String(type), params }, text, takesText)
+  const problems = useMemo(
+    () => [...work.problems, ...found(answer, part, work.problems)],
+    [answer, part, work.problems],
+  )
+  const facts = useMemo(() => ({ problems, disabled, report }), [problems, disabled, report])
   const signal = inDraft?.['signal'] as 'logs' | 'metrics' | 'traces' | undefined
 
   if (work.isNew && type === '')
@@ -132,6 +144,17 @@ function OpenEditor(props: RuleEditorProps & { catalog: ComponentCatalog }) {
           <h3 className="text-sm font-medium">Only when</h3>
           <ConditionForm value={part['when']} onChange={(next) => work.change(withOut(part, 'when', next))} />
         </fieldset>
+        {takesText && (
+          <TryPanel
+            configuration={configuration}
+            pipeline={pipeline}
+            text={text}
+            onText={(next) => setText(next === '' ? undefined : next)}
+            lines={lines}
+            answer={answer}
+            stateful={definition.stateful}
+          />
+        )}
         <Guarding part={part} onChange={work.change} definition={definition} />
       </FormContext>
     </PartFrame>
@@ -205,6 +228,16 @@ function Guarding({
       />
     </Disclosure>
   )
+}
+
+/** What the engine in the page says of what has been filled in; what has not is not complained of while one is at it. */
+function found(answer: Answer<RunResult> | undefined, part: Part, told: readonly Complaint[]): Complaint[] {
+  if (answer === undefined || answer.ok || answer.reason !== 'invalid') return []
+  const isSet = (pointer: string) => {
+    const [, key = '', name = ''] = pointer.split('/')
+    return key === 'params' ? isObject(part['params']) && part['params'][name] !== undefined : part[key] !== undefined
+  }
+  return answer.problems.filter(({ pointer }) => isSet(pointer) && !told.some((one) => one.pointer === pointer))
 }
 
 function withOut(part: Part, key: string, value: unknown): Part {

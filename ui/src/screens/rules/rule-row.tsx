@@ -38,12 +38,13 @@ export function RuleRow({ facts, last, type, mayEdit, pipeline, actions }: RuleR
   const { rule, position, standing, problems, total } = facts
   const shown = standing === 'same' ? undefined : standings[standing]
   const required = rule.required ?? type?.required_by_default ?? false
+  // As the studio calls what this rule ends, or edits.
+  const group = edits(type) ? 'edited' : `${type?.outcome ?? 'dropped'}:${rule.id}`
   const dryRun = {
     label: 'What would it drop?',
     icon: FlaskConical,
     note: 'Opens the studio with this rule',
-    run: () =>
-      void navigate({ to: '/studio', search: (now: object) => ({ ...now, pipeline, rule: rule.id }) as never }),
+    run: () => void navigate({ to: '/studio', search: (now: object) => ({ ...now, pipeline, group }) as never }),
   }
   const items = mayEdit
     ? [
@@ -94,7 +95,7 @@ export function RuleRow({ facts, last, type, mayEdit, pipeline, actions }: RuleR
           </p>
         ))}
       </div>
-      <Effect facts={facts} mutates={type?.mutates === true && type.outcome === 'dropped'} />
+      <Effect facts={facts} mutates={edits(type)} />
       <div className="col-start-3 row-start-1 flex gap-0.5 md:col-start-4">
         {mayEdit && (
           <>
@@ -132,12 +133,17 @@ export function RuleRow({ facts, last, type, mayEdit, pipeline, actions }: RuleR
   )
 }
 
+/** Rules that change records and end none, such as `redact`. */
+function edits(type: RuleRowProps['type']): boolean {
+  return type?.mutates === true && type.outcome === 'dropped'
+}
+
 /** What it removes, or what it edits where it removes nothing. */
 function Effect({ facts, mutates }: { facts: RuleFacts; mutates: boolean }) {
   const { now, total, curve, standing } = facts
-  const edits = mutates || (total.ended.records === 0 && total.edited.records > 0)
-  const kind = edits ? 'edited' : 'ended'
-  const word = edits ? 'edits' : 'removes'
+  const isEditing = mutates || (total.ended.records === 0 && total.edited.records > 0)
+  const kind = isEditing ? 'edited' : 'ended'
+  const word = isEditing ? 'edits' : 'removes'
   return (
     <div className="col-span-2 col-start-2 flex items-center gap-4 text-sm md:col-span-1 md:col-start-auto">
       <div className="min-w-0 flex-1 tabular-nums md:text-right">
@@ -146,12 +152,12 @@ function Effect({ facts, mutates }: { facts: RuleFacts; mutates: boolean }) {
         ) : (
           <p>
             {word} {countPerSecond(Math.round(now[kind].records * 10) / 10)}
-            {!edits && `, ${bytesPerSecond(Math.round(now[kind].bytes))}`}
+            {!isEditing && `, ${bytesPerSecond(Math.round(now[kind].bytes))}`}
           </p>
         )}
-        <p className="text-xs text-muted">{totalWords(total[kind], edits)}</p>
+        <p className="text-xs text-muted">{totalWords(total[kind], isEditing)}</p>
       </div>
-      <Sparkline values={curve} color={edits ? 'var(--redacted)' : 'var(--dropped)'} />
+      <Sparkline values={curve} color={isEditing ? 'var(--redacted)' : 'var(--dropped)'} />
     </div>
   )
 }

@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { ConfigurationDocument } from '#contract/configuration.ts'
-import { configurationsQuery, draftQuery, liveQuery, SERIES_MS, seriesQuery, useCan } from '#ui/api/queries.ts'
+import { draftQuery, liveQuery, SERIES_MS, seriesQuery, useCan } from '#ui/api/queries.ts'
 import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
 import { componentsQuery } from '#ui/forms/queries.ts'
 import { RuleEditor, type RuleStart } from '#ui/forms/rule-editor.tsx'
-import { Button, ButtonLink } from '#ui/kit/button.tsx'
+import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
 import { Page } from '#ui/kit/page.tsx'
@@ -57,12 +57,10 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
   const problems = useQuery(problemsQuery(configuration)).data?.problems ?? []
   const running = useQuery(runningQuery(configuration)).data
   const { data: catalog } = useQuery(componentsQuery)
-  const { data: configurations } = useQuery(configurationsQuery)
   const changes = useRuleChanges(configuration, pipeline)
   const [initial, setInitial] = useState<RuleStart>()
 
   const facts = factsOf({ draft, pipeline, diff, live, series: series.data, problems })
-  const hasChanges = configurations?.items.find(({ name }) => name === configuration)?.has_changes === true
   const gone = deletedRules(pipeline, diff)
   const own = facts.length > 0 ? [] : fileRules(running?.effective_config ?? null, pipeline)
   const inDraft = draft.pipelines.find(({ id }) => id === pipeline)
@@ -92,7 +90,7 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
   return (
     <Page
       title="Rules"
-      intro="Records go through these rules from top to bottom. Changes are kept in the draft, and take effect when it is published."
+      intro="Records go through them from top to bottom. Changes take effect when the draft is published."
       actions={
         <>
           <SelectField
@@ -109,7 +107,6 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
               void navigate({ search: ({ range: _, from: __, to: ___, ...rest }) => ({ ...rest, ...next }) })
             }
           />
-          {hasChanges && <ButtonLink to="/publish">Review and publish</ButtonLink>}
           {mayEdit && (
             <Button look="primary" icon={Plus} onClick={() => add()}>
               Add a rule
