@@ -88,12 +88,21 @@ export function urlOf(path: string, query: Query = {}): string {
   return `${BASE}${path}${text === '' ? '' : `?${text}`}`
 }
 
-async function answerOf<Body>(path: string, { query, signal }: SendOptions, init: RequestInit): Promise<Tagged<Body>> {
-  const headers = {
-    ...(init.headers as Record<string, string>),
-    accept: 'application/json',
-    'x-streamgate-client': 'ui',
-  }
+/** What is read as it comes, such as a stream of events. */
+export async function open(path: string, query: Query, signal: AbortSignal): Promise<Response> {
+  return await responseOf(path, { query, signal }, { method: 'GET' })
+}
+
+async function answerOf<Body>(path: string, options: SendOptions, init: RequestInit): Promise<Tagged<Body>> {
+  const headers = { ...(init.headers as Record<string, string>), accept: 'application/json' }
+  const response = await responseOf(path, options, { ...init, headers })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') === true
+  return { body: (isJson ? JSON.parse(text) : text) as Body, etag: response.headers.get('etag') ?? '' }
+}
+
+async function responseOf(path: string, { query, signal }: SendOptions, init: RequestInit): Promise<Response> {
+  const headers = { ...(init.headers as Record<string, string>), 'x-streamgate-client': 'ui' }
   const response = await fetch(urlOf(path, query), { ...init, headers, ...(signal && { signal }) }).catch(
     (error: unknown) => {
       if (signal?.aborted) throw error
@@ -101,9 +110,7 @@ async function answerOf<Body>(path: string, { query, signal }: SendOptions, init
     },
   )
   if (!response.ok) throw new ApiError(await problemOf(response), secondsIn(response.headers.get('retry-after')))
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.includes('json') === true
-  return { body: (isJson ? JSON.parse(text) : text) as Body, etag: response.headers.get('etag') ?? '' }
+  return response
 }
 
 const noAnswer: ProblemBody = {

@@ -79,17 +79,19 @@ export function Table<Row>(props: TableProps<Row>) {
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement
     if (target.dataset['index'] === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    // Rows may have come in above the one that has the focus.
+    const at = Number(target.dataset['index'])
     const moves: Record<string, number> = {
-      ArrowDown: active + 1,
-      j: active + 1,
-      ArrowUp: active - 1,
-      k: active - 1,
+      ArrowDown: at + 1,
+      j: at + 1,
+      ArrowUp: at - 1,
+      k: at - 1,
       Home: 0,
       End: rows.length - 1,
     }
     const next = moves[event.key]
     if (next !== undefined) focusRow(next)
-    else if (event.key === 'Enter' && rows[active] !== undefined) onOpen?.(rows[active])
+    else if (event.key === 'Enter' && rows[at] !== undefined) onOpen?.(rows[at])
     else return
     event.preventDefault()
   }
