@@ -1,6 +1,7 @@
 /** One record of the tap: what it was, what it became, by which rules, and what to make of it. */
 import { useNavigate } from '@tanstack/react-router'
 import { FilterX, FlaskConical } from 'lucide-react'
+import type { ObservedRecord } from '#contract/observation.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { bytes } from '#ui/kit/format.ts'
@@ -45,6 +46,7 @@ export function RecordDetails({
         <p className="text-sm text-muted">
           {bytes(record.bytes_in)} came in, {bytes(record.bytes_out)} went on.
           {record.edited_by.length > 0 && ` Edited by ${record.edited_by.join(', ')}.`}
+          {isHidden(record) && ' What is hidden after is hidden before, too: a tap shows no more than outputs get.'}
         </p>
       </div>
     </Dialog>
@@ -70,6 +72,11 @@ function Uses({ entry: { record } }: { entry: TapEntry }) {
       </Button>
     </>
   )
+}
+
+/** Its rules did something that the tap, redacted, shows on neither side. */
+function isHidden({ edited_by: editedBy, before, after }: ObservedRecord): boolean {
+  return editedBy.length > 0 && before.text !== undefined && before.text === after?.text
 }
 
 function endedWords({ record: { fate, rule } }: TapEntry): string {

@@ -65,7 +65,7 @@ const words = {
 } as const
 
 function shownWords({ shown, skipped, entries }: TapView): string {
-  const of = skipped > 0 ? `shown ${exact(shown)} of ~${exact(shown + skipped)} that fit` : `shown ${exact(shown)}`
+  const of = skipped > 0 ? `Shown ${exact(shown)} of ~${exact(shown + skipped)} that fit` : `Shown ${exact(shown)}`
   const kept =
     shown > entries.length && entries.length === RECORDS_KEPT ? `; the last ${exact(RECORDS_KEPT)} are kept` : ''
   return `${of}${kept}`

@@ -104,19 +104,19 @@ function Controls({ tap, onRaw }: { tap: TapControl; onRaw: () => void }) {
         </Button>
       )}
       {tap.isRunning && (
-        <Button icon={paused ? Play : Pause} onClick={tap.togglePause} aria-keyshortcuts="Space">
-          {paused ? 'Resume' : 'Pause'}
-        </Button>
-      )}
-      {tap.isRunning ? (
-        <Button look="primary" icon={Square} onClick={tap.stop}>
+        <Button icon={Square} onClick={tap.stop}>
           Stop
         </Button>
-      ) : (
-        <Button look="primary" icon={Play} onClick={() => tap.start()} aria-keyshortcuts="Space">
-          Start
-        </Button>
       )}
+      {/* One button, so that it keeps the focus and Space does on it what it does everywhere. */}
+      <Button
+        look="primary"
+        icon={tap.isRunning && !paused ? Pause : Play}
+        onClick={tap.isRunning ? tap.togglePause : () => tap.start()}
+        aria-keyshortcuts="Space"
+      >
+        {!tap.isRunning ? 'Start' : paused ? 'Resume' : 'Pause'}
+      </Button>
     </>
   )
 }

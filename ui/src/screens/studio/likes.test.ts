@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { likesOf, slug } from '#ui/screens/studio/likes.ts'
+
+test('a line can be dropped by its like, or by itself', () => {
+  const [like, literal] = likesOf('drop', 'DEBUG cache miss for user 13\nanother')
+  assert.equal(like!.shown, 'DEBUG cache miss for user <number>')
+  assert.deepEqual(like!.rule.params, { pattern: String.raw`DEBUG cache miss for user \d+` })
+  assert.equal(like!.rule.id, 'drop_debug_cache_miss_for_user')
+  assert.deepEqual(literal!.rule.params, { value: 'DEBUG cache miss for user 13' })
+})
+
+test('keeping is the same with the mode keep', () => {
+  assert.deepEqual(
+    likesOf('keep', ' ERROR ').map(({ rule }) => rule),
+    [{ id: 'keep_error', type: 'filter', params: { value: 'ERROR', mode: 'keep' } }],
+  )
+})
+
+test('what looks personal is redacted by its detector first', () => {
+  const likes = likesOf('redact', 'ann@example.com')
+  assert.deepEqual(
+    likes.map(({ rule: { id, params } }) => [id, params]),
+    [
+      ['redact_email', { builtin: 'email' }],
+      ['redact_text', { pattern: String.raw`ann@example\.com` }],
+    ],
+  )
+})
+
+test('space alone makes no rule, and a name is found for anything', () => {
+  assert.deepEqual(likesOf('drop', ' \n '), [])
+  assert.equal(slug('12 %% 7'), 'lines')
+  assert.equal(slug('{"level":"debug","msg":"a b"}'), 'level_debug_msg')
+  assert.ok(slug('word '.repeat(40)).length <= 32)
+})

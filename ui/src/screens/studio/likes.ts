@@ -1,0 +1,63 @@
+/** Rules that can be made of a selected text, to choose from: the text itself, or its like. */
+import { generalised, lineOf } from '#ui/screens/studio/generalise.ts'
+import { redactionsFor } from '#ui/screens/studio/redaction.ts'
+import type { Rule } from '#ui/screens/studio/trial.ts'
+
+export type LikeKind = 'drop' | 'redact' | 'keep'
+
+export interface Like {
+  label: string
+  /** What it looks for, for people to read. */
+  shown: string
+  rule: Rule
+}
+
+/** None: there is nothing in the selection but space. */
+export function likesOf(kind: LikeKind, selection: string): Like[] {
+  const line = lineOf(selection)
+  if (line === '') return []
+  if (kind === 'redact') {
+    return redactionsFor(line).map(({ label, params }) => {
+      const name = String(params['builtin'] ?? 'text')
+      const rule = { id: `redact_${slug(name)}`, type: 'redact', params }
+      return { label, shown: String(params['builtin'] ?? params['pattern']), rule }
+    })
+  }
+  const id = `${kind}_${slug(line)}`
+  const mode = kind === 'keep' ? { mode: 'keep' } : {}
+  const like = generalised(line)
+  const literal: Like = {
+    label: 'Lines that contain this text',
+    shown: line,
+    rule: { id, type: 'filter', params: { value: line, ...mode } },
+  }
+  if (like === undefined || like.pattern.length > PATTERN_MAX) return [literal]
+  return [
+    {
+      label: 'Lines like it: numbers, times and ids may differ',
+      shown: like.template,
+      rule: { id, type: 'filter', params: { pattern: like.pattern, ...mode } },
+    },
+    literal,
+  ]
+}
+
+/** As the engine takes them. */
+const PATTERN_MAX = 4096
+const SLUG_MAX = 32
+
+/** The words of a text as a name: `cache_miss_for_user`. */
+export function slug(text: string): string {
+  const words = text
+    .replace(/[^A-Za-z]+/g, ' ')
+    .trim()
+    .toLowerCase()
+    .split(' ')
+  const telling = words.filter((word) => word.length > 1)
+  let name = ''
+  for (const word of telling) {
+    if (name.length + word.length + 1 > SLUG_MAX) break
+    name += name === '' ? word : `_${word}`
+  }
+  return name === '' ? 'lines' : name
+}

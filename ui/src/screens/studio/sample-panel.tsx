@@ -1,0 +1,206 @@
+/** Where samples come from: typed or pasted, a file, the live tap, or sets that are there. */
+import { Eraser, FileUp, ListTree, Radio, Square } from 'lucide-react'
+import { type DragEvent, useRef, useState } from 'react'
+import { useCan } from '#ui/api/queries.ts'
+import { Button } from '#ui/kit/button.tsx'
+import { Card } from '#ui/kit/card.tsx'
+import { cx } from '#ui/kit/cx.ts'
+import { inputLook, SelectField } from '#ui/kit/field.tsx'
+import { bytes, exact } from '#ui/kit/format.ts'
+import { Menu } from '#ui/kit/menu.tsx'
+import { ProblemNote } from '#ui/kit/states.tsx'
+import { toast } from '#ui/kit/toast.tsx'
+import { useConfiguration } from '#ui/routes.tsx'
+import type { LikeKind } from '#ui/screens/studio/like-dialog.tsx'
+import { sampleSets } from '#ui/screens/studio/sample-sets.ts'
+import {
+  joined,
+  SAMPLE_CHARACTERS_MAX,
+  SAMPLE_RECORDS_MAX,
+  type Samples,
+  type Splitting,
+  splittingFor,
+} from '#ui/screens/studio/samples.ts'
+import { SelectionBar } from '#ui/screens/studio/selection-bar.tsx'
+import type { BenchControl } from '#ui/screens/studio/use-bench.ts'
+import { TAKEN_RECORDS, useTapTaker } from '#ui/screens/studio/use-tap-taker.ts'
+
+export function SamplePanel({
+  control,
+  samples,
+  pipeline,
+  selection,
+  onSelect,
+  onLike,
+}: {
+  control: BenchControl
+  samples: Samples
+  pipeline: string | undefined
+  selection: string
+  onSelect: (text: string, at?: { x: number; y: number }) => void
+  onLike: (kind: LikeKind) => void
+}) {
+  const { bench, setText, setSplitting } = control
+  const configuration = useConfiguration()
+  const mayTap = useCan('tap')
+  const [error, setError] = useState<unknown>(null)
+  const replace = useReplace(control)
+  const taker = useTapTaker((records) => replace(joined('', records), splittingFor(records, 'lines')))
+  const readFile = (file: File) => {
+    setError(null)
+    readText(file).then((text) => replace(text), setError)
+  }
+  const dropping = useDropping(readFile)
+  const area = useRef<HTMLTextAreaElement>(null)
+  const tellSelection = (at?: { x: number; y: number }) => {
+    const { value, selectionStart, selectionEnd } = area.current!
+    onSelect(value.slice(selectionStart, selectionEnd), at)
+  }
+  return (
+    <Card
+      title="Samples"
+      hint="It runs in this page: nothing you paste leaves it."
+      className={cx(dropping.isOver && 'outline-2 outline-accent')}
+      actions={
+        <>
+          <Menu
+            trigger={
+              <Button icon={ListTree} look="quiet">
+                Examples
+              </Button>
+            }
+            items={sampleSets.map(({ label, make, splitting }) => ({ label, run: () => replace(make(), splitting) }))}
+          />
+          <FileButton onFile={readFile} />
+          {taker.taken === undefined ? (
+            <Button
+              icon={Radio}
+              look="quiet"
+              disabled={!mayTap}
+              title={mayTap ? undefined : 'Needs the permission tap'}
+              onClick={() => taker.take(configuration, pipeline)}
+            >
+              From the tap
+            </Button>
+          ) : (
+            <Button icon={Square} onClick={taker.stop}>
+              Stop: {taker.taken} of {TAKEN_RECORDS}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div {...dropping.handlers} className="flex flex-col gap-2">
+        <textarea
+          ref={area}
+          aria-label="Samples"
+          spellCheck={false}
+          wrap="off"
+          className={cx(inputLook, 'h-72 resize-y overflow-auto font-mono text-xs leading-5 whitespace-pre')}
+          placeholder="Paste log lines here, or drop a file."
+          value={bench.text}
+          onChange={(event) => setText(event.target.value)}
+          onSelect={() => tellSelection()}
+          onMouseUp={(event) => tellSelection({ x: event.clientX, y: event.clientY })}
+        />
+        <SelectionBar selection={selection} onLike={onLike} />
+        <div className="flex flex-wrap items-end justify-between gap-2">
+          <SelectField
+            label="Records"
+            hiddenLabel
+            className="w-64"
+            value={bench.splitting}
+            onChange={(event) => setSplitting(event.target.value as Splitting)}
+            options={[
+              { value: 'lines', label: 'Each line is a record' },
+              { value: 'indented', label: 'Stack traces belong to their line' },
+            ]}
+          />
+          <p className="text-xs text-muted">
+            {exact(samples.records.length)} records, {bytes(bench.text.length)}
+          </p>
+          <Button look="quiet" icon={Eraser} disabled={bench.text === ''} onClick={() => replace('')}>
+            Clear
+          </Button>
+        </div>
+        <Limits cut={control.cut} left={samples.left} />
+        <ProblemNote error={error ?? taker.error} />
+      </div>
+    </Card>
+  )
+}
+
+function Limits({ cut, left }: { cut: number; left: number }) {
+  if (cut === 0 && left === 0) return null
+  return (
+    <p role="status" className="rounded-md bg-warn-soft px-3 py-1.5 text-sm text-warn">
+      {cut > 0 && `Samples end at ${bytes(SAMPLE_CHARACTERS_MAX)}: the last ${exact(cut)} characters were cut off. `}
+      {left > 0 && `The first ${exact(SAMPLE_RECORDS_MAX)} records are tried; ${exact(left)} are not.`}
+    </p>
+  )
+}
+
+/** What was there comes back by `Undo`. */
+function useReplace({ bench, setText }: BenchControl): (text: string, splitting?: Splitting) => void {
+  return (text, splitting) => {
+    const { text: before, splitting: splitBefore } = bench
+    setText(text, splitting)
+    if (before.trim() === '' || before === text) return
+    toast({
+      text: text === '' ? 'The samples are cleared' : 'The samples were replaced',
+      action: { label: 'Undo', run: () => setText(before, splitBefore) },
+    })
+  }
+}
+
+function FileButton({ onFile }: { onFile: (file: File) => void }) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <Button icon={FileUp} look="quiet" onClick={() => input.current?.click()}>
+        Open a file
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label="File with samples"
+        onChange={(event) => {
+          const file = event.target.files?.[0]
+          if (file !== undefined) onFile(file)
+          event.target.value = ''
+        }}
+      />
+    </>
+  )
+}
+
+function useDropping(onFile: (file: File) => void) {
+  const [isOver, setOver] = useState(false)
+  const hasFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
+  return {
+    isOver,
+    handlers: {
+      onDragOver: (event: DragEvent) => {
+        if (!hasFiles(event)) return
+        event.preventDefault()
+        setOver(true)
+      },
+      onDragLeave: () => setOver(false),
+      onDrop: (event: DragEvent) => {
+        setOver(false)
+        const file = event.dataTransfer.files[0]
+        if (file === undefined) return
+        event.preventDefault()
+        onFile(file)
+      },
+    },
+  }
+}
+
+/** As much of a file as samples can have, and a little more, so that what is cut off is said. */
+async function readText(file: File): Promise<string> {
+  const text = await file.slice(0, SAMPLE_CHARACTERS_MAX * 4).text()
+  if (text.includes('\0')) throw new Error(`${file.name} is not text`)
+  return text
+}
