@@ -4,7 +4,7 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, type Ref, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import { cx } from '#ui/kit/cx.ts'
 
 export interface Column<Row> {
@@ -40,6 +40,12 @@ export interface TableProps<Row> {
   /** Asked when the end comes near: for pages that follow. */
   onEnd?: () => void
   empty?: ReactNode
+  /** To go to a row from outside. */
+  handle?: Ref<TableHandle>
+}
+
+export interface TableHandle {
+  focusRow: (index: number) => void
 }
 
 const ROW_HEIGHT = 40
@@ -76,6 +82,7 @@ export function Table<Row>(props: TableProps<Row>) {
     // The row may have to be rendered first.
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
   }
+  useImperativeHandle(props.handle, () => ({ focusRow }))
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement
     if (target.dataset['index'] === undefined || event.ctrlKey || event.metaKey || event.altKey) return

@@ -2,7 +2,7 @@
 import { Eraser, FileUp, ListTree, Radio, Square } from 'lucide-react'
 import { type DragEvent, useRef, useState } from 'react'
 import { useCan } from '#ui/api/queries.ts'
-import { Button } from '#ui/kit/button.tsx'
+import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { inputLook, SelectField } from '#ui/kit/field.tsx'
@@ -96,7 +96,7 @@ export function SamplePanel({
           aria-label="Samples"
           spellCheck={false}
           wrap="off"
-          className={cx(inputLook, 'h-72 resize-y overflow-auto font-mono text-xs leading-5 whitespace-pre')}
+          className={cx(inputLook, 'h-52 resize-y overflow-auto font-mono text-xs leading-5 whitespace-pre')}
           placeholder="Paste log lines here, or drop a file."
           value={bench.text}
           onChange={(event) => setText(event.target.value)}
@@ -104,11 +104,11 @@ export function SamplePanel({
           onMouseUp={(event) => tellSelection({ x: event.clientX, y: event.clientY })}
         />
         <SelectionBar selection={selection} onLike={onLike} />
-        <div className="flex flex-wrap items-end justify-between gap-2">
+        <div className="flex flex-wrap items-center justify-between gap-2">
           <SelectField
             label="Records"
             hiddenLabel
-            className="w-64"
+            className="w-56"
             value={bench.splitting}
             onChange={(event) => setSplitting(event.target.value as Splitting)}
             options={[
@@ -119,9 +119,12 @@ export function SamplePanel({
           <p className="text-xs text-muted">
             {exact(samples.records.length)} records, {bytes(bench.text.length)}
           </p>
-          <Button look="quiet" icon={Eraser} disabled={bench.text === ''} onClick={() => replace('')}>
-            Clear
-          </Button>
+          <IconButton
+            label="Clear the samples"
+            icon={Eraser}
+            disabled={bench.text === ''}
+            onClick={() => replace('')}
+          />
         </div>
         <Limits cut={control.cut} left={samples.left} />
         <ProblemNote error={error ?? taker.error} />

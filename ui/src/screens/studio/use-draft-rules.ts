@@ -17,6 +17,8 @@ export interface DraftRules {
   isLoading: boolean
   /** Writes the trial, or `only` one rule of it, over the newest state of the draft. */
   write: (trial: Trial, only?: string) => Promise<void>
+  /** Adds a rule to the end of any pipeline of the draft. */
+  add: (pipeline: string, rule: Rule) => Promise<void>
 }
 
 export function useDraftRules(configuration: string, id: string | undefined): DraftRules {
@@ -44,6 +46,13 @@ export function useDraftRules(configuration: string, id: string | undefined): Dr
     },
     [client, configuration, name],
   )
+  const add = useCallback(
+    async (to: string, rule: Rule) => {
+      await send('POST', `${pathOf(configuration)}/pipelines/${encodeURIComponent(to)}/processors`, rule)
+      await configurationChanged(client)
+    },
+    [client, configuration],
+  )
   return {
     pipelines,
     pipeline,
@@ -51,6 +60,7 @@ export function useDraftRules(configuration: string, id: string | undefined): Dr
     error: draft.error,
     isLoading: draft.isLoading,
     write,
+    add,
   }
 }
 
