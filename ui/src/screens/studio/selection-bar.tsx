@@ -14,8 +14,8 @@ export function SelectionBar({ selection, onLike }: { selection: string; onLike:
   const isEmpty = selection.trim() === ''
   return (
     <div role="group" aria-label="Make a rule of the selected text" className="flex flex-wrap items-center gap-1.5">
-      {uses.map(({ kind, label, icon }) => (
-        <Button key={kind} icon={icon} className="text-xs" disabled={isEmpty} onClick={() => onLike(kind)}>
+      {uses.map(({ kind, label }) => (
+        <Button key={kind} className="text-xs" disabled={isEmpty} onClick={() => onLike(kind)}>
           {label}
         </Button>
       ))}

@@ -1,13 +1,16 @@
 /** What to watch: each choice stands in the URL, and the tap begins anew with it. */
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { ListFilter } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { GatewaySummary } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
 import { draftQuery, liveQuery, type Page } from '#ui/api/queries.ts'
+import { IconButton } from '#ui/kit/button.tsx'
 import { type Option, SelectField, TextField } from '#ui/kit/field.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
 import { conditionProblem } from '#ui/screens/tap/condition.ts'
+import { ConditionDialog } from '#ui/screens/tap/condition-dialog.tsx'
 import {
   fateNames,
   RATE_DEFAULT,
@@ -110,23 +113,34 @@ function Choice({
 function ConditionField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])
+  const [isBuilding, setBuilding] = useState(false)
   const problem = conditionProblem(text)
   const take = () => {
     if (problem === undefined && text.trim() !== value) onChange(text.trim())
   }
   return (
-    <TextField
-      className="col-span-2 xl:col-span-1"
-      label="Condition"
-      value={text}
-      maxLength={WHEN_CHARACTERS_MAX}
-      spellCheck={false}
-      placeholder='{"field": "service", "equals": "checkout"}'
-      onChange={(event) => setText(event.target.value)}
-      onBlur={take}
-      onKeyDown={(event) => event.key === 'Enter' && take()}
-      {...(problem !== undefined && { error: problem })}
-    />
+    <div className="col-span-2 flex items-start gap-1 xl:col-span-1">
+      <TextField
+        className="flex-1"
+        label="Condition"
+        value={text}
+        maxLength={WHEN_CHARACTERS_MAX}
+        spellCheck={false}
+        placeholder='{"field": "service", "equals": "checkout"}'
+        onChange={(event) => setText(event.target.value)}
+        onBlur={take}
+        onKeyDown={(event) => event.key === 'Enter' && take()}
+        {...(problem !== undefined && { error: problem })}
+      />
+      <IconButton
+        className="mt-6"
+        label="Build a condition"
+        icon={ListFilter}
+        disabled={problem !== undefined}
+        onClick={() => setBuilding(true)}
+      />
+      {isBuilding && <ConditionDialog value={value} onClose={() => setBuilding(false)} onTake={onChange} />}
+    </div>
   )
 }
 
