@@ -1,11 +1,14 @@
 /**
  * A table of any length: only the rows in sight are in the page. Rows have one height, so that the scrollbar tells the
- * truth; the header stays. `j` and `k` or the arrows move, Enter opens.
+ * truth; the header stays. `j` and `k` or the arrows move, Enter opens; where rows can be selected, `x` does that, and
+ * Shift with `x` takes all from the one before.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, type Ref, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import { cx } from '#ui/kit/cx.ts'
+import { singleKeysOn } from '#ui/kit/shortcuts.ts'
+import { pickColumn, type Selection } from '#ui/kit/table-pick.tsx'
 
 export interface Column<Row> {
   id: string
@@ -32,6 +35,9 @@ export interface TableProps<Row> {
   /** Opens a row: by a click, or Enter. */
   onOpen?: (row: Row) => void
   isSelected?: (row: Row) => boolean
+  selection?: Selection<Row> | undefined
+  /** Of the whole list, where more follows than is here; -1: nobody knows yet. */
+  rowCount?: number
   sort?: Sort | undefined
   onSort?: (sort: Sort) => void
   rowHeight?: number
@@ -52,10 +58,25 @@ const ROW_HEIGHT = 40
 const OVERSCAN = 12
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rowKey, onOpen, isSelected, onEnd, rowHeight = ROW_HEIGHT, maxHeight = '70vh', empty } = props
+  const { label, rowKey, onOpen, selection, onEnd, rowHeight = ROW_HEIGHT, maxHeight = '70vh', empty } = props
+  const isSelected = (row: Row) => selection?.keys.has(rowKey(row)) === true || props.isSelected?.(row) === true
+  const isFocusable = onOpen !== undefined || selection !== undefined
   const [ownSort, setOwnSort] = useState<Sort>()
   const sort = props.onSort === undefined ? ownSort : props.sort
-  const rows = useMemo(() => sorted(props.rows, columns, sort), [props.rows, columns, sort])
+  const rows = useMemo(() => sorted(props.rows, props.columns, sort), [props.rows, props.columns, sort])
+  const lastPicked = useRef(0)
+  const pick = (index: number, isRange: boolean) => {
+    const row = rows[index]
+    if (selection === undefined || row === undefined) return
+    const keys = new Set(selection.keys)
+    const from = isRange ? Math.min(lastPicked.current, rows.length - 1) : index
+    const picks = rows.slice(Math.min(from, index), Math.max(from, index) + 1).map(rowKey)
+    if (!isRange && keys.has(rowKey(row))) keys.delete(rowKey(row))
+    else for (const key of picks) keys.add(key)
+    lastPicked.current = index
+    selection.onChange(keys)
+  }
+  const columns = selection === undefined ? props.columns : [pickColumn(selection, rows, rowKey), ...props.columns]
   const scroller = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(0)
   const virtual = useVirtualizer({
@@ -99,6 +120,7 @@ export function Table<Row>(props: TableProps<Row>) {
     const next = moves[event.key]
     if (next !== undefined) focusRow(next)
     else if (event.key === 'Enter' && rows[at] !== undefined) onOpen?.(rows[at])
+    else if (event.key.toLowerCase() === 'x' && selection !== undefined && singleKeysOn()) pick(at, event.shiftKey)
     else return
     event.preventDefault()
   }
@@ -109,9 +131,9 @@ export function Table<Row>(props: TableProps<Row>) {
       ref={scroller}
       role="table"
       aria-label={label}
-      aria-rowcount={rows.length + 1}
+      aria-rowcount={props.rowCount === -1 ? -1 : (props.rowCount ?? rows.length) + 1}
       // What scrolls must be reachable without a pointer, also where no row can be opened.
-      tabIndex={onOpen === undefined ? 0 : -1}
+      tabIndex={isFocusable ? -1 : 0}
       className="relative overflow-auto focus-visible:-outline-offset-2"
       style={{ maxHeight }}
       onKeyDown={onKeyDown}
@@ -131,15 +153,15 @@ export function Table<Row>(props: TableProps<Row>) {
               key={rowKey(row)}
               role="row"
               aria-rowindex={item.index + 2}
-              {...(isSelected?.(row) === true && { 'aria-selected': true })}
+              {...(isSelected(row) && { 'aria-selected': true })}
               data-index={item.index}
-              tabIndex={onOpen === undefined ? undefined : item.index === Math.min(active, rows.length - 1) ? 0 : -1}
+              tabIndex={isFocusable ? (item.index === Math.min(active, rows.length - 1) ? 0 : -1) : undefined}
               onFocus={() => setActive(item.index)}
               {...(onOpen !== undefined && { onClick: () => onOpen(row) })}
               className={cx(
                 'absolute inset-x-0 grid items-center gap-x-3 border-b border-line px-4 text-sm focus-visible:-outline-offset-2',
                 onOpen !== undefined && 'cursor-pointer hover:bg-raised',
-                isSelected?.(row) === true && 'bg-accent-soft',
+                isSelected(row) && 'bg-accent-soft',
               )}
               style={{ ...tracks, height: item.size, transform: `translateY(${item.start}px)` }}
             >
