@@ -230,6 +230,7 @@ export const registrationToken = z
     revoked_at: millis.nullable(),
   })
   .meta({ id: 'RegistrationToken' })
+export type RegistrationToken = z.infer<typeof registrationToken>
 
 export const registrationTokenBody = z
   .strictObject({
@@ -254,3 +255,4 @@ export const registrationTokenPatch = z
 export const registrationTokenCreated = registrationToken
   .extend({ token: z.string().describe('Shown this once.') })
   .meta({ id: 'RegistrationTokenCreated' })
+export type RegistrationTokenCreated = z.infer<typeof registrationTokenCreated>

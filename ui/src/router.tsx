@@ -7,9 +7,9 @@ import { accessRoute } from '#ui/screens/access/route.ts'
 import { accountRoute } from '#ui/screens/account/route.ts'
 import { alertsRoute } from '#ui/screens/alerts/route.ts'
 import { auditRoute } from '#ui/screens/audit/route.ts'
-import { fleetRoute } from '#ui/screens/fleet/route.ts'
+import { fleetRoute, gatewayRoute } from '#ui/screens/fleet/route.ts'
 import { loginRoute, setupRoute } from '#ui/screens/login/route.ts'
-import { outputsRoute } from '#ui/screens/outputs/route.ts'
+import { outputRoute, outputsRoute } from '#ui/screens/outputs/route.ts'
 import { overviewRoute } from '#ui/screens/overview/route.ts'
 import { pipelinesRoute } from '#ui/screens/pipelines/route.ts'
 import { publishRoute } from '#ui/screens/publish/route.ts'
@@ -46,7 +46,9 @@ const routeTree = rootRoute.addChildren([
     versionsRoute,
     versionRoute,
     fleetRoute,
+    gatewayRoute,
     outputsRoute,
+    outputRoute,
     auditRoute,
     accessRoute,
     accountRoute,

@@ -1,0 +1,3 @@
+export function OutputScreen() {
+  return null
+}
