@@ -1,8 +1,33 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { flagIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
+import { type Span, spans } from '#ui/screens/savings/span.ts'
+
+export const savingsViews = ['rules', 'services', 'outputs', 'prices'] as const
+export type SavingsView = (typeof savingsViews)[number]
+
+export interface SavingsSearch {
+  span?: Span
+  view?: SavingsView
+  /** `bytes`, `records`, or a currency: what the chart shows. */
+  measure?: string
+  /** All configurations together. */
+  all?: true
+}
 
 export const savingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/savings',
+  validateSearch: (search: RawSearch): SavingsSearch => {
+    const span = oneOf(search, 'span', spans)
+    const view = oneOf(search, 'view', savingsViews)
+    const measure = textIn(search, 'measure', 7)
+    return {
+      ...(span && { span }),
+      ...(view && { view }),
+      ...(measure !== undefined && { measure }),
+      ...(flagIn(search, 'all') && { all: true }),
+    }
+  },
   component: lazyRouteComponent(() => import('#ui/screens/savings/savings.tsx'), 'Savings'),
 })
