@@ -1,46 +1,11 @@
-/** Roles and permissions. A role brings permissions; `publish` and `tap:raw` are granted beside it, one by one. */
+/** Who comes in, with what, and what they may: logins, users, API keys, organisations, the audit log. */
 import { z } from 'zod'
+import { authModes, EMAIL_CHARACTERS_MAX, GRANTS_MAX, grantable, permissions, roles } from './permissions.ts'
 
-export const permissions = [
-  /** One's own name, password, second factor, sessions and keys. Every role has it. */
-  'self',
-  /** Look at everything but records and secrets. */
-  'read',
-  /** Look at records, redacted: taps, samples, dead letters. */
-  'tap',
-  /** Look at records as they came. */
-  'tap:raw',
-  /** Change drafts, prices, alerts. */
-  'edit',
-  /** Put a version to work. */
-  'publish',
-  /** Restart gateways, retry, replay. */
-  'operate',
-  /** Users, keys, secrets, settings. */
-  'admin',
-] as const
-export type Permission = (typeof permissions)[number]
-
-export const roles = ['viewer', 'operator', 'editor', 'owner'] as const
-export type Role = (typeof roles)[number]
-
-/** What may be granted to anybody beside their role. */
-export const grantable = ['publish', 'tap:raw'] as const satisfies readonly Permission[]
-
-export const rolePermissions: Record<Role, readonly Permission[]> = {
-  viewer: ['self', 'read'],
-  operator: ['self', 'read', 'tap', 'operate'],
-  editor: ['self', 'read', 'tap', 'edit'],
-  owner: permissions,
-}
+export * from './permissions.ts'
 
 export const role = z.enum(roles)
 export const grant = z.enum(grantable)
-
-export const PASSWORD_CHARACTERS_MIN = 12
-export const PASSWORD_CHARACTERS_MAX = 256
-export const EMAIL_CHARACTERS_MAX = 254
-export const GRANTS_MAX = grantable.length
 
 /** Compared without regard to case and to forms of the same letter. */
 const email = z
@@ -52,9 +17,6 @@ const typed = z.string().max(1024)
 const code = z.string().max(64).optional().describe('Of the authenticator app, or a recovery code.')
 const grants = z.array(grant).max(GRANTS_MAX).default([])
 const at = z.number().describe('Unix milliseconds')
-
-export const authModes = ['open', 'required'] as const
-export type AuthMode = (typeof authModes)[number]
 
 export const loginState = z
   .object({
@@ -109,6 +71,7 @@ export const session = z
     current: z.boolean(),
   })
   .meta({ id: 'Session' })
+export type Session = z.infer<typeof session>
 
 export const user = z
   .object({
@@ -131,14 +94,18 @@ export const userAdded = z.strictObject({
   grants,
   password: typed.optional().describe('Without it the answer has a token with which the user sets one.'),
 })
+export type UserAdded = z.infer<typeof userAdded>
 export const userChanged = z.strictObject({
   role: role.optional(),
   grants: z.array(grant).max(GRANTS_MAX).optional(),
   disabled: z.boolean().optional(),
 })
+export type UserChanged = z.infer<typeof userChanged>
 /** A one-time token, for the link `/setup#token=…`. */
 export const invitation = z.object({ token: z.string().describe('Shown once.'), expires_at: at })
+export type Invitation = z.infer<typeof invitation>
 export const userAddedAnswer = z.object({ user, invitation: invitation.nullable() })
+export type UserAddedAnswer = z.infer<typeof userAddedAnswer>
 
 export const apiKey = z
   .object({
@@ -154,6 +121,7 @@ export const apiKey = z
     last_used_at: at.nullable(),
   })
   .meta({ id: 'ApiKey' })
+export type ApiKey = z.infer<typeof apiKey>
 export const apiKeyAdded = z.strictObject({
   name: z
     .string()
@@ -167,16 +135,20 @@ export const apiKeyAdded = z.strictObject({
   personal: z.boolean().optional().describe("Only owners may make keys that are nobody's; for others it is true."),
 })
 export const apiKeyAddedAnswer = z.object({ key: z.string().describe('Shown once.'), api_key: apiKey })
+export type ApiKeyAddedAnswer = z.infer<typeof apiKeyAddedAnswer>
 
 export const org = z.object({ id: z.string(), name: z.string(), created_at: at }).meta({ id: 'Organisation' })
+export type Organisation = z.infer<typeof org>
 export const orgAdded = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 small letters, digits or - and begin with no -'),
   name: z.string().min(1).max(128),
 })
 export const orgAddedAnswer = z.object({ org, invitation })
+export type OrganisationAddedAnswer = z.infer<typeof orgAddedAnswer>
 export const accessSettings = z
   .strictObject({ require_totp: z.boolean().describe('Users without a second factor can only set one up.') })
   .meta({ id: 'AccessSettings' })
+export type AccessSettings = z.infer<typeof accessSettings>
 
 export const auditEntry = z
   .object({

@@ -1,6 +1,7 @@
 /** Change one's password. */
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { PASSWORD_CHARACTERS_MIN } from '#contract/permissions.ts'
 import { ApiError, send } from '#ui/api/client.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -37,7 +38,7 @@ export function Password() {
         />
         <TextField
           label="New password"
-          hint="12 characters or more; a few words are good."
+          hint={`${PASSWORD_CHARACTERS_MIN} characters or more; a few words are good.`}
           error={wrong}
           type="password"
           autoComplete="new-password"

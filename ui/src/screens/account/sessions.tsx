@@ -1,8 +1,7 @@
 /** Where one is logged in. */
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { z } from 'zod'
-import type { session } from '#contract/access.ts'
+import type { Session } from '#contract/access.ts'
 import { send } from '#ui/api/client.ts'
 import { getAll } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
@@ -13,8 +12,6 @@ import { QueryView } from '#ui/kit/states.tsx'
 import { Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
-
-type Session = z.infer<typeof session>
 
 const sessionsQuery = queryOptions({
   queryKey: ['me', 'sessions'],

@@ -2,14 +2,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import type { PASSWORD_CHARACTERS_MIN as CharactersMin } from '#contract/access.ts'
+import { PASSWORD_CHARACTERS_MIN } from '#contract/permissions.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { TextField } from '#ui/kit/field.tsx'
 import { ProblemNote } from '#ui/kit/states.tsx'
 import { enter } from '#ui/screens/login/credentials.ts'
 import { Frame } from '#ui/screens/login/frame.tsx'
-
-const PASSWORD_CHARACTERS_MIN: typeof CharactersMin = 12
 
 export function Setup() {
   const client = useQueryClient()
