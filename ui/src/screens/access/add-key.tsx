@@ -93,7 +93,7 @@ export function AddKey({ onClose, onMade }: { onClose: () => void; onMade: (answ
         />
         <SelectField
           label="Ends after"
-          hint={end === null ? 'It works until somebody revokes it.' : <>On {<Moment at={end} />}.</>}
+          hint={end === null ? 'It works until somebody revokes it.' : <Until at={end} />}
           options={keyLifetimes}
           value={form.lifetime}
           onChange={(event) => keep({ ...form, lifetime: event.target.value as KeyLifetime })}
@@ -114,5 +114,13 @@ export function AddKey({ onClose, onMade }: { onClose: () => void; onMade: (answ
         <ProblemNote error={add.error} />
       </form>
     </Dialog>
+  )
+}
+
+function Until({ at }: { at: number }) {
+  return (
+    <>
+      On <Moment at={at} />.
+    </>
   )
 }

@@ -1,0 +1,105 @@
+/** What a version of the configuration must fulfil before it is put to work. */
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { Configuration, PublishPolicy } from '#contract/configuration.ts'
+import { getTagged, send } from '#ui/api/client.ts'
+import { configurationChanged, pathOf, useCan } from '#ui/api/queries.ts'
+import { textLink } from '#ui/kit/button.tsx'
+import { Card } from '#ui/kit/card.tsx'
+import { CheckField, TextField } from '#ui/kit/field.tsx'
+import { QueryView } from '#ui/kit/states.tsx'
+import { TaggedForm, type TaggedFormParts, useTaggedForm } from '#ui/kit/tagged-form.tsx'
+import { toast } from '#ui/kit/toast.tsx'
+import { NeedsAdmin } from '#ui/screens/settings/needs-admin.tsx'
+
+function policyQuery(configuration: string) {
+  return queryOptions({
+    queryKey: ['configurations', configuration, 'policy'],
+    queryFn: ({ signal }) => getTagged<Configuration>(pathOf(configuration), {}, signal),
+  })
+}
+
+const names: Record<keyof PublishPolicy, string> = {
+  require_message: 'A message',
+  require_receipt: 'An impact receipt',
+  refuse_lost_errors: 'No lost errors',
+  refuse_unredacted: 'Nothing unredacted',
+  min_sample_records: 'Records in the sample',
+  max_age_minutes: 'Age of the receipt',
+}
+
+export function Policy({ configuration }: { configuration: string }) {
+  const query = useQuery(policyQuery(configuration))
+  const client = useQueryClient()
+  const parts = useTaggedForm({
+    key: `settings.policy.${configuration}`,
+    query,
+    toForm: ({ policy }: Configuration) => policy,
+    save: (policy, etag) => send('PATCH', pathOf(configuration), { policy }, { etag }),
+    onSaved: async () => {
+      await configurationChanged(client)
+      toast(`The policy of ${configuration} is saved`)
+    },
+  })
+  return (
+    <Card
+      title={`Policy of ${configuration}`}
+      hint="Asked of every version that is published, and of every rollback. What is refused says why."
+    >
+      <QueryView query={query} lines={6}>
+        {() => parts !== undefined && <Fields parts={parts} />}
+      </QueryView>
+    </Card>
+  )
+}
+
+function Fields({ parts }: { parts: TaggedFormParts<PublishPolicy> }) {
+  const mayChange = useCan('admin')
+  const { form, change } = parts
+  const box = (name: keyof PublishPolicy, hint: string) => (
+    <CheckField
+      label={names[name]}
+      hint={hint}
+      checked={form[name] === true}
+      disabled={!mayChange}
+      onChange={(event) => change({ [name]: event.target.checked })}
+    />
+  )
+  const number = (name: 'min_sample_records' | 'max_age_minutes', hint: string, min: number, max: number) => (
+    <TextField
+      label={names[name]}
+      hint={hint}
+      type="number"
+      min={min}
+      max={max}
+      step={1}
+      required
+      disabled={!mayChange}
+      className="max-w-56"
+      value={Number.isFinite(form[name]) ? form[name] : ''}
+      onChange={(event) => change({ [name]: event.target.valueAsNumber })}
+    />
+  )
+  return (
+    <TaggedForm parts={parts} label="Publishing policy" names={names} action="Save the policy" mayChange={mayChange}>
+      <NeedsAdmin />
+      <div className="flex max-w-2xl flex-col gap-4">
+        {box('require_message', 'Every version says why it is there.')}
+        {box('require_receipt', 'What a version would do to recent records is computed before it is put to work.')}
+        {box('refuse_lost_errors', 'Refuse what ends records of severity error or above that are let go on now.')}
+        {box('refuse_unredacted', 'Refuse what no longer surely redacts what is redacted now.')}
+        <div className="flex flex-wrap gap-4">
+          {number('min_sample_records', 'A receipt on fewer does not count.', 0, 1_000_000)}
+          {number('max_age_minutes', 'Minutes; older receipts do not count.', 1, 43_200)}
+        </div>
+        <p className="text-sm text-muted">
+          Receipts are made on the screen{' '}
+          <Link to="/publish" className={textLink}>
+            Publish
+          </Link>
+          .
+        </p>
+      </div>
+    </TaggedForm>
+  )
+}

@@ -1,0 +1,90 @@
+/** For how long the organisation's series are kept. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import type { Retention as Kept } from '#contract/series.ts'
+import { getTagged, send } from '#ui/api/client.ts'
+import { useCan } from '#ui/api/queries.ts'
+import { Card } from '#ui/kit/card.tsx'
+import { TextField } from '#ui/kit/field.tsx'
+import { exact } from '#ui/kit/format.ts'
+import { QueryView } from '#ui/kit/states.tsx'
+import { TaggedForm, type TaggedFormParts, useTaggedForm } from '#ui/kit/tagged-form.tsx'
+import { toast } from '#ui/kit/toast.tsx'
+import { NeedsAdmin } from '#ui/screens/settings/needs-admin.tsx'
+import { costOf, lossOf } from '#ui/screens/settings/retention-cost.ts'
+
+const retentionQuery = queryOptions({
+  queryKey: ['series', 'retention'],
+  queryFn: ({ signal }) => getTagged<Kept>('/series/retention', {}, signal),
+})
+
+const names: Record<keyof Kept, string> = { minute_hours: 'Minutes', hour_days: 'Hours' }
+
+export function Retention() {
+  const query = useQuery(retentionQuery)
+  const parts = useTaggedForm({
+    key: 'settings.retention',
+    query,
+    toForm: (kept: Kept) => kept,
+    save: (kept, etag) => send('PUT', '/series/retention', kept, { etag }),
+    onSaved: async () => {
+      await query.refetch()
+      toast('The retention is saved')
+    },
+  })
+  return (
+    <Card
+      title="Retention of series"
+      hint="What went through, minute by minute and later hour by hour: the charts and the savings of the organisation."
+    >
+      <QueryView query={query}>{({ body }) => parts !== undefined && <Fields parts={parts} before={body} />}</QueryView>
+    </Card>
+  )
+}
+
+function Fields({ parts, before }: { parts: TaggedFormParts<Kept>; before: Kept }) {
+  const mayChange = useCan('admin')
+  const { form, change } = parts
+  const number = (name: keyof Kept, hint: string, min: number, max: number) => (
+    <TextField
+      label={names[name]}
+      hint={hint}
+      type="number"
+      min={min}
+      max={max}
+      step={1}
+      required
+      disabled={!mayChange}
+      className="w-full max-w-64"
+      value={Number.isFinite(form[name]) ? form[name] : ''}
+      onChange={(event) => change({ [name]: event.target.valueAsNumber })}
+    />
+  )
+  const loss = lossOf(before, form)
+  const cost = costOf(form)
+  return (
+    <TaggedForm
+      parts={parts}
+      label="Retention of series"
+      names={names}
+      action="Save the retention"
+      mayChange={mayChange}
+    >
+      <NeedsAdmin />
+      <div className="flex flex-wrap gap-4">
+        {number('minute_hours', 'Kept for so many hours, 6 to 168.', 6, 168)}
+        {number('hour_days', 'Kept for so many days, 1 to 1,100.', 1, 1100)}
+      </div>
+      {Number.isFinite(cost.rows) && (
+        <p className="max-w-2xl text-sm text-muted">
+          A rule, output, service or other series that is busy all the time takes up to {exact(cost.rows)} rows of the
+          store: {exact(cost.minuteRows)} of minutes and {exact(cost.hourRows)} of hours. Idle times take none.
+        </p>
+      )}
+      {loss !== undefined && (
+        <p role="status" className="max-w-2xl rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
+          This deletes {loss}, for good. Savings of that time can no longer be shown.
+        </p>
+      )}
+    </TaggedForm>
+  )
+}
