@@ -11,7 +11,7 @@ import { fleetRoute, gatewayRoute } from '#ui/screens/fleet/route.ts'
 import { loginRoute, setupRoute } from '#ui/screens/login/route.ts'
 import { outputRoute, outputsRoute } from '#ui/screens/outputs/route.ts'
 import { overviewRoute } from '#ui/screens/overview/route.ts'
-import { pipelinesRoute } from '#ui/screens/pipelines/route.ts'
+import { pipelineRoute, pipelinesRoute } from '#ui/screens/pipelines/route.ts'
 import { publishRoute } from '#ui/screens/publish/route.ts'
 import { rulesRoute } from '#ui/screens/rules/route.ts'
 import { savingsRoute } from '#ui/screens/savings/route.ts'
@@ -40,6 +40,7 @@ const routeTree = rootRoute.addChildren([
     savingsRoute,
     alertsRoute,
     pipelinesRoute,
+    pipelineRoute,
     rulesRoute,
     studioRoute,
     publishRoute,

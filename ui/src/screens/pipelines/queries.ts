@@ -1,0 +1,93 @@
+/** What only the pipelines screen reads. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { ConfigurationDocument, DiffEntry } from '#contract/configuration.ts'
+import type { Gateway } from '#contract/fleet.ts'
+import { get, send } from '#ui/api/client.ts'
+import { liveQuery, pathOf } from '#ui/api/queries.ts'
+import { type Effective, effectiveOf, merged } from './document.ts'
+import { type Figures, figuresOf } from './figures.ts'
+
+export interface DraftProblem {
+  pointer: string
+  detail: string
+}
+
+/** So many gateways are asked for their files; those of one configuration are alike. */
+const ASKED_GATEWAYS_MAX = 5
+const FILES_MS = 30_000
+
+const nothing: Effective = { sources: [], pipelines: [], outputs: [] }
+
+/** What the draft differs in from what is live. */
+export function diffQuery(configuration: string) {
+  return queryOptions({
+    queryKey: ['configurations', configuration, 'diff', 'live', 'draft'],
+    queryFn: ({ signal }) => get<{ entries: DiffEntry[] }>(`${pathOf(configuration)}/diff`, {}, signal),
+  })
+}
+
+/** Of the draft as it is stored. */
+export function draftProblemsQuery(configuration: string) {
+  return queryOptions({
+    queryKey: ['configurations', configuration, 'problems'],
+    queryFn: ({ signal }) => validate(configuration, undefined, signal),
+  })
+}
+
+export async function validate(
+  configuration: string,
+  document: ConfigurationDocument | undefined,
+  signal: AbortSignal,
+): Promise<DraftProblem[]> {
+  const path = `${pathOf(configuration)}/validate`
+  return (await send<{ problems: DraftProblem[] }>('POST', path, document, { signal })).problems
+}
+
+/** What flows now. */
+export function useFigures(configuration: string): { figures: Figures; query: ReturnType<typeof useLive> } {
+  const query = useLive(configuration)
+  const figures = useMemo(() => figuresOf(query.data?.items ?? []), [query.data])
+  return { figures, query }
+}
+
+/** What the gateways' own files hold, as far as it is known. */
+export function useEffective(configuration: string): Effective {
+  const live = useLive(configuration)
+  const gateways = (live.data?.items ?? []).map(({ gateway }) => gateway).slice(0, ASKED_GATEWAYS_MAX)
+  const { data } = useQuery({
+    queryKey: ['gateways', 'effective', gateways],
+    queryFn: async ({ signal }) => {
+      const answers = await Promise.all(
+        gateways.map((id) => get<Gateway>(`/gateways/${encodeURIComponent(id)}`, {}, signal)),
+      )
+      return merged(answers.map(({ effective_config }) => effectiveOf(effective_config)))
+    },
+    enabled: gateways.length > 0,
+    refetchInterval: FILES_MS,
+    placeholderData: (before) => before,
+  })
+  return data ?? nothing
+}
+
+/** Bytes of a second that come in at each source, from what changes between two answers. */
+export function useSourceRates({ sources, at }: Figures): ReadonlyMap<string, number> {
+  const last = useRef<{ at: number; bytes: Map<string, number> }>(undefined)
+  const [rates, setRates] = useState<ReadonlyMap<string, number>>(new Map())
+  useEffect(() => {
+    if (at === undefined || last.current?.at === at) return
+    const bytes = new Map([...sources.values()].map((source) => [source.id, source.bytes]))
+    const before = last.current
+    last.current = { at, bytes }
+    if (before === undefined || at <= before.at) return
+    const seconds = (at - before.at) / 1000
+    setRates(
+      new Map([...bytes].map(([id, now]) => [id, Math.max(0, now - (before.bytes.get(id) ?? now)) / seconds] as const)),
+    )
+  }, [at, sources])
+  return rates
+}
+
+function useLive(configuration: string) {
+  return useQuery(liveQuery(configuration))
+}
