@@ -8,6 +8,7 @@ import { useCan } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
+import { cx } from '#ui/kit/cx.ts'
 import { ProblemNote, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -63,7 +64,7 @@ function Gateways({ rows }: { rows: readonly Row[] }) {
     [rows],
   )
   return (
-    <div className="flex flex-col gap-3 pb-3">
+    <div className={cx('flex flex-col gap-3', rows.length === 0 && 'pb-3')}>
       <div className="flex flex-wrap items-center gap-3 px-4">
         <p role="status" aria-live="polite" className="font-medium">
           {progressSentence(steps)}
@@ -167,8 +168,8 @@ const columns: readonly Column<Row>[] = [
   },
   {
     id: 'runs',
-    header: 'Has told of',
-    width: '8rem',
+    header: 'Reported',
+    width: '9rem',
     cell: ({ gateway: { states } }) =>
       states.reported?.version == null ? (
         <span className="text-muted">–</span>

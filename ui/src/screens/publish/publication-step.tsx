@@ -1,17 +1,17 @@
 /** The last step: a message, what stands in the way, and one button. */
 import { Rocket } from 'lucide-react'
-import { useId, useState } from 'react'
+import { useId, useMemo, useRef, useState } from 'react'
 import type { Configuration, Published } from '#contract/configuration.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { TextArea } from '#ui/kit/field.tsx'
-import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { ProblemNote } from '#ui/kit/states.tsx'
 import { Acknowledgements, acknowledgementsOf } from '#ui/screens/publish/acknowledgements.tsx'
 import type { StoredReceipt } from '#ui/screens/publish/queries.ts'
 import { RefusalList } from '#ui/screens/publish/refusal-list.tsx'
 import { policyWords } from '#ui/screens/publish/refusals.ts'
 import { isConflict, type PublicationState, toGateways, usePublish } from '#ui/screens/publish/use-publication.ts'
+import { useOffer } from '#ui/shell/use-actions.ts'
 
 export interface PublicationStepProps {
   configuration: Configuration
@@ -23,7 +23,7 @@ export interface PublicationStepProps {
   etag: string | undefined
   /** The draft itself cannot be published. */
   blocked: string | undefined
-  onDone: (published: Published) => void
+  onDone: (published: Published) => Promise<void>
 }
 
 const MESSAGE_CHARACTERS_MAX = 4096
@@ -50,7 +50,13 @@ export function PublicationStep({
   const run = () => {
     if (!isOff && !publish.isPending) publish.mutate({ restore: undefined, receipt: receipt?.id, message, etag })
   }
-  useShortcuts({ 'mod+enter': run })
+  const latest = useRef(run)
+  latest.current = run
+  const offers = useMemo(
+    () => (isOff ? [] : [{ id: 'publish', label: 'Publish the draft', run: () => latest.current() }]),
+    [isOff],
+  )
+  useOffer(offers)
   const policy = policyWords(configuration.policy)
   return (
     <Card title="3. Publish" hint="Makes a version that never changes, and offers it to the gateways that follow it.">
@@ -58,13 +64,18 @@ export function PublicationStep({
         <TextArea
           label="Message"
           hint={
-            configuration.policy.require_message ? 'Why, in a sentence. The policy asks for it.' : 'Why, in a sentence.'
+            configuration.policy.require_message
+              ? 'Why, in a sentence; the policy asks for it. Ctrl Enter publishes.'
+              : 'Why, in a sentence. Ctrl Enter publishes.'
           }
           value={message}
           maxLength={MESSAGE_CHARACTERS_MAX}
           required={configuration.policy.require_message}
           rows={2}
           onChange={(event) => onMessage(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) run()
+          }}
         />
         <Acknowledgements receipt={receipt?.receipt} seen={seen} onChange={setSeen} />
         <RefusalList refusals={refusals} id={`${id}-refusals`} />

@@ -44,11 +44,11 @@ function Steps({ configuration }: { configuration: Configuration }) {
   const [restoring, setRestoring] = useState<number>()
   const previous = usePrevious(configuration)
   useKeptFresh(configuration)
-  const onDone = ({ version, warning: told }: Published) => {
+  const onDone = async ({ version, warning: told }: Published) => {
     setWarning(told)
     setAnyway(false)
     setRestoring(undefined)
-    void navigate({ search: ({ receipt: _, ...search }) => ({ ...search, published: version.number }) })
+    await navigate({ search: ({ receipt: _, ...search }) => ({ ...search, published: version.number }) })
     window.scrollTo({ top: 0 })
   }
   const offers = useMemo(
@@ -101,7 +101,7 @@ interface DraftStepsProps {
   configuration: Configuration
   receiptId: string | undefined
   onReceipt: (id: string | undefined) => void
-  onDone: (published: Published) => void
+  onDone: (published: Published) => Promise<void>
 }
 
 function DraftSteps({ configuration, receiptId, onReceipt, onDone }: DraftStepsProps) {
@@ -115,9 +115,9 @@ function DraftSteps({ configuration, receiptId, onReceipt, onDone }: DraftStepsP
   const stale = staleWords(shown?.receipt.made_at, updatedAt, isStale(state.refusals))
   useMadeAnew(stale !== undefined, draft?.etag, receipt)
   const complaints = problems.data ?? []
-  const done = (published: Published) => {
+  const done = async (published: Published) => {
     setMessage(undefined)
-    onDone(published)
+    await onDone(published)
   }
   const noReceipt =
     kind === 'streamgate'

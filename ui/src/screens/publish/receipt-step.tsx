@@ -38,7 +38,6 @@ export function ReceiptStep({
         </Button>
       )}
       <Button
-        look={receipt === undefined || stale !== undefined ? 'primary' : 'plain'}
         icon={receipt === undefined ? Gauge : RotateCw}
         busy={making.isPending}
         disabled={disabled !== undefined}

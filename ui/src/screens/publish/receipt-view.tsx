@@ -36,7 +36,7 @@ export function ReceiptView({ receipt }: { receipt: Receipt }) {
           <SentenceLine key={sentence.text} sentence={sentence} />
         ))}
       </ul>
-      <Totals receipt={receipt} />
+      {receipt.sample.records > 0 && <Totals receipt={receipt} />}
       <LostErrors receipt={receipt} />
       <Redactions receipt={receipt} />
       <VanishedFields receipt={receipt} />
@@ -225,7 +225,7 @@ function Basis({ receipt }: { receipt: Receipt }) {
   return (
     <div className="flex flex-col gap-1 text-xs text-muted">
       <p>
-        Made <Ago at={receipt.made_at} /> from a sample of {sampleWords(receipt)}.
+        Made <Ago at={receipt.made_at} /> from {sampleWords(receipt)}.
         {gateways.answered < gateways.asked && ` ${gateways.asked - gateways.answered} did not answer.`}
       </p>
       <details>

@@ -34,6 +34,8 @@ export function uncovered({ redactions }: Receipt): Redaction[] {
 /** `512 of 12,003 records that 1 of 1 gateways saw in 2 min 56 s` */
 export function sampleWords({ sample: { records: sampled, seen, minutes, gateways } }: Receipt): string {
   const { answered, asked } = gateways
+  if (asked === 0) return 'nothing: no gateway is connected'
+  if (sampled === 0) return `nothing: ${answered} of ${asked} gateways answered, and none has seen records`
   const who = asked === 1 && answered === 1 ? 'one gateway' : `${answered} of ${asked} gateways`
   return `${records(sampled)} of the ${records(seen.records)} records that ${who} saw in ${duration(minutes * 60_000)}`
 }

@@ -19,7 +19,7 @@ export interface RestoreDialogProps {
   configuration: Configuration
   number: number
   onClose: () => void
-  onDone: (published: Published) => void
+  onDone: (published: Published) => Promise<void>
 }
 
 export function RestoreDialog({ configuration, number, onClose, onDone }: RestoreDialogProps) {

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Configuration, Published } from '#contract/configuration.ts'
 import { ApiError, send } from '#ui/api/client.ts'
 import { configurationChanged, fleetSummaryQuery, useCan } from '#ui/api/queries.ts'
-import { type Intent, publicationPath, trialQuery } from '#ui/screens/publish/queries.ts'
+import { configurationQuery, type Intent, publicationPath, trialQuery } from '#ui/screens/publish/queries.ts'
 import { messageMissing, type Refusal, refusalsFrom } from '#ui/screens/publish/refusals.ts'
 
 export interface PublicationState {
@@ -41,7 +41,8 @@ export interface Publication extends Intent {
   etag?: string | undefined
 }
 
-export function usePublish(configuration: string, onDone: (published: Published) => void) {
+/** `onDone` ends when the screen has gone on: what was looked at before is not asked for again. */
+export function usePublish(configuration: string, onDone: (published: Published) => Promise<void>) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: ({ restore, receipt, message, etag }: Publication) =>
@@ -51,7 +52,14 @@ export function usePublish(configuration: string, onDone: (published: Published)
         { message: message.trim(), ...(receipt !== undefined && { receipt }) },
         etag === undefined ? {} : { etag },
       ),
-    onSuccess: onDone,
+    onSuccess: async (published, { restore }) => {
+      client.setQueryData(configurationQuery(configuration).queryKey, (shown) =>
+        shown === undefined
+          ? undefined
+          : { ...shown, live_version: published.version.number, ...(restore === undefined && { has_changes: false }) },
+      )
+      await onDone(published)
+    },
     onSettled: async () => {
       await Promise.all([
         configurationChanged(client),

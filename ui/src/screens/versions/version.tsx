@@ -104,9 +104,9 @@ function Detail({ configuration, version }: { configuration: Configuration; vers
           configuration={configuration}
           number={restoring}
           onClose={() => setRestoring(undefined)}
-          onDone={({ version: made }) => {
+          onDone={async ({ version: made }) => {
             setRestoring(undefined)
-            void navigate({ to: '/versions/$number', params: { number: made.number } })
+            await navigate({ to: '/versions/$number', params: { number: made.number } })
           }}
         />
       )}

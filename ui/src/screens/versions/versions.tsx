@@ -76,7 +76,7 @@ function History({ configuration }: { configuration: Configuration }) {
           number={restoring}
           onClose={() => setRestoring(undefined)}
           onDone={({ version }) =>
-            void navigate({ to: '/versions/$number', params: { number: version.number }, search: {} })
+            navigate({ to: '/versions/$number', params: { number: version.number }, search: {} })
           }
         />
       )}
