@@ -80,7 +80,9 @@ test('a rule goes live with a receipt, takes effect, and is rolled back', async 
   const product = await startProduct(t)
   const { program, ui } = product
 
-  await page.goto(`${ui}publish`)
+  await page.goto(`${ui}versions`)
+  await page.getByText('Nothing has been published yet').waitFor()
+  await page.getByRole('link', { name: 'Publish the draft' }).first().click()
   await page.getByText('Nothing to publish yet').waitFor()
   assert.equal(await page.getByRole('link', { name: 'Unpublished changes' }).count(), 0, 'a fresh start has no changes')
   await assertAccessibleInBoth(page, 'nothing to publish yet')
@@ -142,6 +144,9 @@ test('a rule goes live with a receipt, takes effect, and is rolled back', async 
   await sendLines(product)
   assert.equal((await pipelineOf(program)).dropped.records, dropped.records, 'nothing is dropped any more')
 
+  await page.goto(`${ui}versions/77`)
+  session.expect(/^console: .*404 .*versions\/77/)
+  await page.getByText('has no version 77').waitFor()
   await page.goto(`${ui}versions/2`)
   await page.getByRole('table', { name: 'In and out' }).waitFor()
   await page.getByText('What version 2 holds').click()
@@ -302,17 +307,17 @@ test('what a gateway says when it does not take a version is told as it is', asy
   const { page } = session
   const product = await startProduct(t)
   await publishAsItWas(product)
-  const taken = new URL(product.api).host
-  await add(product, `${DEFAULT}/sources`, { id: 'second', type: 'tcp', listen: taken })
-  await add(product, `${DEFAULT}/pipelines`, { id: 'other', sources: ['second'], outputs: [] })
+  // The document is right as a part of a gateway's file that has the outputs; this gateway's has none for it.
+  await add(product, `${DEFAULT}/sources`, { id: 'second', type: 'tcp', listen: '127.0.0.1:0' })
+  await add(product, `${DEFAULT}/pipelines`, { id: 'other', sources: ['second'] })
   await page.goto(`${product.ui}publish`)
   await page.getByText('Source second added').waitFor()
   await page.getByRole('button', { name: 'Publish to 1 gateway' }).click()
-  await page.getByRole('status').getByText('0 of 1 gateway have applied it, 1 failed.').waitFor()
-  await page.getByText('EADDRINUSE').first().waitFor()
+  await page.getByRole('status').getByText('0 of 1 gateway has applied it, 1 failed.').waitFor()
+  await page.getByText('SG_CONFIG_INVALID').first().waitFor()
   await assertAccessibleInBoth(page, 'a failure')
   await page.getByRole('button', { name: 'Retry' }).click()
-  await page.getByText('EADDRINUSE').first().waitFor()
+  await page.getByText('SG_CONFIG_INVALID').first().waitFor()
   await page.getByRole('button', { name: 'Roll back to version 1' }).click()
   await page.getByRole('button', { name: 'Roll back on 1 gateway' }).click()
   await page.getByText('What became of version 3').waitFor()

@@ -123,7 +123,8 @@ function leavesOf(value: unknown, path = '', leaves = new Map<string, string>())
 function listText(items: readonly unknown[]): string {
   const ids = items.map((item) => (Object(item) as { id?: unknown }).id)
   if (items.length > 0 && ids.every((id) => typeof id === 'string')) return ids.join(', ')
-  return JSON.stringify(items)
+  const isPlain = items.length > 0 && items.every((item) => typeof item === 'string' && item !== '')
+  return isPlain ? items.join(', ') : JSON.stringify(items)
 }
 
 function leafText(value: unknown): string {

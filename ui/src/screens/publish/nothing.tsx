@@ -50,8 +50,8 @@ function Same({ name, live }: { name: string; live: number }) {
         {version !== undefined && (
           <>
             {' '}
-            Both have the hash <code className="font-mono break-all text-ink">{version.sha256.slice(0, 16)}…</code>. It
-            was published by {version.author}, <Ago at={version.created_at} />.
+            Both have the hash <code className="font-mono text-ink">{version.sha256.slice(0, 12)}</code>. It was
+            published by {version.author}, <Ago at={version.created_at} />.
           </>
         )}
       </Empty>

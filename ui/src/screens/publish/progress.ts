@@ -75,7 +75,9 @@ export function progressSentence(steps: readonly Step[]): string {
   const count = (...names: StepName[]) => steps.filter(({ name }) => names.includes(name)).length
   const applied = count('applied', 'changed_there')
   const whole = steps.length === 1 ? 'gateway' : 'gateways'
-  const parts = [`${applied} of ${steps.length} ${whole} ${applied === 1 ? 'has' : 'have'} applied it`]
+  const parts = [
+    `${applied} of ${steps.length} ${whole} ${applied === 1 || steps.length === 1 ? 'has' : 'have'} applied it`,
+  ]
   const add = (number: number, words: string) => number > 0 && parts.push(`${number} ${words}`)
   add(count('pending', 'offered', 'applying'), 'under way')
   add(count('failed'), 'failed')

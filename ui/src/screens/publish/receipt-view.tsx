@@ -1,13 +1,14 @@
 /** An impact receipt, read from top to bottom: what matters in sentences, then the tables it rests on. */
 import { CircleAlert, CircleCheck, Info, type LucideIcon, OctagonAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
 import type { GroupEffect, Receipt } from '#contract/receipt.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { bytes } from '#ui/kit/format.ts'
 import { Ago } from '#ui/kit/time.tsx'
 import { Figure, FigureTable } from '#ui/screens/publish/figure-table.tsx'
+import { Money } from '#ui/screens/publish/money.tsx'
 import { OutBars } from '#ui/screens/publish/out-bars.tsx'
+import { Section } from '#ui/screens/publish/receipt-section.tsx'
 import {
   between,
   losing,
@@ -37,11 +38,12 @@ export function ReceiptView({ receipt }: { receipt: Receipt }) {
         ))}
       </ul>
       {receipt.sample.records > 0 && <Totals receipt={receipt} />}
+      <Money receipt={receipt} />
       <LostErrors receipt={receipt} />
       <Redactions receipt={receipt} />
       <VanishedFields receipt={receipt} />
       <Rules receipt={receipt} />
-      <div className="grid gap-5 xl:grid-cols-2">
+      <div className="grid gap-5 empty:hidden xl:grid-cols-2">
         <Groups title="Services that lose records" groups={receipt.services} name="Service" />
         <Groups title="Severities that lose records" groups={receipt.severities} name="Severity" />
       </div>
@@ -74,12 +76,10 @@ function Totals({ receipt }: { receipt: Receipt }) {
       row.share,
     ],
   }))
-  const { unpriced } = receipt.money
   return (
     <Section title="In and out" hint="Of the sample's traffic, and of a month of it; in brackets: 95 % bounds.">
       <OutBars receipt={receipt} />
       <FigureTable label="In and out" columns={['', 'In', 'Out today', 'Out then', 'Difference', '']} rows={rows} />
-      {unpriced.length > 0 && <p className="text-xs text-muted">Outputs without a price: {unpriced.join(', ')}</p>}
     </Section>
   )
 }
@@ -233,15 +233,5 @@ function Basis({ receipt }: { receipt: Receipt }) {
         <p className="max-w-4xl pt-1">{receipt.method.statement}</p>
       </details>
     </div>
-  )
-}
-
-function Section({ title, hint, tone, children }: { title: string; hint?: string; tone?: 'bad'; children: ReactNode }) {
-  return (
-    <section className="flex min-w-0 flex-col gap-1.5">
-      <h3 className={cx('text-sm font-semibold', tone === 'bad' && 'text-bad')}>{title}</h3>
-      {hint !== undefined && <p className="text-xs text-muted">{hint}</p>}
-      {children}
-    </section>
   )
 }
