@@ -2,11 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Pause, RefreshCw } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { liveQuery, seriesQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Page } from '#ui/kit/page.tsx'
-import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Skeleton } from '#ui/kit/states.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -14,6 +13,7 @@ import { FirstRun } from '#ui/screens/first-run/first-run.tsx'
 import { FirstSteps } from '#ui/screens/first-run/first-steps.tsx'
 import { everSeenQuery } from '#ui/screens/first-run/queries.ts'
 import { AttentionCard } from '#ui/screens/overview/attention-card.tsx'
+import { FlowCard } from '#ui/screens/overview/flow-card.tsx'
 import { GatewaysCard } from '#ui/screens/overview/gateways-card.tsx'
 import { useHeld } from '#ui/screens/overview/held.ts'
 import { PipelinesCard } from '#ui/screens/overview/pipelines-card.tsx'
@@ -21,6 +21,7 @@ import { overviewRoute } from '#ui/screens/overview/route.ts'
 import { Tiles } from '#ui/screens/overview/tiles.tsx'
 import { RulesCard, ServicesCard } from '#ui/screens/overview/top-cards.tsx'
 import { TrafficCard } from '#ui/screens/overview/traffic-card.tsx'
+import { useOffer } from '#ui/shell/use-actions.ts'
 
 export function Overview() {
   const search = overviewRoute.useSearch()
@@ -41,7 +42,9 @@ export function Overview() {
     const { refresh, ...others } = search
     void navigate({ to: '/', search: { ...others, ...(refresh === undefined && { refresh: 'off' as const }) } })
   }
-  useShortcuts({ p: toggle })
+  const latest = useRef(toggle)
+  latest.current = toggle
+  useOffer(useMemo(() => [{ id: 'overview.refresh', label: 'Switch auto-refresh', run: () => latest.current() }], []))
 
   const isSilent = live.data?.items.every(({ stats }) => stats.pipelines.every((one) => one.in.records === 0)) === true
   const seen = useQuery({ ...everSeenQuery(configuration), enabled: isSilent })
@@ -82,8 +85,11 @@ export function Overview() {
     >
       <FirstSteps configuration={configuration} entries={entries} />
       <Tiles configuration={configuration} entries={entries} total={total} />
-      <div className="grid min-w-0 gap-4 xl:grid-cols-3">
-        <div className="flex min-w-0 flex-col gap-4 xl:col-span-2">
+      <div className="grid min-w-0 gap-4 xl:grid-cols-3 xl:grid-rows-[auto_1fr]">
+        <div className="min-w-0 xl:col-start-3">
+          <AttentionCard live={live} entries={entries} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4 xl:col-span-2 xl:col-start-1 xl:row-span-2 xl:row-start-1">
           <TrafficCard
             configuration={configuration}
             search={search}
@@ -92,13 +98,13 @@ export function Overview() {
             total={total}
             onChange={change}
           />
-          <div className="grid min-w-0 gap-4 md:grid-cols-2">
+          <FlowCard configuration={configuration} entries={entries} query={query} measure={search.measure ?? 'bytes'} />
+          <div className="grid min-w-0 gap-4 lg:grid-cols-2">
             <ServicesCard query={query} />
             <RulesCard query={query} />
           </div>
         </div>
-        <div className="flex min-w-0 flex-col gap-4">
-          <AttentionCard live={live} entries={entries} />
+        <div className="flex min-w-0 flex-col gap-4 xl:col-start-3">
           <PipelinesCard live={live} entries={entries} query={query} />
           <GatewaysCard configuration={configuration} />
         </div>

@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { AlertEvent } from '#contract/alert.ts'
 import type { Version } from '#contract/configuration.ts'
-import type { GatewaySummary } from '#contract/fleet.ts'
+import type { Gateway, GatewaySummary } from '#contract/fleet.ts'
 import type { Price, SavingsSummary } from '#contract/savings.ts'
 import { get } from '#ui/api/client.ts'
 import { type Page, pathOf } from '#ui/api/queries.ts'
@@ -34,6 +34,16 @@ export function gatewaysQuery(configuration: string) {
     queryFn: ({ signal }) => get<Page<GatewaySummary>>('/gateways', { configuration, limit: GATEWAYS_READ }, signal),
     refetchInterval: STATES_MS,
     placeholderData: keepPreviousData,
+  })
+}
+
+/** One with the configuration that it says it runs. */
+export function gatewayQuery(id: string) {
+  return queryOptions({
+    queryKey: ['gateways', 'one', id],
+    queryFn: ({ signal }) => get<Gateway>(`/gateways/${encodeURIComponent(id)}`, {}, signal),
+    staleTime: SLOW_MS,
+    refetchInterval: SLOW_MS,
   })
 }
 

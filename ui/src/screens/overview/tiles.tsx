@@ -38,7 +38,7 @@ export function Tiles({
       <Stat
         label="Out now"
         value={rates === undefined ? UNKNOWN : bytesPerSecond(rates.out.bytes)}
-        note={rates === undefined ? waiting : `${count(rates.out.records)} records/s`}
+        note={rates === undefined ? waiting : `${count(rates.out.records)} records/s to outputs`}
         link={{ to: '/outputs' }}
       />
       <ReductionTile totals={totals} isFailed={total.isError} />

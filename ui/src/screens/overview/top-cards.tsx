@@ -38,7 +38,7 @@ export function ServicesCard({ query }: { query: Query }) {
               key,
               label: (
                 <span className="flex items-center gap-2">
-                  <span className={cx('w-28 truncate', name === undefined && 'text-muted')}>
+                  <span className={cx('w-24 shrink-0 truncate', name === undefined && 'text-muted')}>
                     {name ?? 'no service'}
                   </span>
                   <Sparkline values={values} width={64} height={16} />
