@@ -45,14 +45,10 @@ export function AttentionCard({ live, entries }: { live: UseQueryResult<unknown>
   )
 }
 
-function Item({ item: { tone, title, detail, to, hash, since } }: { item: Attention }) {
+function Item({ item: { tone, title, detail, link, since } }: { item: Attention }) {
   const Icon = tone === 'bad' ? CircleX : CircleAlert
   return (
-    <Link
-      to={to}
-      {...(hash !== undefined && { hash })}
-      className="-mx-2 flex min-w-0 items-start gap-2 rounded-md px-2 py-1.5 hover:bg-raised"
-    >
+    <Link {...link} className="-mx-2 flex min-w-0 items-start gap-2 rounded-md px-2 py-1.5 hover:bg-raised">
       <Icon aria-hidden className={cx('mt-0.5 size-4 shrink-0', tone === 'bad' ? 'text-bad' : 'text-warn')} />
       <span className="min-w-0 flex-1">
         <span className="block text-sm font-medium break-words">{title}</span>

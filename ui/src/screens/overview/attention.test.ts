@@ -21,14 +21,18 @@ test('pipelines, outputs and engines in trouble stand there, the worst first', (
   assert.deepEqual(
     found.map(({ tone, title }) => [tone, title]),
     [
-      ['bad', 'Output out fails'],
-      ['bad', 'Output out cannot write its backlog'],
+      ['bad', 'Output out: failing'],
       ['bad', '1 engine of gateway node-1 stalled'],
       ['warn', 'Pipeline main: pressed'],
       ['warn', '2 dead letters of output out'],
     ],
   )
-  assert.equal(found[0]?.detail, 'SG_OUTPUT_STATUS: the answer was 503')
+  assert.equal(found[0]?.detail, 'ENOSPC: full')
+  assert.deepEqual(found.at(-1)?.link, {
+    to: '/outputs/$output',
+    params: { output: 'out' },
+    search: { tab: 'letters' },
+  })
 })
 
 test('a bypassed pipeline says on how many of its gateways, and leads to what went past the rules', () => {
@@ -36,7 +40,7 @@ test('a bypassed pipeline says on how many of its gateways, and leads to what we
   bypassed.stats.pipelines[0]!.state = 'bypass'
   const [first] = attentionOf({ live: [wellEntry(), bypassed], fleet, alerts: [] })
   assert.equal(first?.title, 'Pipeline main: bypassed on 1 of 2 gateways')
-  assert.deepEqual([first?.to, first?.hash, first?.tone], ['/', 'bypass', 'bad'])
+  assert.deepEqual([first?.link, first?.tone], [{ to: '/', hash: 'bypass' }, 'bad'])
 })
 
 test('gateways that refused a version, differ, are offline or unhealthy are counted; a change under way is not', () => {
@@ -79,7 +83,7 @@ function wellEntry(): LiveEntry {
   stats.engines = [{ restarts: 0, state: 'running' }]
   stats.pipelines[0]!.state = 'normal'
   const output = stats.outputs[0]!
-  stats.outputs = [{ ...output, last_error: null, dead_letters: { records: 0, bytes: 0 } }]
+  stats.outputs = [{ ...output, last_error: null, spool: null, dead_letters: { records: 0, bytes: 0 } }]
   return { gateway: 'a', configuration: 'default', at: 1, stats, rates: null }
 }
 

@@ -1,8 +1,11 @@
 /** What needs somebody: worst first, each with where to go. */
+import type { LinkProps } from '@tanstack/react-router'
 import type { AlertEvent } from '#contract/alert.ts'
-import type { DriftCause, FleetSummary } from '#contract/fleet.ts'
+import type { DriftCause, FleetSummary, GatewayStateName } from '#contract/fleet.ts'
 import type { LiveEntry } from '#contract/series.ts'
 import { bytes, count } from '#ui/kit/format.ts'
+import { outputStateOf, stateWords as outputWords, worstOf } from '#ui/screens/outputs/state.ts'
+import { sum } from '#ui/screens/overview/figures.ts'
 import { type PipelineNow, type PipelineState, pipelinesNow } from '#ui/screens/overview/live-flow.ts'
 
 export interface Attention {
@@ -10,8 +13,7 @@ export interface Attention {
   tone: 'bad' | 'warn'
   title: string
   detail: string
-  to: '/fleet' | '/alerts' | '/outputs' | '/'
-  hash?: string
+  link: LinkProps
   /** Since when, where that is known; Unix milliseconds. */
   since?: number
 }
@@ -51,7 +53,7 @@ function pipelineAttention({ id, state, since, gateways, inState }: PipelineNow)
   if (tone === 'ok') return []
   const where = gateways === 1 ? '' : ` on ${inState} of ${gateways} gateways`
   const title = `Pipeline ${id}: ${word.toLowerCase()}${where}`
-  return [{ key: `pipeline/${id}`, tone, title, detail: meaning, to: '/', hash: 'bypass', since }]
+  return [{ key: `pipeline/${id}`, tone, title, detail: meaning, link: { to: '/', hash: 'bypass' }, since }]
 }
 
 function alertAttention({ id, rule_name: name, severity, cause, started_at: since, silenced }: AlertEvent): Attention {
@@ -61,76 +63,77 @@ function alertAttention({ id, rule_name: name, severity, cause, started_at: sinc
     tone: severity === 'critical' ? 'bad' : 'warn',
     title: `Alert: ${name}`,
     detail: `${severity}; ${why}${silenced ? '; silenced' : ''}`,
-    to: '/alerts',
+    link: { to: '/alerts' },
     since,
   }
 }
 
 /** Gateways that have just been offered something, or take no configurations, are as they should be. */
-const driftWords: Partial<Record<DriftCause, { tone: 'bad' | 'warn'; text: string }>> = {
-  failed: { tone: 'bad', text: 'refused the published version' },
-  rolled_back: { tone: 'bad', text: 'tried the published version and went back' },
-  stale: { tone: 'warn', text: 'did not say in time what became of the published version' },
-  local_override: { tone: 'warn', text: 'changed on the spot: other than published' },
+const driftTitles: Partial<Record<DriftCause, { tone: 'bad' | 'warn'; text: string; state: 'failed' | 'drift' }>> = {
+  failed: { tone: 'bad', text: 'refused the published version', state: 'failed' },
+  rolled_back: { tone: 'bad', text: 'tried the published version and went back', state: 'failed' },
+  stale: { tone: 'warn', text: 'did not say in time what became of the published version', state: 'drift' },
+  local_override: { tone: 'warn', text: 'changed on the spot: other than published', state: 'drift' },
 }
 
 function fleetAttention({ gateways, online, unhealthy, drift }: FleetSummary): Attention[] {
   const found: Attention[] = []
-  const add = (key: string, tone: 'bad' | 'warn', number: number, text: string, detail: string) => {
-    if (number > 0)
-      found.push({ key: `fleet/${key}`, tone, title: `${plural(number, 'gateway')} ${text}`, detail, to: '/fleet' })
+  const detail = `of ${plural(gateways, 'gateway')} in the fleet`
+  const add = (key: string, tone: 'bad' | 'warn', number: number, text: string, state: GatewayStateName) => {
+    if (number === 0) return
+    const title = `${plural(number, 'gateway')} ${text}`
+    found.push({ key: `fleet/${key}`, tone, title, detail, link: { to: '/fleet', search: { state } } })
   }
-  const of = `of ${plural(gateways, 'gateway')} in the fleet`
-  for (const [cause, words] of Object.entries(driftWords))
-    add(cause, words.tone, drift[cause as DriftCause] ?? 0, words.text, of)
-  add('offline', 'warn', gateways - online, 'offline', of)
-  add('unhealthy', 'bad', unhealthy, 'unhealthy', of)
+  for (const [cause, { tone, text, state }] of Object.entries(driftTitles))
+    add(cause, tone, drift[cause as DriftCause] ?? 0, text, state)
+  add('offline', 'warn', Math.max(0, gateways - online), 'offline', 'offline')
+  add('unhealthy', 'bad', unhealthy, 'unhealthy', 'unhealthy')
   return found
 }
 
+const outputTrouble = new Set(['failing', 'breaker_open', 'spooling', 'retrying'])
+
 function outputAttention(live: readonly LiveEntry[]): Attention[] {
-  const outputs = Map.groupBy(
-    live.flatMap(({ stats }) => stats.outputs),
-    ({ id }) => id,
+  const all = live.flatMap(({ stats, rates }) =>
+    stats.outputs.map((output) => {
+      const rate = rates?.outputs.find(({ id }) => id === output.id)
+      return { output, state: outputStateOf(output, stats.upstreams ?? [], rate) }
+    }),
   )
-  return [...outputs].flatMap(([id, books]): Attention[] => {
+  return [...Map.groupBy(all, ({ output }) => output.id)].flatMap(([id, ones]): Attention[] => {
     const found: Attention[] = []
-    const error = books.find(({ last_error: last }) => last !== null)?.last_error
-    if (error)
+    const link = { to: '/outputs/$output' as const, params: { output: id } }
+    const state = worstOf(ones.map((one) => one.state))
+    const { word, tone, meaning } = outputWords[state]
+    const { output } = ones.find((one) => one.state === state)!
+    const reason = output.spool?.failure ?? output.last_error
+    if (outputTrouble.has(state))
       found.push({
         key: `output/${id}`,
-        tone: 'bad',
-        title: `Output ${id} fails`,
-        detail: `${error.code}: ${error.message}`,
-        to: '/outputs',
-        since: error.at,
+        tone: tone === 'bad' ? 'bad' : 'warn',
+        title: `Output ${id}: ${word.toLowerCase()}`,
+        detail: reason ? `${reason.code}: ${reason.message}` : meaning,
+        link,
+        ...(output.last_error && { since: output.last_error.at }),
       })
-    const failure = books.find(({ spool }) => spool?.failure)?.spool?.failure
-    if (failure)
-      found.push({
-        key: `spool/${id}`,
-        tone: 'bad',
-        title: `Output ${id} cannot write its backlog`,
-        detail: `${failure.code}: ${failure.message}`,
-        to: '/outputs',
-      })
-    const letters = books.reduce((sum, { dead_letters: dead }) => sum + (dead?.records ?? 0), 0)
-    const size = books.reduce((sum, { dead_letters: dead }) => sum + (dead?.bytes ?? 0), 0)
-    if (letters > 0)
+    const letters = ones.map((one) => one.output.dead_letters).filter((dead) => dead !== null)
+    const records = sum(letters.map((dead) => dead.records))
+    if (records > 0)
       found.push({
         key: `dead/${id}`,
         tone: 'warn',
-        title: `${plural(letters, 'dead letter')} of output ${id}`,
-        detail: `${bytes(size)} that the other side refused, kept for replay`,
-        to: '/outputs',
+        title: `${plural(records, 'dead letter')} of output ${id}`,
+        detail: `${bytes(sum(letters.map((dead) => dead.bytes)))} that the other side refused, kept for replay`,
+        link: { ...link, search: { tab: 'letters' } },
       })
     return found
   })
 }
 
 function nodeAttention(live: readonly LiveEntry[]): Attention[] {
-  return live.flatMap(({ gateway, stats: { id, engines, kept, upstreams = [] } }): Attention[] => {
+  return live.flatMap(({ gateway, stats: { id, engines, kept } }): Attention[] => {
     const found: Attention[] = []
+    const link = { to: '/fleet/$gateway' as const, params: { gateway } }
     const stalled = engines.filter(({ state }) => state === 'stalled').length
     if (stalled > 0)
       found.push({
@@ -138,15 +141,7 @@ function nodeAttention(live: readonly LiveEntry[]): Attention[] {
         tone: 'bad',
         title: `${plural(stalled, 'engine')} of gateway ${id} stalled`,
         detail: 'a rule takes too long; the engine is replaced',
-        to: '/fleet',
-      })
-    for (const upstream of upstreams.filter(({ breaker }) => breaker?.state === 'open'))
-      found.push({
-        key: `breaker/${gateway}/${upstream.id}`,
-        tone: 'warn',
-        title: `Breaker of ${upstream.shared ? 'upstream' : 'output'} ${upstream.id} is open`,
-        detail: `gateway ${id} sends nothing there for now; records wait`,
-        to: '/outputs',
+        link,
       })
     if (kept?.failure)
       found.push({
@@ -154,7 +149,7 @@ function nodeAttention(live: readonly LiveEntry[]): Attention[] {
         tone: 'bad',
         title: `Gateway ${id} cannot keep dead letters`,
         detail: kept.failure,
-        to: '/fleet',
+        link,
       })
     return found
   })

@@ -7,7 +7,8 @@ import { Card } from '#ui/kit/card.tsx'
 import { count } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
-import { stateOf, worstFirst } from '#ui/screens/overview/gateways.ts'
+import { verdictOf } from '#ui/screens/fleet/states.ts'
+import { worstFirst } from '#ui/screens/overview/gateways.ts'
 import { GATEWAYS_READ, gatewaysQuery } from '#ui/screens/overview/queries.ts'
 
 const SHOWN = 6
@@ -39,11 +40,13 @@ export function GatewaysCard({ configuration }: { configuration: string }) {
               {worstFirst(items)
                 .slice(0, SHOWN)
                 .map((gateway) => {
-                  const { tone, word } = stateOf(gateway)
+                  const { tone, word } = verdictOf(gateway)
                   return (
                     <li key={gateway.id} className="flex min-w-0 items-center justify-between gap-2">
                       <span className="min-w-0 truncate text-sm">
-                        {gateway.name}{' '}
+                        <Link to="/fleet/$gateway" params={{ gateway: gateway.id }} className={textLink}>
+                          {gateway.name}
+                        </Link>{' '}
                         <span className="text-xs text-muted">
                           {gateway.version} · seen <Ago at={gateway.last_seen_at} />
                         </span>

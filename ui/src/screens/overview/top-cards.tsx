@@ -63,7 +63,16 @@ export function RulesCard({ query }: { query: Query }) {
         query={rules}
         isEmpty={(series) => topRules(series).length === 0}
         empty={
-          <Empty title="No rule took anything off" action={canEdit && <ButtonLink to="/rules">Make a rule</ButtonLink>}>
+          <Empty
+            title="No rule took anything off"
+            action={
+              canEdit && (
+                <ButtonLink to="/rules" search={{ add: true }}>
+                  Make a rule
+                </ButtonLink>
+              )
+            }
+          >
             What comes in goes out as it came.
           </Empty>
         }
@@ -78,7 +87,7 @@ export function RulesCard({ query }: { query: Query }) {
                   'all others'
                 ) : (
                   <>
-                    <Link to="/rules" hash={rule} className={textLink}>
+                    <Link to="/rules" search={{ pipeline, rule }} className={textLink}>
                       {rule}
                     </Link>{' '}
                     <span className="text-xs text-muted">
