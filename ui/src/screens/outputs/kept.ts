@@ -1,5 +1,9 @@
 /** What was kept, in words: what a replay or a drop did, and records as text. */
+import type { GatewaySummary } from '#contract/fleet.ts'
 import type { DeadLetterSummary, ListedDeadLetter, Replayed } from '#contract/kept.ts'
+
+/** As `LISTED_MAX` of the contract, whose values would bring its schemas into the page. */
+export const LISTED_MAX = 1000
 
 export function replayWords({ replayed, skipped, reason }: Replayed): string {
   if (replayed === 0 && skipped === 0) return 'There was nothing to send again.'
@@ -73,4 +77,35 @@ function dump(raw: string): string {
     lines.push(`${from.toString(16).padStart(6, '0')}  ${hex.padEnd(BYTES_A_LINE * 3)} ${shown}`)
   }
   return lines.join('\n')
+}
+
+/** Which gateways can be asked what they have kept, and why others cannot. */
+export interface Askable {
+  asked: { id: string; name: string }[]
+  unreachable: { id: string; name: string; reason: string }[]
+}
+
+/** Each look asks each gateway; more would make the page wait for the slowest of many. */
+export const ASKED_MAX = 24
+
+type Known = Pick<GatewaySummary, 'id' | 'name' | 'online' | 'transport' | 'kind'>
+
+/** `most`: how much each has kept, as far as it is known: those with the most are asked first. */
+export function askable(gateways: readonly Known[], most: ReadonlyMap<string, number>): Askable {
+  const found: Askable = { asked: [], unreachable: [] }
+  const sorted = [...gateways].sort((a, b) => (most.get(b.id) ?? 0) - (most.get(a.id) ?? 0))
+  for (const { id, name, online, transport, kind } of sorted) {
+    const reason = !online
+      ? 'it is not connected; what it has kept is seen when it is back'
+      : transport === 'http'
+        ? 'it talks to the controller over plain HTTP, by which it cannot be asked; a WebSocket can'
+        : kind === 'otel_collector'
+          ? 'collectors keep nothing that can be asked for'
+          : found.asked.length >= ASKED_MAX
+            ? `more than ${ASKED_MAX} gateways are not asked at once`
+            : undefined
+    if (reason === undefined) found.asked.push({ id, name })
+    else found.unreachable.push({ id, name, reason })
+  }
+  return found
 }

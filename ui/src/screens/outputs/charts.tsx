@@ -1,0 +1,94 @@
+/** What waited at an output, and how its records ended, over time. */
+import { useQuery } from '@tanstack/react-query'
+import type { Series } from '#contract/series.ts'
+import { SERIES_MS, seriesQuery } from '#ui/api/queries.ts'
+import { Card } from '#ui/kit/card.tsx'
+import { Chart } from '#ui/kit/chart.tsx'
+import { bytes, count, exact } from '#ui/kit/format.ts'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
+import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
+import { endsOf, waitsOf, wholeSteps } from '#ui/screens/outputs/over-time.ts'
+
+export function Charts({
+  output,
+  configuration,
+  search,
+  onRange,
+}: {
+  output: string
+  configuration: string
+  search: RangeSearch
+  onRange: (range: RangeSearch) => void
+}) {
+  const { from, to, live } = useRange(search)
+  const query = useQuery({
+    ...seriesQuery({ configuration, by: 'output', key: output, from, to }),
+    refetchInterval: live ? SERIES_MS : false,
+  })
+  const zoom = (zoomFrom: number, zoomTo: number) => onRange({ from: Math.round(zoomFrom), to: Math.round(zoomTo) })
+  return (
+    <Card
+      title="Over time"
+      hint="What waits at the end of each step, and how records ended in it"
+      actions={<RangePicker search={search} onChange={onRange} />}
+    >
+      <QueryView
+        query={query}
+        lines={6}
+        isEmpty={({ series }) => series.length === 0}
+        empty={<Empty title="Nothing went through in this time">Figures come in by the minute.</Empty>}
+      >
+        {(data) => <Both data={data} output={output} to={to} zoom={zoom} />}
+      </QueryView>
+    </Card>
+  )
+}
+
+function Both({
+  data,
+  output,
+  to,
+  zoom,
+}: {
+  data: Series
+  output: string
+  to: number
+  zoom: (from: number, to: number) => void
+}) {
+  const steps = wholeSteps(data, to)
+  const times = data.times.slice(0, steps)
+  const [waits, ends] = [waitsOf(data, output, steps), endsOf(data, output, steps)]
+  const last = waits.reduce((sum, { values }) => sum + (values.at(-1) ?? 0), 0)
+  const totals = ends.map(({ label, values }) => [label.toLowerCase(), values.reduce((a, b) => a + b, 0)] as const)
+  const words = totals.filter(([, total]) => total > 0).map(([label, total]) => `${exact(total)} ${label}`)
+  return (
+    <div className="grid gap-6 xl:grid-cols-2">
+      <div className="min-w-0">
+        <h3 className="pb-1 text-sm font-medium">What waits</h3>
+        <Chart
+          title={`What waits at ${output}`}
+          summary={`${bytes(last)} at the end`}
+          times={times}
+          series={waits}
+          format={bytes}
+          stack
+          sync={`output ${output}`}
+          onZoom={zoom}
+        />
+      </div>
+      <div className="min-w-0">
+        <h3 className="pb-1 text-sm font-medium">How records ended</h3>
+        <Chart
+          title={`How records of ${output} ended`}
+          summary={words.length === 0 ? 'No record ended' : `Records: ${words.join(', ')}`}
+          times={times}
+          series={ends}
+          format={count}
+          stack
+          sync={`output ${output}`}
+          onZoom={zoom}
+        />
+      </div>
+    </div>
+  )
+}

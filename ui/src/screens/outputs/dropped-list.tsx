@@ -1,0 +1,94 @@
+/** What a rule dropped, record by record, newest first: redacted, as it would have gone out. */
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { X } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import type { ListedDroppedRecord } from '#contract/kept.ts'
+import { pagesQuery } from '#ui/api/queries.ts'
+import { IconButton } from '#ui/kit/button.tsx'
+import { Card } from '#ui/kit/card.tsx'
+import { Dialog } from '#ui/kit/dialog.tsx'
+import { Empty, Failed, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { type Column, Table } from '#ui/kit/table.tsx'
+import { Ago, Moment } from '#ui/kit/time.tsx'
+import { gatewayPath } from '#ui/screens/fleet/queries.ts'
+import { RecordContent } from '#ui/screens/outputs/record-content.tsx'
+
+export function DroppedList({
+  gateway,
+  pipeline,
+  rule,
+  onClose,
+}: {
+  gateway: string
+  pipeline: string | undefined
+  rule: string | undefined
+  onClose: () => void
+}) {
+  const path = `${gatewayPath(gateway)}/dropped`
+  const query = useInfiniteQuery({ ...pagesQuery<ListedDroppedRecord>(path, { pipeline, rule }), retry: false })
+  const records = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data])
+  const [open, setOpen] = useState<ListedDroppedRecord>()
+  return (
+    <Card
+      title={`Dropped by ${rule ?? 'rules'}`}
+      hint="Newest first, redacted by the rules that protect"
+      flush
+      actions={<IconButton label="Close the list" icon={X} onClick={onClose} />}
+    >
+      {query.data === undefined ? (
+        query.error === null ? (
+          <Skeleton className="px-4 pb-4" />
+        ) : (
+          <Failed error={query.error} retry={() => void query.refetch()} />
+        )
+      ) : (
+        <>
+          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+          <Table
+            label="Dropped records"
+            rows={records}
+            columns={columns}
+            rowKey={({ id }) => id}
+            onOpen={setOpen}
+            rowHeight={32}
+            rowCount={query.hasNextPage ? -1 : records.length}
+            onEnd={() => {
+              if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage()
+            }}
+            maxHeight="50vh"
+            empty={<Empty title="None left">They were sent after all, or gave way to younger ones.</Empty>}
+          />
+        </>
+      )}
+      <Dialog
+        open={open !== undefined}
+        onClose={() => setOpen(undefined)}
+        place="side"
+        title="Dropped record"
+        {...(open !== undefined && {
+          description: (
+            <>
+              By {open.rule} in {open.pipeline}, <Moment at={open.at} />
+            </>
+          ),
+        })}
+      >
+        {open !== undefined && <RecordContent record={open} />}
+      </Dialog>
+    </Card>
+  )
+}
+
+const columns: Column<ListedDroppedRecord>[] = [
+  { id: 'at', header: 'Dropped', width: 'minmax(7rem, 0.3fr)', cell: ({ at }) => <Ago at={at} /> },
+  {
+    id: 'record',
+    header: 'Record',
+    width: 'minmax(20rem, 4fr)',
+    cell: ({ text, omitted }) => (
+      <span className="font-mono text-xs">
+        {text ?? (omitted === true ? '(too large to be shown here)' : '(no text)')}
+      </span>
+    ),
+  },
+]

@@ -1,0 +1,176 @@
+/** Outputs side by side; each leads to its own screen. */
+import { useNavigate } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { Badge } from '#ui/kit/badge.tsx'
+import { bytes, bytesPerSecond, count, countPerSecond } from '#ui/kit/format.ts'
+import { Meter } from '#ui/kit/meter.tsx'
+import { type Column, Table } from '#ui/kit/table.tsx'
+import { Ago } from '#ui/kit/time.tsx'
+import type { OutputTotal } from '#ui/screens/outputs/aggregate.ts'
+import { GrowthText } from '#ui/screens/outputs/growth-text.tsx'
+import { outputStates, stateWords } from '#ui/screens/outputs/state.ts'
+
+const ROW_HEIGHT = 60
+
+export function OutputTable({
+  outputs,
+  nameOf,
+  growthOf,
+}: {
+  outputs: readonly OutputTotal[]
+  nameOf: (gateway: string) => string
+  growthOf: (output: OutputTotal) => number | null
+}) {
+  const navigate = useNavigate()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: both change with the outputs
+  const columns = useMemo(() => columnsOf(nameOf, growthOf), [outputs])
+  return (
+    <Table
+      label="Outputs"
+      rows={outputs}
+      columns={columns}
+      rowKey={({ id }) => id}
+      rowHeight={ROW_HEIGHT}
+      onOpen={({ id }) => void navigate({ to: '/outputs/$output', params: { output: id } })}
+    />
+  )
+}
+
+function columnsOf(
+  nameOf: (gateway: string) => string,
+  growthOf: (output: OutputTotal) => number | null,
+): Column<OutputTotal>[] {
+  return [
+    {
+      id: 'id',
+      header: 'Output',
+      width: 'minmax(8rem, 1fr)',
+      sort: ({ id }) => id,
+      cell: ({ id, types }) => <Two first={<span className="font-medium">{id}</span>} second={types.join(', ')} />,
+    },
+    {
+      id: 'state',
+      header: 'State',
+      width: 'minmax(8.5rem, 0.8fr)',
+      sort: ({ state }) => outputStates.indexOf(state),
+      cell: ({ state, inState, gateways }) => (
+        <Two
+          first={
+            <Badge tone={stateWords[state].tone} title={stateWords[state].meaning}>
+              {stateWords[state].word}
+            </Badge>
+          }
+          second={
+            gateways.length === 1
+              ? '1 gateway'
+              : inState === gateways.length
+                ? `all ${gateways.length} gateways`
+                : `${inState} of ${gateways.length} gateways`
+          }
+        />
+      ),
+    },
+    {
+      id: 'delivered',
+      header: 'Delivered',
+      align: 'right',
+      width: 'minmax(6rem, 0.6fr)',
+      sort: ({ delivered }) => delivered?.bytes ?? -1,
+      cell: ({ delivered }) => <Rate rate={delivered} />,
+    },
+    {
+      id: 'forwarded',
+      header: 'Forwarded',
+      align: 'right',
+      width: 'minmax(6rem, 0.6fr)',
+      sort: ({ forwarded }) => forwarded?.bytes ?? -1,
+      cell: ({ forwarded }) => <Rate rate={forwarded} />,
+    },
+    {
+      id: 'queue',
+      header: 'Queue',
+      width: 'minmax(7.5rem, 0.8fr)',
+      sort: ({ queue }) => queue.bytes,
+      cell: ({ id, queue }) => <Meter label={`Queue of ${id}`} value={queue.bytes} max={queue.max} />,
+    },
+    {
+      id: 'spool',
+      header: 'Spool',
+      width: 'minmax(7.5rem, 0.8fr)',
+      sort: ({ spool }) => spool?.bytes ?? -1,
+      cell: (output) =>
+        output.spool === null ? (
+          <span className="text-muted">none</span>
+        ) : (
+          <>
+            <Meter label={`Spool of ${output.id}`} value={output.spool.bytes} max={output.spool.max} />
+            <GrowthText spool={output.spool} perSecond={growthOf(output)} />
+          </>
+        ),
+    },
+    {
+      id: 'retries',
+      header: 'Retries',
+      align: 'right',
+      width: 'minmax(4rem, 0.4fr)',
+      sort: ({ retries }) => retries,
+      cell: ({ retries }) => count(retries),
+    },
+    {
+      id: 'letters',
+      header: 'Dead letters',
+      align: 'right',
+      width: 'minmax(6rem, 0.5fr)',
+      sort: ({ deadLetters }) => deadLetters?.records ?? -1,
+      cell: ({ deadLetters }) =>
+        deadLetters === null ? (
+          <span className="text-muted">not kept</span>
+        ) : (
+          <Two
+            first={
+              <span className={deadLetters.records > 0 ? 'font-medium text-warn' : undefined}>
+                {count(deadLetters.records)}
+              </span>
+            }
+            second={deadLetters.records > 0 ? bytes(deadLetters.bytes) : ''}
+          />
+        ),
+    },
+    {
+      id: 'error',
+      header: <span className="pl-3">Last error</span>,
+      width: 'minmax(14rem, 2fr)',
+      sort: ({ lastError }) => lastError?.at ?? 0,
+      cell: ({ lastError, gateways }) =>
+        lastError === null ? (
+          <span className="pl-3 text-muted">none</span>
+        ) : (
+          <div className="pl-3" title={lastError.message}>
+            <Two
+              first={lastError.message}
+              second={
+                <>
+                  <span className="font-mono">{lastError.code}</span>, <Ago at={lastError.at} />
+                  {gateways.length > 1 && ` on ${nameOf(lastError.gateway)}`}
+                </>
+              }
+            />
+          </div>
+        ),
+    },
+  ]
+}
+
+function Two({ first, second }: { first: ReactNode; second: ReactNode }) {
+  return (
+    <div className="min-w-0 leading-tight">
+      <div className="truncate">{first}</div>
+      <div className="truncate text-xs text-muted">{second}</div>
+    </div>
+  )
+}
+
+function Rate({ rate }: { rate: { records: number; bytes: number } | null }) {
+  if (rate === null) return <span className="text-muted">–</span>
+  return <Two first={bytesPerSecond(rate.bytes)} second={countPerSecond(rate.records)} />
+}
