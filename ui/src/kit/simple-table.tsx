@@ -36,7 +36,7 @@ export function SimpleTable({ label, head, rows, right = [], empty }: SimpleTabl
         </thead>
         <tbody>
           {rows.map(({ key, cells }) => (
-            <tr key={key} className="border-b border-line align-top last:border-0">
+            <tr key={key} className="border-b border-line align-baseline last:border-0">
               {cells.map((cell, index) => (
                 <td
                   // biome-ignore lint/suspicious/noArrayIndexKey: columns do not move

@@ -89,6 +89,7 @@ function TokenForm({ onMade }: { onMade: (token: RegistrationTokenCreated) => vo
       }}
     >
       <TextField
+        autoFocus
         label="What the token is for"
         placeholder="Gateways in Frankfurt"
         value={name}

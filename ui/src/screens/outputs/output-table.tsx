@@ -88,10 +88,14 @@ function columnsOf(
     },
     {
       id: 'queue',
-      header: 'Queue',
+      header: <span className="pl-3">Queue</span>,
       width: 'minmax(7.5rem, 0.8fr)',
       sort: ({ queue }) => queue.bytes,
-      cell: ({ id, queue }) => <Meter label={`Queue of ${id}`} value={queue.bytes} max={queue.max} />,
+      cell: ({ id, queue }) => (
+        <div className="pl-3">
+          <Meter label={`Queue of ${id}`} value={queue.bytes} max={queue.max} />
+        </div>
+      ),
     },
     {
       id: 'spool',
