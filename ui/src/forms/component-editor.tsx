@@ -99,6 +99,8 @@ function OpenEditor(props: ComponentEditorProps & { catalog: ComponentCatalog })
           part={part}
           own={kind === 'upstream' ? catalog.entries.upstream : definition?.schema}
           shared={kind === 'upstream' ? undefined : catalog.entries[kind]}
+          hidden={definition?.kind === 'source' && !definition.may_be_durable ? ['durable'] : []}
+          sharedTitle={kind === 'source' ? 'When more comes than can be taken' : 'Batches, queue and retries'}
           onChange={work.change}
         />
       </FormContext>
@@ -111,16 +113,22 @@ function Options({
   part,
   own,
   shared,
+  sharedTitle,
+  hidden,
   onChange,
 }: {
   part: Part
   own: JsonSchema | undefined
   shared: JsonSchema | undefined
+  sharedTitle: string
+  /** Keys that mean nothing to this type: not offered, but shown where they are set. */
+  hidden: readonly string[]
   onChange: (part: Part) => void
 }) {
   const ownKeys = useMemo(() => keysOf(own), [own])
   const sharedKeys = useMemo(() => keysOf(shared).filter((key) => !ownKeys.includes(key)), [shared, ownKeys])
   const others = Object.keys(part).filter((key) => !sharedKeys.includes(key))
+  const unwanted = hidden.filter((key) => part[key] === undefined)
   const change = (next: Record<string, unknown>) => onChange(next as Part)
   if (own === undefined)
     return (
@@ -136,8 +144,13 @@ function Options({
       <SchemaForm schema={own} value={part} onChange={change} omit={['id', 'type', ...sharedKeys]} />
       {shared !== undefined && (
         <section className="flex flex-col gap-4 border-t border-line pt-3">
-          <h3 className="text-sm font-semibold">What all of this kind have</h3>
-          <SchemaForm schema={shared} value={part} onChange={change} omit={['id', 'type', ...ownKeys, ...others]} />
+          <h3 className="text-sm font-semibold">{sharedTitle}</h3>
+          <SchemaForm
+            schema={shared}
+            value={part}
+            onChange={change}
+            omit={['id', 'type', ...ownKeys, ...others, ...unwanted]}
+          />
         </section>
       )}
     </>

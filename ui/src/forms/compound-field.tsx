@@ -29,8 +29,8 @@ export function CompoundField({ control, ...props }: ControlFieldProps & { contr
   }
 }
 
-/** Objects that may be left out are closed until they are wanted. */
-function GroupField({ entry, control, value, onChange, pointer, label }: Of<'group'>) {
+/** Objects that may be left out are closed until they are wanted; items of a list, and what was chosen, are open. */
+function GroupField({ entry, control, value, onChange, pointer, label, hiddenLabel = false }: Of<'group'>) {
   const { problems } = useContext(FormContext)
   const object = isObject(value) ? value : {}
   const set = Object.keys(object).length
@@ -38,6 +38,14 @@ function GroupField({ entry, control, value, onChange, pointer, label }: Of<'gro
   const complaint = useComplaint(pointer)
   const change = (next: Record<string, unknown>) =>
     onChange(Object.keys(next).length === 0 && !entry.required ? undefined : next)
+  if (hiddenLabel)
+    return (
+      <fieldset className="min-w-0">
+        <legend className="sr-only">{label ?? labelOf(entry)}</legend>
+        {complaint !== undefined && <p className="pb-2 text-xs text-bad">{complaint}</p>}
+        <GroupFields entries={control.entries} value={object} onChange={(next) => onChange(next)} pointer={pointer} />
+      </fieldset>
+    )
   return (
     <Disclosure
       title={label ?? labelOf(entry)}
@@ -78,15 +86,17 @@ function ChoiceField({ entry, control, value, onChange, pointer, label, hiddenLa
           </option>
         ))}
       </select>
-      {branch !== undefined && (
-        <ControlField
-          entry={{ ...itemEntry(entry, branch.control), required: true }}
-          label={name}
-          hiddenLabel
-          value={value}
-          onChange={(next) => onChange(next ?? emptyOf(branch.control))}
-          pointer={pointer}
-        />
+      {branch !== undefined && branch.control.kind !== 'constant' && (
+        <div className={branch.control.kind === 'group' ? 'rounded-md border border-line p-3' : undefined}>
+          <ControlField
+            entry={{ ...itemEntry(entry, branch.control), required: true }}
+            label={name}
+            hiddenLabel
+            value={value}
+            onChange={(next) => onChange(next ?? emptyOf(branch.control))}
+            pointer={pointer}
+          />
+        </div>
       )}
     </Box>
   )

@@ -68,7 +68,7 @@ export function ListField({ entry, control, value, onChange, pointer, label }: P
             <ControlField
               entry={{ ...itemEntry(entry, control.item), required: isSimple ? false : entry.required }}
               label={`${name} ${index + 1}`}
-              hiddenLabel={isSimple}
+              hiddenLabel
               value={item}
               // An item that was emptied is still one.
               onChange={(next) => onChange(items.with(index, next ?? emptyOf(control.item)))}

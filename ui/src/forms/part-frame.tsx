@@ -6,6 +6,7 @@ import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
 import type { PartWork } from '#ui/forms/part-work.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
+import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Failed, ProblemNote, Skeleton } from '#ui/kit/states.tsx'
 
 export interface PartFrameProps {
@@ -28,17 +29,17 @@ export function PartFrame(props: PartFrameProps) {
   const told = (saved: Part | undefined) => {
     if (saved !== undefined) onSaved(saved)
   }
+  const maySave = part !== undefined && faults === 0 && mayEdit && !work.busy
+  const save = () => {
+    if (maySave) void work.save(part).then(told)
+  }
+  useShortcuts({ 'mod+s': save, 'mod+enter': save })
   const footer = mayEdit ? (
     <>
       {faults > 0 && <p className="mr-auto self-center text-sm text-bad">Some JSON cannot be read yet.</p>}
       {work.isDirty && <Button onClick={work.discard}>Discard changes</Button>}
       <Button onClick={onClose}>Close</Button>
-      <Button
-        look="primary"
-        busy={work.busy}
-        disabled={part === undefined || faults > 0}
-        onClick={() => part !== undefined && void work.save(part).then(told)}
-      >
+      <Button look="primary" busy={work.busy} disabled={part === undefined || faults > 0} onClick={save}>
         {work.isNew ? `Add the ${noun}` : `Save the ${noun}`}
       </Button>
     </>
@@ -69,7 +70,7 @@ export function PartFrame(props: PartFrameProps) {
             className="flex flex-col gap-4"
             onSubmit={(event) => {
               event.preventDefault()
-              if (part !== undefined && faults === 0 && mayEdit) void work.save(part).then(told)
+              save()
             }}
           >
             {work.isRestored && work.isDirty && (

@@ -10,6 +10,7 @@ test('labels are words, without the unit', () => {
     ['max_bytes', 'bytes', 'Max bytes'],
     ['url', undefined, 'URL'],
     ['api_keys', undefined, 'API keys'],
+    ['grpc', undefined, 'gRPC'],
   ]
   for (const [key, unit, label] of cases) assert.equal(labelOf({ key, ...(unit !== undefined && { unit }) }), label)
 })

@@ -127,8 +127,10 @@ export function unknownKeys(entries: readonly Entry[], value: Record<string, unk
 /** `keep_ratio` → `Keep ratio`; the unit stands beside the field. */
 export function labelOf({ key, unit }: Pick<Entry, 'key' | 'unit'>): string {
   const plain = unit === undefined ? key : key.replace(/_?(ms|bytes|seconds)(?=_|$)/, '').replace(/^_/, '')
-  const words = (plain === '' || plain === 'max' || plain === 'min' ? key : plain).split('_').map(asWord).join(' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  const words = (plain === '' || plain === 'max' || plain === 'min' ? key : plain).split('_').map(asWord)
+  const [first = '', ...rest] = words
+  // What is spelled in its own way is so at the beginning too.
+  return [/[A-Z]/.test(first) ? first : first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(' ')
 }
 
 /** A first value for a list's new item, or a branch that has just been chosen. */
@@ -237,19 +239,12 @@ function unitOf(key: string): Unit | undefined {
 }
 
 /** Names that are no words are written as everybody writes them. */
-const SPELLED: Record<string, string> = {
-  id: 'ID',
-  url: 'URL',
-  tls: 'TLS',
-  ca: 'CA',
-  api: 'API',
-  http: 'HTTP',
-  grpc: 'gRPC',
-  json: 'JSON',
-  ip: 'IP',
-  ttl: 'TTL', // biome-ignore format: one line
-}
+const SPELLED = new Map(
+  'ID URL TLS CA API HTTP gRPC JSON IP TTL CORS SNI TCP UDP AWS ARN DNS OTLP CPU ACK SHA NATS GCP NKey'
+    .split(' ')
+    .map((word) => [word.toLowerCase(), word]),
+)
 
 function asWord(word: string): string {
-  return SPELLED[word] ?? word
+  return SPELLED.get(word) ?? word
 }

@@ -18,13 +18,16 @@ export function SecretField({ entry, value, onChange, pointer, hiddenLabel, labe
   const complaint = useComplaint(pointer, true)
   const text = typeof value === 'string' ? value : ''
   const named = REFERENCE.exec(text)?.[1]
-  const [isTyping, setTyping] = useState(text !== '' && named === undefined)
-  const chosen = named ?? (isTyping ? TYPED : '')
+  // It can be taken back: the controller knows it still.
+  const [wasStored] = useState(text === STORED)
+  const [isTyping, setTyping] = useState(text !== '' && text !== STORED && named === undefined)
+  const chosen = named ?? (text === STORED ? STORED : isTyping ? TYPED : '')
   const names = secrets.map(({ name }) => name)
   const known = named === undefined || names.includes(named) ? names : [named, ...names]
   const choose = (next: string) => {
     setTyping(next === TYPED)
-    if (next === TYPED || next === '') onChange(undefined)
+    if (next === STORED) onChange(STORED)
+    else if (next === TYPED || next === '') onChange(undefined)
     else onChange(`\${secret:${next}}`)
   }
   const hint =
@@ -43,7 +46,8 @@ export function SecretField({ entry, value, onChange, pointer, hiddenLabel, labe
             className={`${inputLook} max-w-72`}
           >
             <option value="">{entry.required ? 'Choose…' : 'None'}</option>
-            <option value={TYPED}>{text === STORED ? 'As it is stored' : 'Type it in'}</option>
+            {wasStored && <option value={STORED}>As it is stored</option>}
+            <option value={TYPED}>{wasStored ? 'Type another' : 'Type it in'}</option>
             {known.map((name) => (
               <option key={name} value={name}>
                 {`Secret ${name}`}
@@ -56,8 +60,7 @@ export function SecretField({ entry, value, onChange, pointer, hiddenLabel, labe
               aria-label={`${label ?? labelOf(entry)}: the secret itself`}
               autoComplete="new-password"
               disabled={disabled}
-              value={text === STORED ? '' : text}
-              placeholder={text === STORED ? 'Stored' : undefined}
+              value={text}
               onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value)}
               className={`${inputLook} min-w-40 flex-1`}
             />

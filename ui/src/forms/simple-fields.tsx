@@ -58,7 +58,8 @@ export function NumberField({ entry, control, value, onChange, pointer, hiddenLa
   const text = numberIn(typed) === value && typed.trim() !== '' ? typed : value === undefined ? '' : String(value)
   const isNumber = typeof value === 'number' || value === undefined
   const fault = isNumber ? rangeFault(value, control) : 'must be a number'
-  const words = unit !== undefined && typeof value === 'number' ? quantityWords(value, unit) : ''
+  const counts = value ?? entry.fallback
+  const words = unit !== undefined && typeof counts === 'number' ? quantityWords(counts, unit) : ''
   const type = (next: string) => {
     setTyped(next)
     onChange(next.trim() === '' ? undefined : numberIn(next))
@@ -87,8 +88,8 @@ export function NumberField({ entry, control, value, onChange, pointer, hiddenLa
           />
           {unit !== undefined && (
             <span className="text-xs whitespace-nowrap text-muted">
-              {unit}
-              {words !== '' && ` = ${words}`}
+              {`${unit} `}
+              {words !== '' && (value === undefined ? `(${words})` : `= ${words}`)}
             </span>
           )}
         </div>

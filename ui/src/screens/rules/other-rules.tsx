@@ -44,7 +44,7 @@ export function FileRules({
   return (
     <Card
       title="Rules of the gateway's own file"
-      hint={`${gateway} runs them because no version has this pipeline. When one has, its rules take their place.`}
+      hint={`${gateway} runs them because no version has this pipeline. Once one has, its rules take their place.`}
       actions={mayEdit && <Button onClick={onCopy}>Copy them into the draft</Button>}
       flush
     >

@@ -148,7 +148,7 @@ function Effect({ facts, mutates }: { facts: RuleFacts; mutates: boolean }) {
     <div className="col-span-2 col-start-2 flex items-center gap-4 text-sm md:col-span-1 md:col-start-auto">
       <div className="min-w-0 flex-1 tabular-nums md:text-right">
         {now === null ? (
-          <p className="text-muted">{standing === 'new' ? 'not published' : 'no gateway runs it'}</p>
+          <p className="text-muted">{standing === 'new' ? 'not published' : 'no figures now'}</p>
         ) : (
           <p>
             {word} {countPerSecond(Math.round(now[kind].records * 10) / 10)}

@@ -12,7 +12,7 @@ import { Card } from '#ui/kit/card.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
-import { Empty, ProblemNote, QueryView } from '#ui/kit/states.tsx'
+import { Empty, ProblemNote, QueryView, Stale } from '#ui/kit/states.tsx'
 import { RangePicker, useRange } from '#ui/kit/time-range.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -28,10 +28,12 @@ import { useOffer } from '#ui/shell/use-actions.ts'
 
 const DEFAULT_PIPELINE = 'default_pipeline'
 const SERIES_TOP = 50
+/** Others edit it too. */
+const DRAFT_MS = 10_000
 
 export function Rules() {
   const configuration = useConfiguration()
-  const draft = useQuery(draftQuery(configuration))
+  const draft = useQuery({ ...draftQuery(configuration), refetchInterval: DRAFT_MS })
   return (
     <QueryView query={draft} lines={8}>
       {({ body }) => <Loaded key={configuration} configuration={configuration} draft={body} />}
@@ -44,7 +46,8 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
   const navigate = rulesRoute.useNavigate()
   const range = useRange(search)
   const mayEdit = useCan('edit')
-  const live = useQuery(liveQuery(configuration)).data?.items ?? []
+  const books = useQuery(liveQuery(configuration))
+  const live = books.data?.items ?? []
   const pipelines = pipelinesOf(draft, live, DEFAULT_PIPELINE)
   const pipeline =
     search.pipeline ?? (pipelines.includes(DEFAULT_PIPELINE) ? DEFAULT_PIPELINE : (pipelines[0] ?? DEFAULT_PIPELINE))
@@ -62,7 +65,7 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
 
   const facts = factsOf({ draft, pipeline, diff, live, series: series.data, problems })
   const gone = deletedRules(pipeline, diff)
-  const own = facts.length > 0 ? [] : fileRules(running?.effective_config ?? null, pipeline)
+  const own = fileRules(running?.effective_config ?? null, pipeline)
   const inDraft = draft.pipelines.find(({ id }) => id === pipeline)
   const openEditor = (next: { rule?: string; add?: true }, start?: RuleStart) => {
     setInitial(start)
@@ -121,6 +124,7 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
         </p>
       )}
       <ProblemNote error={changes.error} />
+      {books.error !== null && <Stale since={books.dataUpdatedAt} error={books.error} />}
       <Card flush>
         {facts.length === 0 ? (
           <Empty title={`The pipeline ${pipeline} has no rules in the draft`}>

@@ -109,7 +109,9 @@ function SuggestionRow({
             </p>
           </>
         ) : (
-          <p className="text-muted">in {exact(suggestion.affects.records)} records of the sample</p>
+          <p className="text-muted">
+            in {exact(suggestion.affects.records)} of {exact(savings.n)} records
+          </p>
         )}
       </div>
       {mayEdit && (
