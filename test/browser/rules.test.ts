@@ -1,8 +1,13 @@
 /** The rules of a pipeline, by clicking and by keyboard: added, edited, moved, deleted, and what happens when two do it. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
+import { temporaryFolder } from '#test/support/program.ts'
 
 interface Rule {
   id: string
@@ -37,14 +42,35 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
   }
 }
 
-async function open(t: TestContext, rules: readonly Rule[] = []) {
+async function open(t: TestContext, rules: readonly Rule[] = [], flags: string[] = []) {
   const session = await openBrowser(t)
   if (session === undefined) return undefined
-  const product = await startProduct(t)
+  const product = await startProduct(t, { flags })
   for (const rule of rules) await ask(product.api, 'POST', '/rules', rule)
   await session.page.goto(`${product.ui}rules`)
   await session.page.getByRole('heading', { name: 'Rules', level: 1 }).waitFor()
   return { ...session, product }
+}
+
+async function send({ program }: Product, lines: readonly string[]): Promise<void> {
+  const { hostname, port } = new URL(program.address('tcp'))
+  const socket = connect(Number(port), hostname)
+  socket.end(`${lines.join('\n')}\n`)
+  await once(socket, 'close')
+}
+
+const WITH_OWN_RULE = {
+  version: 2,
+  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
+  pipelines: [
+    {
+      id: 'default_pipeline',
+      sources: ['tcp'],
+      processors: [{ id: 'own', type: 'filter', params: { value: 'chatter' } }],
+      outputs: ['console'],
+    },
+  ],
+  outputs: [{ id: 'console', type: 'console' }],
 }
 
 const row = (page: Page, id: string) => page.locator(`[data-rule="${id}"]`)
@@ -170,6 +196,54 @@ test('a deleted rule that is live is shown until the draft is published', async 
   await page.getByText('They run until the draft is published.').waitFor()
   await page.getByRole('button', { name: 'Put two back' }).click()
   await row(page, 'two').waitFor()
+})
+
+test('traffic shows what rules remove, and suggests more', async (t) => {
+  const opened = await open(t, [{ id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' } }])
+  if (opened === undefined) return
+  const { page, product } = opened
+  await ask(product.api, 'POST', '/publish', {})
+  const line = (i: number) => (i % 2 === 0 ? `DEBUG tick ${i}` : `INFO mail to user${i}@example.com was sent`)
+  await send(product, [...Array(400).keys()].map(line))
+  const records = async () => {
+    const { pipelines } = await ask<{ pipelines: { rules: { ended: { records: number } }[] }[] }>(
+      product.api,
+      'GET',
+      '/stats',
+    )
+    return pipelines[0]?.rules[0]?.ended.records
+  }
+  await until(async () => (await records()) === 200, 'the rule to have dropped')
+  await until(async () => {
+    const { series } = await ask<{ series: { values: Record<string, number[]> }[] }>(
+      product.api,
+      'GET',
+      '/series?by=rule',
+    )
+    return series[0]?.values['ended_records']?.at(-1) === 200
+  }, 'the series to know of it')
+  await page.reload()
+  await row(page, 'drop_debug').getByText('200 records').waitFor()
+  await page.getByRole('button', { name: /^Add to the draft: Redact/ }).click()
+  await until(async () => (await idsOf(product)).length === 2, 'the suggestion in the draft')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await until(async () => (await idsOf(product)).length === 1, 'the suggestion out of the draft')
+})
+
+test("rules of a gateway's own file are shown, and can be taken over", async (t) => {
+  const folder = temporaryFolder()
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'streamgate.json')
+  writeFileSync(file, JSON.stringify(WITH_OWN_RULE))
+  const opened = await open(t, [], ['--config', file])
+  if (opened === undefined) return
+  const { page, product } = opened
+  await page.getByText("Rules of the gateway's own file").waitFor()
+  await page.getByText('Drops records that contain “chatter”').waitFor()
+  await assertAccessible(page)
+  await page.getByRole('button', { name: 'Copy them into the draft' }).click()
+  await row(page, 'own').waitFor()
+  assert.deepEqual(await idsOf(product), ['own'])
 })
 
 test('a viewer sees the rules and what permission is missing, and no buttons that edit', async (t) => {

@@ -1,10 +1,14 @@
 /** Every component there is can be told what it needs by a form of the dashboard, and is said in words. */
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { catalogOf } from '#config/catalog.ts'
+import { readFile } from '#config/read.ts'
 import { registry } from '#registry.ts'
+import { conditionOf, nodeOf } from '#ui/forms/condition.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
-import { type Control, controlOf, emptyOf, entriesOf, fits } from '#ui/forms/schema.ts'
+import { type Control, controlOf, emptyOf, entriesOf, fits, unknownKeys } from '#ui/forms/schema.ts'
 
 const catalog = catalogOf(registry)
 
@@ -88,4 +92,31 @@ test('every rule type has a sentence of its own', () => {
   }
   for (const { name, summary } of registry.processors)
     assert.ok(!ruleWords(name, examples[name] ?? {}, summary).startsWith(summary), name)
+})
+
+test('what the examples say is drawn, key by key', () => {
+  const files = globSync(fileURLToPath(new URL('../../examples/*.yaml', import.meta.url)))
+  let seen = 0
+  for (const file of files.filter((one) => !one.endsWith('.test.yaml'))) {
+    const document = readFile(file).value as Record<string, Record<string, unknown>[]>
+    const rules = (document['pipelines'] ?? []).flatMap(
+      ({ processors }) => (processors ?? []) as Record<string, unknown>[],
+    )
+    const parts = [
+      ...(document['sources'] ?? []).map((part) => ['source', part, part] as const),
+      ...(document['outputs'] ?? []).map((part) => ['output', part, part] as const),
+      ...rules.map((part) => ['processor', part, part['params'] ?? {}] as const),
+    ]
+    for (const [kind, part, options] of parts) {
+      const component = catalog.components.find((one) => one.kind === kind && one.type === part['type'])!
+      const shared = kind === 'processor' ? [] : entriesOf(catalog.entries[kind])
+      const entries = [...entriesOf(component.schema), ...shared]
+      assert.deepEqual(unknownKeys(entries, options as Record<string, unknown>), [], `${file} ${String(part['id'])}`)
+      for (const { key, control } of entries)
+        assert.ok(fits(control, (options as Record<string, unknown>)[key]), `${file} ${String(part['id'])}.${key}`)
+      if (part['when'] !== undefined) assert.deepEqual(conditionOf(nodeOf(part['when'])!), part['when'])
+      seen++
+    }
+  }
+  assert.ok(seen > 10)
 })

@@ -9,9 +9,10 @@ import { JsonField } from '#ui/forms/json-field.tsx'
 import { PartFrame } from '#ui/forms/part-frame.tsx'
 import { usePartWork } from '#ui/forms/part-work.ts'
 import { componentsQuery, typeIn } from '#ui/forms/queries.ts'
-import { entriesOf, isObject, type JsonSchema } from '#ui/forms/schema.ts'
+import { controlOf, entriesOf, isObject, type JsonSchema } from '#ui/forms/schema.ts'
 import { SchemaForm } from '#ui/forms/schema-form.tsx'
 import { TypeList } from '#ui/forms/type-list.tsx'
+import { withoutTypedSecrets } from '#ui/forms/typed-secrets.ts'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { TextField } from '#ui/kit/field.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
@@ -58,6 +59,11 @@ function OpenEditor(props: ComponentEditorProps & { catalog: ComponentCatalog })
     id,
     initial: start,
     key: id ?? `new ${String(initial?.['type'] ?? '')}`,
+    forStorage: (part) => {
+      const schema =
+        kind === 'upstream' ? catalog.entries.upstream : typeIn(catalog, kind, String(part['type']))?.schema
+      return schema === undefined ? part : (withoutTypedSecrets(controlOf(schema), part) as Part)
+    },
   })
   const { faults, report } = useFaults()
   const disabled = !useCan('edit')

@@ -75,7 +75,8 @@ export function PartFrame(props: PartFrameProps) {
           >
             {work.isRestored && work.isDirty && (
               <p role="status" className="rounded-md bg-info-soft px-3 py-2 text-sm text-info">
-                This is what you typed before and did not save.
+                This is what you typed before and did not save.{' '}
+                {noun !== 'rule' && 'Secrets that were typed are not kept.'}
               </p>
             )}
             <ProblemNote error={work.error} />

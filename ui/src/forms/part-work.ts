@@ -41,15 +41,27 @@ export interface PartWork {
   leaveConflict: () => void
 }
 
+export interface PartStart {
+  /** Undefined: it is new. */
+  id: string | undefined
+  initial: Part
+  /** Names this work among others on the same list. */
+  key: string
+  position?: number
+  /** What of it may lie in the tab's storage. */
+  forStorage?: (part: Part) => Part
+}
+
 export function usePartWork(
   configuration: string,
   list: PartList,
-  { id, initial, key, position }: { id: string | undefined; initial: Part; key: string; position?: number },
+  { id, initial, key, position, forStorage = (part) => part }: PartStart,
 ): PartWork {
   const client = useQueryClient()
   const isNew = id === undefined
   const stored = useQuery({ ...partQuery(configuration, list, id ?? ''), enabled: !isNew, refetchOnWindowFocus: false })
   const [kept, setKept] = useUnsaved<Kept>(`part.${configuration}.${JSON.stringify(list)}.${key}`)
+  const [typed, setTyped] = useState<Kept>()
   const [isRestored, setRestored] = useState(kept !== undefined)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -60,15 +72,19 @@ export function usePartWork(
   const base: Kept | undefined = isNew
     ? { part: initial, etag: '' }
     : ground && { part: ground.body, etag: ground.etag }
-  const now = kept ?? base
+  const now = typed ?? kept ?? base
   const editing = new DraftEditing(client, configuration, list)
 
+  const forget = () => {
+    setKept(undefined)
+    setTyped(undefined)
+  }
   const write = async (part: Part, etag: string): Promise<Part | undefined> => {
     setBusy(true)
     setError(null)
     try {
       const saved = isNew ? await editing.add(part, position) : await editing.replace(part, etag)
-      setKept(undefined)
+      forget()
       setConflict(undefined)
       return saved.body
     } catch (reason) {
@@ -81,9 +97,13 @@ export function usePartWork(
   }
   return {
     part: now?.part,
-    change: (part) => setKept({ part, etag: now?.etag ?? '' }),
+    change: (part) => {
+      const etag = now?.etag ?? ''
+      setTyped({ part, etag })
+      setKept({ part: forStorage(part), etag })
+    },
     isNew,
-    isDirty: kept !== undefined && !isSame(kept.part, base?.part),
+    isDirty: (typed ?? kept) !== undefined && !isSame(now?.part, base?.part),
     isRestored,
     loadError: stored.error,
     reload: () => void stored.refetch(),
@@ -93,13 +113,13 @@ export function usePartWork(
     conflict,
     save: (part) => write(part, now?.etag ?? ''),
     discard: () => {
-      setKept(undefined)
+      forget()
       setRestored(false)
       setError(null)
     },
     takeTheirs: () => {
       if (conflict?.theirs !== undefined) setGround(conflict.theirs)
-      setKept(undefined)
+      forget()
       setRestored(false)
       setConflict(undefined)
     },
@@ -109,7 +129,7 @@ export function usePartWork(
       setBusy(true)
       try {
         const saved = await editing.add(conflict.mine, position)
-        setKept(undefined)
+        forget()
         setConflict(undefined)
         return saved.body
       } catch (reason) {
