@@ -1,9 +1,7 @@
 /** One record, rule by rule: what each did to it, and why the others did nothing. */
 import { useEffect, useState } from 'react'
-import type { ExplainedStep } from '#engine/explain.ts'
 import type { EngineClient } from '#ui/engine/engine-client.ts'
-import type { Answer } from '#ui/engine/messages.ts'
-import { changedSpans } from '#ui/engine/spans.ts'
+import type { Answer, TriedStep } from '#ui/engine/messages.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
 import { Badge, type Tone } from '#ui/kit/badge.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
@@ -52,7 +50,7 @@ export function ExplainDialog({
   )
 }
 
-function Steps({ answer, rules }: { answer: Answer<ExplainedStep[]> | undefined; rules: readonly Rule[] }) {
+function Steps({ answer, rules }: { answer: Answer<TriedStep[]> | undefined; rules: readonly Rule[] }) {
   if (answer === undefined) return <Skeleton />
   if (!answer.ok) {
     return (
@@ -82,7 +80,7 @@ function Steps({ answer, rules }: { answer: Answer<ExplainedStep[]> | undefined;
               )}
             </div>
             <p className="text-xs text-muted">{ruleWords(rule.type, rule.params)}</p>
-            {step?.result === 'edited' && step.after !== null && <Edit before={step.before} after={step.after} />}
+            {step !== undefined && <StepMarks step={step} />}
           </li>
         )
       })}
@@ -90,7 +88,7 @@ function Steps({ answer, rules }: { answer: Answer<ExplainedStep[]> | undefined;
   )
 }
 
-const results: Record<ExplainedStep['result'], { words: string; tone: Tone }> = {
+const results: Record<TriedStep['result'], { words: string; tone: Tone }> = {
   kept: { words: 'Left it as it is', tone: 'neutral' },
   edited: { words: 'Edited it', tone: 'info' },
   skipped: { words: 'Skipped: its condition does not hold', tone: 'neutral' },
@@ -102,24 +100,28 @@ const results: Record<ExplainedStep['result'], { words: string; tone: Tone }> = 
   quarantined: { words: 'Put it in quarantine', tone: 'bad' },
 }
 
-function Edit({ before, after }: { before: string; after: string }) {
-  const spans = changedSpans(before, after)
+/** What an edit changed, or where a rule that ended the record found what it looks for. */
+function StepMarks({ step: { before, after, spans, result } }: { step: TriedStep }) {
+  if (after === null && spans.before.length === 0) return null
+  if (after !== null && result !== 'edited') return null
   return (
-    <div className="rounded-md border border-line bg-canvas p-2 font-mono text-xs break-all">
+    <div className="rounded-md border border-line bg-canvas p-2 font-mono text-xs break-all whitespace-pre-wrap">
       <p>
         <span className="text-muted select-none">− </span>
-        <MarkedText text={before} spans={spans.before} as="removed" />
+        <MarkedText text={before} spans={spans.before} as={after === null ? 'found' : 'removed'} />
       </p>
-      <p>
-        <span className="text-muted select-none">+ </span>
-        <MarkedText text={after} spans={spans.after} as="added" />
-      </p>
+      {after !== null && (
+        <p>
+          <span className="text-muted select-none">+ </span>
+          <MarkedText text={after} spans={spans.after} as="added" />
+        </p>
+      )}
     </div>
   )
 }
 
 function useExplained(client: EngineClient | undefined, rules: readonly Rule[], text: string) {
-  const [answer, setAnswer] = useState<Answer<ExplainedStep[]>>()
+  const [answer, setAnswer] = useState<Answer<TriedStep[]>>()
   useEffect(() => {
     let isOver = false
     void client?.explain({ processors: rules, record: { text } }).then((found) => {
