@@ -54,6 +54,7 @@ test('selected text becomes a rule, whose result shows, and which goes into the 
   await page.locator('main').focus()
   await page.keyboard.press('n')
   await page.keyboard.press('n')
+  await results.locator('[data-index="1"]:focus').waitFor()
   await page.keyboard.press('Enter')
   const explained = page.getByRole('dialog', { name: 'Sample 2' })
   await explained.getByText('Edited it').waitFor()
@@ -125,11 +126,14 @@ test('samples and trials survive a reload; files and too much text are said', as
   })
   await page.getByText('app.bin is not text').waitFor()
 
-  await samplesOf(page).fill(`${LINES[1]}\n`.repeat(SAMPLE_RECORDS_MAX + 3))
+  await samplesOf(page).fill('')
+  await paste(samplesOf(page), `${LINES[1]}\n`.repeat(SAMPLE_RECORDS_MAX + 3))
   await page.getByText(/3 are not\./).waitFor()
   await page.getByText(/^5,000 samples tried/).waitFor()
   const table = page.getByRole('table', { name: 'Samples, before and after' })
   assert.ok((await table.locator('[data-index]').count()) < 100, 'only rows in sight are in the page')
+  await paste(samplesOf(page), `${'x'.repeat(1023)}\n`.repeat(1025))
+  await page.getByText(/Samples end at 1 MiB: the last [\d,]+ characters were cut off/).waitFor()
 })
 
 test('a thousand records are tried at once, and rules that are too slow are stopped', async (t) => {
@@ -188,6 +192,15 @@ test('records come from the live tap', async (t) => {
 
 function samplesOf(page: Page): Locator {
   return page.getByRole('textbox', { name: 'Samples' })
+}
+
+async function paste(area: Locator, text: string): Promise<void> {
+  await area.evaluate((element, pasted) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', pasted)
+    element.focus()
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  }, text)
 }
 
 /** By keyboard, as somebody without a pointer would. */

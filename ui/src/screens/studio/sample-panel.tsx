@@ -100,6 +100,13 @@ export function SamplePanel({
           placeholder="Paste log lines here, or drop a file."
           value={bench.text}
           onChange={(event) => setText(event.target.value)}
+          onPaste={(event) => {
+            const pasted = event.clipboardData.getData('text/plain')
+            if (pasted.length < LARGE_PASTE) return
+            event.preventDefault()
+            const { value, selectionStart, selectionEnd } = event.currentTarget
+            replace(value.slice(0, selectionStart) + pasted + value.slice(selectionEnd))
+          }}
           onSelect={() => tellSelection()}
           onMouseUp={(event) => tellSelection({ x: event.clientX, y: event.clientY })}
         />
@@ -132,6 +139,9 @@ export function SamplePanel({
     </Card>
   )
 }
+
+/** Browsers take many seconds to insert thousands of lines into a text area; as its new value they are there at once. */
+const LARGE_PASTE = 20_000
 
 function Limits({ cut, left }: { cut: number; left: number }) {
   if (cut === 0 && left === 0) return null
