@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Series } from '#contract/series.ts'
-import { flowOf, reductionOf, savedOf, totalsOf } from '#ui/screens/overview/figures.ts'
+import { flowOf, reductionOf, savedOf, totalsOf, wholeMinutes } from '#ui/screens/overview/figures.ts'
 
 const MINUTE = 60_000
 
@@ -93,6 +93,12 @@ test('the reduction is what rules took off, less what they made anew and what ed
   assert.equal(reductionOf(totals, 'bytes'), 0.5)
   assert.equal(reductionOf(totals, 'records'), 0.2)
   assert.equal(reductionOf({}, 'bytes'), undefined)
+})
+
+test('a range that goes on has all of its last minute; one that is fixed stays', () => {
+  const inside = { from: 2 * MINUTE + 15_000, to: 3 * MINUTE }
+  assert.deepEqual(wholeMinutes({ ...inside, live: true }), { from: 2 * MINUTE, to: 4 * MINUTE })
+  assert.deepEqual(wholeMinutes({ ...inside, live: false }), inside)
 })
 
 const forwardedAndDropped = { in_bytes: [1800, 2400], forwarded_bytes: [1200, 2400], dropped_bytes: [600, 0] }

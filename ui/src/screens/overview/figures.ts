@@ -75,6 +75,15 @@ export function flowOf(series: Series, measure: Measure, now: number, live?: Liv
   return { times, layers: found.filter(({ key, values: all }) => ALWAYS.has(key) || all.some((value) => value > 0)) }
 }
 
+/** As series are asked for: with all of the minute that goes on, whose row begins with it. */
+export function wholeMinutes({ from, to, live }: { from: number; to: number; live: boolean }): {
+  from: number
+  to: number
+} {
+  const minute = STEP_MS.minute
+  return live ? { from: Math.floor(from / minute) * minute, to: (Math.floor(to / minute) + 1) * minute } : { from, to }
+}
+
 /** Sums over the whole time, by name of the figure. */
 export function totalsOf(values: Readonly<Record<string, readonly number[]>> = {}): Figures {
   const totals: Figures = {}

@@ -24,15 +24,17 @@ export function FlowCard({
   configuration,
   entries,
   query,
+  every,
   measure,
 }: {
   configuration: string
   entries: readonly LiveEntry[]
   query: Query
+  every: number | false
   measure: Measure
 }) {
   const [isOpen, setOpen] = useState(false)
-  const pipelines = useQuery(seriesQuery({ ...query, by: 'pipeline', top: TOP }))
+  const pipelines = useQuery({ ...seriesQuery({ ...query, by: 'pipeline', top: TOP }), refetchInterval: every })
   const { data: gateways } = useQuery(gatewaysQuery(configuration))
   const shown = gateways?.items.find(({ online, kind }) => online && kind === 'streamgate')
   const gateway = useQuery({ ...gatewayQuery(shown?.id ?? ''), enabled: shown !== undefined })

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Pause, RefreshCw } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
-import { liveQuery, seriesQuery } from '#ui/api/queries.ts'
+import { liveQuery, SERIES_MS, seriesQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { Skeleton } from '#ui/kit/states.tsx'
@@ -13,6 +13,7 @@ import { FirstRun } from '#ui/screens/first-run/first-run.tsx'
 import { FirstSteps } from '#ui/screens/first-run/first-steps.tsx'
 import { everSeenQuery } from '#ui/screens/first-run/queries.ts'
 import { AttentionCard } from '#ui/screens/overview/attention-card.tsx'
+import { wholeMinutes } from '#ui/screens/overview/figures.ts'
 import { FlowCard } from '#ui/screens/overview/flow-card.tsx'
 import { GatewaysCard } from '#ui/screens/overview/gateways-card.tsx'
 import { useHeld } from '#ui/screens/overview/held.ts'
@@ -31,10 +32,12 @@ export function Overview() {
   const range = useHeld(useRange(search), isHeld, `${search.range} ${search.from} ${search.to}`)
   const live = useQuery(liveQuery(configuration))
   const entries = useHeld(live.data?.items ?? none, isHeld, `${configuration} ${live.isSuccess}`)
-  const query = { configuration, from: range.from, to: range.to }
+  const query = { configuration, ...wholeMinutes(range) }
+  const isMoving = range.live && !isHeld
+  const every = isMoving ? SERIES_MS : false
   const total = useQuery({
     ...seriesQuery({ ...query, by: 'total' }),
-    refetchInterval: range.live && !isHeld ? TOTAL_MS : false,
+    refetchInterval: isMoving ? TOTAL_MS : false,
   })
   const { range: _range, from: _from, to: _to, ...rest } = search
   const change = (next: RangeSearch) => void navigate({ to: '/', search: { ...rest, ...next } })
@@ -98,14 +101,20 @@ export function Overview() {
             total={total}
             onChange={change}
           />
-          <FlowCard configuration={configuration} entries={entries} query={query} measure={search.measure ?? 'bytes'} />
+          <FlowCard
+            configuration={configuration}
+            entries={entries}
+            query={query}
+            every={every}
+            measure={search.measure ?? 'bytes'}
+          />
           <div className="grid min-w-0 gap-4 lg:grid-cols-2">
-            <ServicesCard query={query} />
-            <RulesCard query={query} />
+            <ServicesCard query={query} every={every} />
+            <RulesCard query={query} every={every} />
           </div>
         </div>
         <div className="flex min-w-0 flex-col gap-4 xl:col-start-3">
-          <PipelinesCard live={live} entries={entries} query={query} />
+          <PipelinesCard live={live} entries={entries} query={query} every={every} />
           <GatewaysCard configuration={configuration} />
         </div>
       </div>

@@ -20,12 +20,14 @@ export function PipelinesCard({
   live,
   entries,
   query,
+  every,
 }: {
   live: UseQueryResult<unknown>
   entries: readonly LiveEntry[]
   query: Query
+  every: number | false
 }) {
-  const { data: series } = useQuery(seriesQuery({ ...query, by: 'pipeline', top: TOP }))
+  const { data: series } = useQuery({ ...seriesQuery({ ...query, by: 'pipeline', top: TOP }), refetchInterval: every })
   return (
     <div id="bypass" tabIndex={-1} className="min-w-0 scroll-mt-20">
       <Card

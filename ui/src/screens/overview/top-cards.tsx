@@ -17,8 +17,14 @@ import { topRules, topServices } from '#ui/screens/overview/top.ts'
 
 const TOP = 10
 
-export function ServicesCard({ query }: { query: Query }) {
-  const services = useQuery(seriesQuery({ ...query, by: 'service', top: TOP }))
+interface SeriesProps {
+  query: Query
+  /** How often it is asked again, in milliseconds. */
+  every: number | false
+}
+
+export function ServicesCard({ query, every }: SeriesProps) {
+  const services = useQuery({ ...seriesQuery({ ...query, by: 'service', top: TOP }), refetchInterval: every })
   const samples =
     services.data === undefined ? 0 : topServices(services.data).reduce((all, one) => all + one.samples, 0)
   return (
@@ -54,8 +60,8 @@ export function ServicesCard({ query }: { query: Query }) {
   )
 }
 
-export function RulesCard({ query }: { query: Query }) {
-  const rules = useQuery(seriesQuery({ ...query, by: 'rule', top: TOP }))
+export function RulesCard({ query, every }: SeriesProps) {
+  const rules = useQuery({ ...seriesQuery({ ...query, by: 'rule', top: TOP }), refetchInterval: every })
   const canEdit = useCan('edit')
   return (
     <Card title="Top rules" hint="Bytes that each rule took off.">
