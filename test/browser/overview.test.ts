@@ -9,7 +9,7 @@ import { temporaryFolder } from '#test/support/program.ts'
 import { percent } from '#ui/kit/format.ts'
 
 /** Gateways tell their books every ten seconds, and the page asks every fifteen. */
-const REPORTED = { timeout: 45_000 }
+const REPORTED = { timeout: 60_000 }
 const LINES = [...Array(300).keys()].map((i) => `${i % 3 === 0 ? 'DEBUG' : 'INFO'}: request ${i} was served`)
 
 test('an empty product asks for a line, lights up when it comes, and goes on to the figures', async (t) => {
@@ -74,6 +74,10 @@ test('what a rule takes off stands in the tiles, the chart and the list of rules
   await page.getByRole('list', { name: 'Pipelines' }).getByText('All rules run', { exact: false }).waitFor()
   await page.getByText('Nothing. Rules run, outputs deliver').waitFor()
 
+  await page.getByRole('button', { name: 'Table of where it goes' }).click()
+  await page.getByRole('row', { name: /^default_pipeline Taken off by rules/ }).waitFor()
+  await page.keyboard.press('Escape')
+
   await page.getByRole('button', { name: 'Records', exact: true }).click()
   await page.getByText('300 records in, 200 forwarded: rules took off 33.3 %.').waitFor()
   assert.equal(new URL(page.url()).searchParams.get('measure'), 'records')
@@ -114,6 +118,10 @@ test('range, measure and auto-refresh stand in the address; a stretch that is dr
   const hours = (Number(to) - Number(from)) / 3_600_000
   assert.ok(hours > 11 && hours < 13, `${hours} hours of 24`)
   await page.getByText('Nothing came in during this time.').waitFor()
+  await page.getByRole('button', { name: 'Zoom in' }).press('Enter')
+  await page.waitForURL((url) => !url.href.includes(`from=${from}`))
+  const closer = searchOf(page)
+  assert.equal(Math.round((Number(closer['to']) - Number(closer['from'])) / 60_000), Math.round(hours * 30))
   await page.getByRole('button', { name: 'Last hour' }).click()
   await page.waitForURL(/range=1h/)
 

@@ -9,8 +9,8 @@ import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { bytes, count } from '#ui/kit/format.ts'
+import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
-import { Table } from '#ui/kit/table.tsx'
 import { type Measure, totalsOf } from '#ui/screens/overview/figures.ts'
 import { layoutOf, NODE_WIDTH, type PlacedNode } from '#ui/screens/overview/flow-layout.ts'
 import { type FlowLink, LOST, linksOf, OFF, type Route, routesOf } from '#ui/screens/overview/flow-links.ts'
@@ -158,24 +158,15 @@ function Drawing({ links, width, measure }: { links: readonly FlowLink[]; width:
 
 function FlowTable({ links, measure }: { links: readonly FlowLink[]; measure: Measure }) {
   return (
-    <Table
+    <SimpleTable
       label="Where it goes"
-      rows={links}
-      rowKey={({ kind, from, to }) => `${kind}/${from}/${to}`}
-      rowHeight={32}
-      columns={[
-        { id: 'from', header: 'From', cell: ({ from }) => from, sort: ({ from }) => from },
-        { id: 'to', header: 'To', cell: ({ to }) => to, sort: ({ to }) => to },
-        {
-          id: 'value',
-          header: measure === 'bytes' ? 'Bytes' : 'Records',
-          align: 'right' as const,
-          width: '8rem',
-          cell: ({ value, estimated }) => amountText(value, measure, estimated),
-          sort: ({ value }) => value,
-        },
-      ]}
-      empty={<Empty title="Nothing came in during this time" />}
+      head={['From', 'To', measure === 'bytes' ? 'Bytes' : 'Records']}
+      right={[2]}
+      rows={links.map(({ kind, from, to, value, estimated }) => ({
+        key: `${kind}/${from}/${to}`,
+        cells: [from, to, amountText(value, measure, estimated)],
+      }))}
+      empty="Nothing came in during this time."
     />
   )
 }

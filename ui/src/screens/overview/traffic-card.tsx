@@ -1,10 +1,10 @@
 /** In against out over time: what was forwarded, and above it what became of the rest. */
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { ZoomOut } from 'lucide-react'
+import { ChevronLeft, ChevronRight, ZoomIn, ZoomOut } from 'lucide-react'
 import { useMemo, useRef } from 'react'
 import type { LiveEntry, Series } from '#contract/series.ts'
-import { Button } from '#ui/kit/button.tsx'
+import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Chart } from '#ui/kit/chart.tsx'
 import { bytes, bytesPerSecond, count, countPerSecond, percent } from '#ui/kit/format.ts'
@@ -49,6 +49,7 @@ export function TrafficCard({
       hint="Per second. The whole height came in; the lowest part was forwarded to outputs."
       actions={
         <>
+          <RangeSteps range={range} onChange={onChange} />
           {search.from !== undefined && (
             <Button look="quiet" icon={ZoomOut} onClick={() => onChange({ range: '1h' })}>
               Last hour
@@ -86,6 +87,21 @@ export function TrafficCard({
         )}
       </QueryView>
     </Card>
+  )
+}
+
+/** What dragging does, for those who do not drag. */
+function RangeSteps({ range: { from, to, live }, onChange }: { range: Range; onChange: (range: RangeSearch) => void }) {
+  const quarter = (to - from) / 4
+  const step = (start: number, end: number) => () => onChange({ from: Math.round(start), to: Math.round(end) })
+  return (
+    <>
+      <IconButton label="Earlier" icon={ChevronLeft} onClick={step(from - quarter * 2, to - quarter * 2)} />
+      {!live && <IconButton label="Later" icon={ChevronRight} onClick={step(from + quarter * 2, to + quarter * 2)} />}
+      {to - from >= 2 * ZOOM_MS_MIN && (
+        <IconButton label="Zoom in" icon={ZoomIn} onClick={step(from + quarter, to - quarter)} />
+      )}
+    </>
   )
 }
 
