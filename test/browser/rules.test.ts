@@ -256,7 +256,7 @@ test('a viewer sees the rules and what permission is missing, and no buttons tha
     await route.fulfill({ response, json: { ...me, role: 'viewer', permissions: ['self', 'read'] } })
   })
   await page.reload()
-  await page.getByText('You lack the permission edit').waitFor()
+  await page.getByText('To change rules you need the permission edit.').waitFor()
   await page.getByText('for that you lack the permission tap').waitFor()
   for (const name of [/Add a rule/, /^Move/, /Begin with/])
     assert.equal(await page.getByRole('button', { name }).count(), 0, String(name))

@@ -6,6 +6,7 @@ import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
 import type { PartWork } from '#ui/forms/part-work.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Failed, ProblemNote, Skeleton } from '#ui/kit/states.tsx'
 
@@ -45,7 +46,9 @@ export function PartFrame(props: PartFrameProps) {
     </>
   ) : (
     <>
-      <p className="mr-auto self-center text-sm text-muted">You lack the permission edit, so you can only look.</p>
+      <span className="mr-auto self-center">
+        <Needs permission="edit" to={`change this ${noun}`} />
+      </span>
       <Button onClick={onClose}>Close</Button>
     </>
   )

@@ -79,17 +79,18 @@ export function usePartWork(
     setKept(undefined)
     setTyped(undefined)
   }
-  const write = async (part: Part, etag: string): Promise<Part | undefined> => {
+  /** Without a tag there is nothing to replace. */
+  const write = async (part: Part, etag: string | undefined): Promise<Part | undefined> => {
     setBusy(true)
     setError(null)
     try {
-      const saved = isNew ? await editing.add(part, position) : await editing.replace(part, etag)
+      const saved = etag === undefined ? await editing.add(part, position) : await editing.replace(part, etag)
       forget()
       setConflict(undefined)
       return saved.body
     } catch (reason) {
-      if (reason instanceof Conflict) setConflict(reason)
-      else setError(reason)
+      setConflict(reason instanceof Conflict ? reason : undefined)
+      if (!(reason instanceof Conflict)) setError(reason)
       return undefined
     } finally {
       setBusy(false)
@@ -111,7 +112,7 @@ export function usePartWork(
     error,
     problems: error instanceof ApiError ? (error.problem.errors ?? []) : [],
     conflict,
-    save: (part) => write(part, now?.etag ?? ''),
+    save: (part) => write(part, isNew ? undefined : now?.etag),
     discard: () => {
       forget()
       setRestored(false)
@@ -125,20 +126,8 @@ export function usePartWork(
     },
     keepMine: async () => {
       if (conflict === undefined) return undefined
-      if (conflict.theirs !== undefined) return await write(conflict.mine, conflict.theirs.etag)
-      setBusy(true)
-      try {
-        const saved = await editing.add(conflict.mine, position)
-        forget()
-        setConflict(undefined)
-        return saved.body
-      } catch (reason) {
-        setConflict(undefined)
-        setError(reason)
-        return undefined
-      } finally {
-        setBusy(false)
-      }
+      const { mine, theirs } = conflict
+      return await write(mine, theirs?.etag)
     },
     leaveConflict: () => setConflict(undefined),
   }

@@ -1,15 +1,17 @@
 /** What a rule does to lines that one types, pastes or takes from the traffic: by the engine of the node, in the page. */
 import { useMutation } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
-import { type ReactNode, useId } from 'react'
+import { useId } from 'react'
 import type { RecentRecords } from '#contract/observation.ts'
 import { get } from '#ui/api/client.ts'
 import { pathOf, useCan } from '#ui/api/queries.ts'
 import type { Answer, RunResult, TriedRecord } from '#ui/engine/messages.ts'
-import type { Span } from '#ui/engine/spans.ts'
-import { Badge, type Tone } from '#ui/kit/badge.tsx'
+import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { inputLook } from '#ui/kit/field.tsx'
+import { MarkedText } from '#ui/kit/marked-text.tsx'
+import { OutcomeBadge } from '#ui/kit/outcome.tsx'
+import { outcomeOf } from '#ui/kit/outcomes.ts'
 import { ProblemNote } from '#ui/kit/states.tsx'
 
 export interface TryPanelProps {
@@ -73,8 +75,6 @@ export function TryPanel({ configuration, pipeline, text, onText, lines, answer,
   )
 }
 
-const tones: Record<string, Tone> = { forwarded: 'ok', edited: 'busy', quarantined: 'bad' }
-
 function Results({ lines, records }: { lines: readonly string[]; records: readonly TriedRecord[] }) {
   const ended = records.filter(({ after }) => after === null).length
   return (
@@ -97,35 +97,24 @@ function Results({ lines, records }: { lines: readonly string[]; records: readon
 }
 
 function Result({ line, record }: { line: string; record: TriedRecord }) {
-  const { fate, after, edited_by: editedBy, errors, spans } = record
-  const words = fate === 'forwarded' ? (editedBy.length > 0 ? 'edited' : 'kept') : fate
-  const tone = tones[words === 'edited' ? words : fate] ?? 'warn'
-  const shown = after?.text?.replace(/\n$/, '')
+  const { after, errors, spans } = record
+  const outcome = outcomeOf(record)
   return (
     <li className="flex items-start gap-2 border-t border-line px-2 py-1.5 first:border-t-0">
       <span className="w-28 shrink-0">
-        <Badge tone={errors.length > 0 ? 'bad' : tone}>{errors.length > 0 ? 'failed' : words}</Badge>
+        {errors.length > 0 ? (
+          <Badge tone="bad">Failed</Badge>
+        ) : (
+          <OutcomeBadge outcome={outcome === 'forwarded' ? 'kept' : outcome} />
+        )}
       </span>
       <span className="min-w-0 flex-1 font-mono text-xs break-all">
-        {after === null ? <s className="text-muted no-underline">{marked(line, spans.before)}</s> : null}
-        {after !== null && words === 'edited' ? marked(shown ?? '', spans.after) : null}
-        {after !== null && words !== 'edited' ? line : null}
+        {after === null && <MarkedText text={line} spans={spans.before} as="found" />}
+        {outcome === 'edited' && (
+          <MarkedText text={after?.text?.replace(/\n$/, '') ?? ''} spans={spans.after} as="added" />
+        )}
+        {outcome === 'forwarded' && line}
       </span>
     </li>
   )
-}
-
-function marked(text: string, spans: readonly Span[]): ReactNode[] {
-  const parts: ReactNode[] = []
-  let at = 0
-  for (const [from, to] of spans) {
-    parts.push(
-      text.slice(at, from),
-      <mark key={from} className="rounded-xs bg-warn-soft font-semibold text-warn">
-        {text.slice(from, to)}
-      </mark>,
-    )
-    at = to
-  }
-  return [...parts, text.slice(at)]
 }

@@ -44,7 +44,7 @@ export function RuleRow({ facts, last, type, mayEdit, pipeline, actions }: RuleR
     label: 'What would it drop?',
     icon: FlaskConical,
     note: 'Opens the studio with this rule',
-    run: () => void navigate({ to: '/studio', search: (now: object) => ({ ...now, pipeline, group }) as never }),
+    run: () => void navigate({ to: '/studio', search: { pipeline, group } }),
   }
   const items = mayEdit
     ? [

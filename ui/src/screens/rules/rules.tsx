@@ -10,6 +10,7 @@ import { RuleEditor, type RuleStart } from '#ui/forms/rule-editor.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Empty, ProblemNote, QueryView, Stale } from '#ui/kit/states.tsx'
@@ -118,11 +119,7 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
         </>
       }
     >
-      {!mayEdit && (
-        <p className="rounded-md bg-raised px-3 py-2 text-sm text-muted">
-          You lack the permission edit, so you can look at rules and not change them.
-        </p>
-      )}
+      <Needs permission="edit" to="change rules" />
       <ProblemNote error={changes.error} />
       {books.error !== null && <Stale since={books.dataUpdatedAt} error={books.error} />}
       <Card flush>
