@@ -49,7 +49,7 @@ export function ConflictDialog(props: ConflictDialogProps) {
 /** Lines that the other side does not have are marked, also for who sees no colours. */
 function Side({ title, value, other }: { title: string; value: unknown; other: unknown }) {
   const lines = linesOf(value)
-  const others = new Set(linesOf(other))
+  const others = new Set(linesOf(other).map(plain))
   return (
     <section className="min-w-0">
       <header className="flex items-center justify-between gap-2">
@@ -67,8 +67,8 @@ function Side({ title, value, other }: { title: string; value: unknown; other: u
         >
           {lines.map((line, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines of a text that does not change.
-            <div key={index} className={others.has(line) ? undefined : 'bg-warn-soft text-warn'}>
-              {`${others.has(line) ? '  ' : '• '}${line}`}
+            <div key={index} className={others.has(plain(line)) ? undefined : 'bg-warn-soft text-warn'}>
+              {`${others.has(plain(line)) ? '  ' : '• '}${line}`}
             </div>
           ))}
         </pre>
@@ -79,4 +79,9 @@ function Side({ title, value, other }: { title: string; value: unknown; other: u
 
 function linesOf(value: unknown): string[] {
   return value === undefined ? [] : JSON.stringify(value, null, 2).split('\n')
+}
+
+/** A comma at the end says only that something follows. */
+function plain(line: string): string {
+  return line.replace(/,$/, '')
 }

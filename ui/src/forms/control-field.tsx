@@ -1,9 +1,10 @@
 /** One key of an object as the control that fits it. */
 import { CompoundField } from '#ui/forms/compound-field.tsx'
 import { JsonField } from '#ui/forms/json-field.tsx'
+import { ScalarField } from '#ui/forms/scalar-field.tsx'
 import { type Entry, labelOf } from '#ui/forms/schema.ts'
 import { SecretField } from '#ui/forms/secret-field.tsx'
-import { FlagField, NumberField, OptionsField, ScalarField, TextInput } from '#ui/forms/simple-fields.tsx'
+import { FlagField, NumberField, OptionsField, TextInput } from '#ui/forms/simple-fields.tsx'
 
 export interface ControlFieldProps {
   entry: Entry

@@ -1,5 +1,5 @@
 /** Lists: boxes for several of a few, rows for all else. */
-import { Plus, X } from 'lucide-react'
+import { ArrowUp, Plus, X } from 'lucide-react'
 import { useContext, useEffect, useRef, useState } from 'react'
 import { Box, Fallback, itemEntry } from '#ui/forms/box.tsx'
 import { ControlField, type ControlFieldProps } from '#ui/forms/control-field.tsx'
@@ -80,6 +80,13 @@ export function ListField({ entry, control, value, onChange, pointer, label }: P
               }}
             />
           </div>
+          {!disabled && !isSimple && index > 0 && (
+            <IconButton
+              label={`Move ${name} ${index + 1} up`}
+              icon={ArrowUp}
+              onClick={() => onChange(items.toSpliced(index, 1).toSpliced(index - 1, 0, item))}
+            />
+          )}
           {!disabled && <IconButton label={`Remove ${name} ${index + 1}`} icon={X} onClick={() => remove(index)} />}
         </div>
       ))}

@@ -117,9 +117,13 @@ function OpenEditor(props: RuleEditorProps & { catalog: ComponentCatalog }) {
     >
       <FormContext value={facts}>
         {work.isNew && (
-          <div className="flex items-end gap-2">
+          <div className="flex items-start gap-2">
             <IdField id={part.id} suggestion={id} onChange={(next) => work.change({ ...part, id: next })} />
-            {!disabled && <Button onClick={() => work.change({ ...part, type: '', params: {} })}>Another type</Button>}
+            {!disabled && (
+              <Button className="mt-6" onClick={() => work.change({ ...part, type: '', params: {} })}>
+                Another type
+              </Button>
+            )}
           </div>
         )}
         {definition === undefined ? (

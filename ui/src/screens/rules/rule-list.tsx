@@ -1,5 +1,5 @@
 /** The list, with its keys: j and k go along, Enter or e opens, Alt with an arrow moves, Delete deletes. */
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ComponentCatalog } from '#contract/component.ts'
 import { typeIn } from '#ui/forms/queries.ts'
 import type { RuleStart } from '#ui/forms/rule-editor.tsx'
@@ -46,6 +46,17 @@ export function RuleList({ facts, catalog, mayEdit, pipeline, changes, onEdit, o
       void changes.remove(one.rule, one.position - 1)
     },
   }
+  const latest = useRef(actions)
+  latest.current = actions
+  const stable = useMemo(
+    (): RuleActions => ({
+      edit: (id) => latest.current.edit(id),
+      duplicate: (one) => latest.current.duplicate(one),
+      move: (one, by) => latest.current.move(one, by),
+      remove: (one) => latest.current.remove(one),
+    }),
+    [],
+  )
   const onKeyDown = (event: React.KeyboardEvent) => {
     const target = event.target as HTMLElement
     const one = facts.find(({ rule }) => rule.id === target.closest<HTMLElement>('[data-rule]')?.dataset['rule'])
@@ -78,7 +89,7 @@ export function RuleList({ facts, catalog, mayEdit, pipeline, changes, onEdit, o
             type={catalog && typeIn(catalog, 'processor', one.rule.type)}
             mayEdit={mayEdit}
             pipeline={pipeline}
-            actions={actions}
+            actions={stable}
           />
         ))}
       </ol>

@@ -1,6 +1,7 @@
 /** One rule of the list: what it does in words, what it removes, and how it differs from what is live. */
 import { useNavigate } from '@tanstack/react-router'
 import { ArrowDown, ArrowUp, Copy, Ellipsis, FlaskConical, Pencil, Trash2 } from 'lucide-react'
+import { memo } from 'react'
 import type { ComponentType } from '#contract/component.ts'
 import { conditionWords } from '#ui/forms/condition.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
@@ -33,7 +34,15 @@ interface RuleRowProps {
   actions: RuleActions
 }
 
-export function RuleRow({ facts, last, type, mayEdit, pipeline, actions }: RuleRowProps) {
+/** Drawn anew only when something of it has changed: figures come every two seconds, and there may be a thousand rules. */
+export const RuleRow = memo(Row, (before, after) => {
+  const { facts: old, ...restOld } = before
+  const { facts: now, ...restNow } = after
+  const isSame = Object.entries(restNow).every(([key, value]) => value === restOld[key as keyof typeof restOld])
+  return isSame && JSON.stringify(old) === JSON.stringify(now)
+})
+
+function Row({ facts, last, type, mayEdit, pipeline, actions }: RuleRowProps) {
   const navigate = useNavigate()
   const { rule, position, standing, problems, total } = facts
   const shown = standing === 'same' ? undefined : standings[standing]
