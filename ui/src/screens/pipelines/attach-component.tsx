@@ -1,9 +1,14 @@
-/** Which source or output to attach: one that is there, or a new one. */
-import { Link2, Plus } from 'lucide-react'
+/** Which source or output to attach: one that is there, or a new one. What no pipeline uses can be deleted here too. */
+import { useQueryClient } from '@tanstack/react-query'
+import { Link2, Plus, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { DraftEditing } from '#ui/api/draft.ts'
+import { canPutBack, removePart } from '#ui/forms/remove-part.ts'
 import { Badge } from '#ui/kit/badge.tsx'
-import { Button } from '#ui/kit/button.tsx'
-import { Dialog } from '#ui/kit/dialog.tsx'
-import { attachedTo } from './document.ts'
+import { Button, IconButton } from '#ui/kit/button.tsx'
+import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
+import { attachedTo, type Component } from './document.ts'
+import { usersOf } from './edits.ts'
 import type { PipelineWork } from './use-pipeline.ts'
 
 export interface AttachComponentProps {
@@ -15,7 +20,9 @@ export interface AttachComponentProps {
 }
 
 export function AttachComponent({ kind, work, onClose, onCreate, onAttach }: AttachComponentProps) {
-  const { document, effective, pipeline } = work
+  const { document, effective, pipeline, configuration } = work
+  const client = useQueryClient()
+  const [deleting, setDeleting] = useState<Component>()
   const list = kind === 'source' ? 'sources' : 'outputs'
   const attached = attachedTo(pipeline, effective)[list]
   const own = document[list].map(({ id, type }) => ({ id, type, fromFile: false }))
@@ -52,6 +59,13 @@ export function AttachComponent({ kind, work, onClose, onCreate, onAttach }: Att
                   {type} {fromFile && <Badge icon={null}>from the gateway’s file</Badge>}
                 </span>
               </span>
+              {!fromFile && usersOf(document, list, id).length === 0 && (
+                <IconButton
+                  icon={Trash2}
+                  label={`Delete ${id} from the draft`}
+                  onClick={() => setDeleting(document[list].find((component) => component.id === id))}
+                />
+              )}
               <Button icon={Link2} aria-label={`Attach ${id}`} onClick={() => onAttach(id)}>
                 Attach
               </Button>
@@ -59,6 +73,21 @@ export function AttachComponent({ kind, work, onClose, onCreate, onAttach }: Att
           ))}
         </ul>
       )}
+      <Confirm
+        open={deleting !== undefined}
+        onClose={() => setDeleting(undefined)}
+        title={`Delete ${deleting?.id ?? ''} from the draft?`}
+        action={`Delete the ${kind}`}
+        run={async () => {
+          const place = document[list].findIndex(({ id }) => id === deleting?.id)
+          if (deleting !== undefined) await removePart(new DraftEditing(client, configuration, list), deleting, place)
+        }}
+      >
+        <p>
+          No pipeline uses it.
+          {deleting !== undefined && !canPutBack(deleting) && ' It holds a secret, so that it cannot be put back.'}
+        </p>
+      </Confirm>
     </Dialog>
   )
 }

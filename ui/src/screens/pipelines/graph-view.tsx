@@ -8,22 +8,12 @@ import {
   ReactFlowProvider,
   useReactFlow,
 } from '@xyflow/react'
-import {
-  ArrowDown,
-  ArrowDownUp,
-  ArrowUp,
-  LayoutDashboard,
-  Link2,
-  Maximize,
-  Minus,
-  Plus,
-  Trash2,
-  Unlink,
-} from 'lucide-react'
+import { ArrowDownUp, LayoutDashboard, Link2, Maximize, Minus, Plus } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { useTheme } from '#ui/kit/theme.ts'
-import { attachedTo, changeOf } from './document.ts'
+import { changeOf } from './document.ts'
+import { focusNode, NodeButtons, runKey } from './graph-actions.tsx'
 import { type FlowEdge, FlowingEdge } from './graph-edge.tsx'
 import { type Direction, directionFor, heightOf, type Place, placesOf, type Shape, shapeOf } from './graph-layout.ts'
 import { type GraphNode, graphOf } from './graph-model.ts'
@@ -132,7 +122,7 @@ function Canvas({ work }: { work: PipelineWork }) {
     const id = (event.target as HTMLElement).closest<HTMLElement>('.react-flow__node')?.dataset['id']
     const node = graph.nodes.find((candidate) => candidate.id === id)
     if (node === undefined || event.ctrlKey || event.metaKey) return
-    if (!run(event, node, work)) return
+    if (!runKey(event, node, work)) return
     // The node goes; the one before it takes the focus.
     if (event.key === 'Delete') focusNode(frame.current, graph.nodes[graph.nodes.indexOf(node) - 1])
     event.preventDefault()
@@ -203,52 +193,6 @@ function Canvas({ work }: { work: PipelineWork }) {
       </ReactFlow>
     </div>
   )
-}
-
-/** What the keys do to the chosen node, for a pointer. */
-function NodeButtons({ node: { kind, name }, work }: { node: GraphNode; work: PipelineWork }) {
-  const { pipeline, effective, move, remove, detachFrom } = work
-  if (kind === 'pipeline') return null
-  if (kind !== 'rule') {
-    const list = kind === 'source' ? 'sources' : 'outputs'
-    const attached = attachedTo(pipeline, effective)
-    const isLast = attached[list].length === 1 && pipeline[list].length === 0
-    return (
-      <IconButton
-        icon={Unlink}
-        label={`Detach ${name}`}
-        disabled={isLast}
-        onClick={() => detachFrom(list, name, attached[list])}
-      />
-    )
-  }
-  return (
-    <>
-      <IconButton icon={ArrowUp} label={`Move ${name} one place earlier`} onClick={() => move(name, -1)} />
-      <IconButton icon={ArrowDown} label={`Move ${name} one place later`} onClick={() => move(name, 1)} />
-      <IconButton icon={Trash2} label={`Delete ${name}`} onClick={() => remove(name)} />
-    </>
-  )
-}
-
-/** Whether the key does something at this node. */
-function run(event: KeyboardEvent, node: GraphNode, work: PipelineWork): boolean {
-  const { canEdit, pipeline, open, move, remove } = work
-  const place = pipeline.processors.findIndex(({ id }) => node.kind === 'rule' && id === node.name)
-  if (!event.altKey && (event.key === 'Enter' || event.key === ' ')) open(node.id)
-  else if (!canEdit) return false
-  else if (!event.altKey && event.key === 'n')
-    open(`new:${node.kind === 'output' ? pipeline.processors.length : place + 1}`)
-  else if (place === -1) return false
-  else if (event.altKey && event.key === 'ArrowUp') move(node.name, -1)
-  else if (event.altKey && event.key === 'ArrowDown') move(node.name, 1)
-  else if (event.key === 'Delete') remove(node.name)
-  else return false
-  return true
-}
-
-function focusNode(frame: HTMLElement | null, node: GraphNode | undefined): void {
-  if (node !== undefined) frame?.querySelector<HTMLElement>(`[data-id="${CSS.escape(node.id)}"]`)?.focus()
 }
 
 function isChanged({ kind, name }: GraphNode, { pipeline, diff }: PipelineWork): boolean {

@@ -7,7 +7,7 @@ import { Button, ButtonLink } from '#ui/kit/button.tsx'
 import { bytesPerSecond, countPerSecond, percent } from '#ui/kit/format.ts'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
-import { Empty, ProblemNote, QueryView, Skeleton } from '#ui/kit/states.tsx'
+import { Empty, ProblemNote, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useOffer } from '#ui/shell/use-actions.ts'
@@ -100,6 +100,7 @@ function Views({ work }: { work: PipelineWork }) {
           )}
         </div>
       )}
+      {work.live.error !== null && <Stale since={work.live.dataUpdatedAt} error={work.live.error} />}
       <ProblemNote error={work.error} />
       <Suspense fallback={<Skeleton lines={10} />}>
         <Tabs label="Views of the pipeline" tabs={tabs} value={view} onChange={(id) => show(id as PipelineView)} />

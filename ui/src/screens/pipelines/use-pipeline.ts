@@ -37,6 +37,8 @@ export interface PipelineWork {
   base: Pipeline | undefined
   effective: Effective
   figures: Figures
+  /** Where the figures come from. */
+  live: ReturnType<typeof useFigures>['query']
   sourceRates: ReadonlyMap<string, number>
   problems: readonly DraftProblem[]
   diff: readonly DiffEntry[]
@@ -62,7 +64,7 @@ export function usePipeline(id: string): { draft: Draft; work: PipelineWork | un
   const navigate = useNavigate({ from: pipelineRoute.fullPath })
   const draft = useDraft(configuration)
   const effective = useEffective(configuration)
-  const { figures } = useFigures(configuration)
+  const { figures, query: live } = useFigures(configuration)
   const sourceRates = useSourceRates(figures)
   const problems = useQuery(draftProblemsQuery(configuration))
   const diff = useQuery(diffQuery(configuration))
@@ -107,6 +109,7 @@ export function usePipeline(id: string): { draft: Draft; work: PipelineWork | un
     base,
     effective,
     figures,
+    live,
     sourceRates,
     problems: problems.data ?? [],
     diff: diff.data?.entries ?? [],

@@ -2,11 +2,9 @@
  * The pipeline, or the whole document, as YAML. What is typed is checked as it is typed, kept in this tab until it is applied, and
  * never written over what somebody else has changed. Comments stay in this tab: drafts are kept without them.
  */
-import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Check, RotateCcw } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
-import type { ConfigurationDocument } from '#contract/configuration.ts'
+import { useMemo, useState } from 'react'
 import { ApiError } from '#ui/api/client.ts'
 import { isSame } from '#ui/api/draft.ts'
 import { CodeEditor } from '#ui/editor/code-editor.tsx'
@@ -17,11 +15,10 @@ import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { ProblemNote } from '#ui/kit/states.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useLeaveGuard, useUnsaved } from '#ui/kit/unsaved.ts'
-import type { Pipeline } from './document.ts'
-import { type DraftProblem, validate } from './queries.ts'
 import { pipelineRoute } from './route.ts'
 import type { PipelineWork } from './use-pipeline.ts'
 import { YamlConflict } from './yaml-conflict.tsx'
+import { candidateOf, useFindings } from './yaml-findings.ts'
 import { parseText, rewritten, type TextProblem, textOf } from './yaml-text.ts'
 
 interface Typed {
@@ -29,9 +26,6 @@ interface Typed {
   /** What the draft said when the typing began. */
   base: unknown
 }
-
-/** So long after the last key the text is checked. */
-const CHECK_AFTER_MS = 350
 
 const scopes = [
   { value: 'pipeline', label: 'This pipeline' },
@@ -216,51 +210,6 @@ function YamlEditor({ work, isWhole }: { work: PipelineWork; isWhole: boolean })
       )}
     </Card>
   )
-}
-
-/** What `POST /validate` says of the text a moment after the last key. */
-function useFindings(
-  configuration: string,
-  candidate: ConfigurationDocument | undefined,
-): { problems: DraftProblem[] } {
-  const [asked, setAsked] = useState<ConfigurationDocument>()
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(candidate), CHECK_AFTER_MS)
-    return () => clearTimeout(timer)
-  }, [candidate])
-  const { data } = useQuery({
-    queryKey: ['validate', configuration, JSON.stringify(asked)],
-    queryFn: async ({ signal }) => {
-      try {
-        return await validate(configuration, asked, signal)
-      } catch (error) {
-        // What is no document at all is refused with its places.
-        if (error instanceof ApiError && error.problem.errors !== undefined) return error.problem.errors
-        throw error
-      }
-    },
-    enabled: asked !== undefined,
-    gcTime: 0,
-    placeholderData: (before) => before,
-  })
-  return { problems: candidate === undefined ? [] : (data ?? []) }
-}
-
-/** The document that the text would make; undefined when it says nothing that could be one. */
-function candidateOf(
-  value: unknown,
-  isWhole: boolean,
-  document: ConfigurationDocument,
-  pipeline: string,
-): ConfigurationDocument | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  if (isWhole) return value as ConfigurationDocument
-  const next = value as Pipeline
-  const isThere = document.pipelines.some(({ id }) => id === pipeline)
-  const pipelines = isThere
-    ? document.pipelines.map((before) => (before.id === pipeline ? next : before))
-    : [...document.pipelines, next]
-  return { ...document, pipelines }
 }
 
 function hintOf(canEdit: boolean, isDirty: boolean): string {
