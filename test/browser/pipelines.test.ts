@@ -90,6 +90,19 @@ test('YAML that is wrong says where, is kept over a reload, and what no form sho
 
   await page.goto(`${ui}pipelines/default_pipeline?view=yaml`)
   assert.match(await textIn(page), /max_age_ms: 60000/)
+  const inEditor = () => page.evaluate(() => document.activeElement?.classList.contains('cm-content'))
+  await page.locator('.cm-content').focus()
+  await page.keyboard.press('Tab')
+  assert.equal(await inEditor(), false, 'Tab moves on')
+  const indents = page.getByRole('checkbox', { name: /^Tab indents/ })
+  await indents.check()
+  await page.locator('.cm-content').focus()
+  await page.keyboard.press('Tab')
+  assert.equal(await inEditor(), true, 'Tab indents')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Tab')
+  assert.equal(await inEditor(), false, 'Escape and Tab move on')
+  await indents.uncheck()
   const wrong = [
     'id: default_pipeline # ours',
     'processors:',

@@ -138,6 +138,7 @@ function Canvas({ work }: { work: PipelineWork }) {
     >
       <ReactFlow
         aria-label={`Graph of the pipeline ${pipeline.id}`}
+        style={{ background: 'var(--canvas)' }}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
