@@ -174,6 +174,7 @@ test('pipelines and configurations are added, taken over from a file, and delete
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
+  session.expect(/^console: .*412 \(/)
   const { ui, program } = await startWith(t, [
     { id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] },
     {
@@ -247,6 +248,18 @@ test('pipelines and configurations are added, taken over from a file, and delete
   assert.match(JSON.stringify(body), /collector\.yaml.*receivers:\\n {2}otlp/)
   await assertAccessible(page, 'collector files')
 
+  await typeText(page, 'receivers:\n  otlp: # mine\n')
+  const files = { 'collector.yaml': { body: 'exporters: # theirs\n' } }
+  await putDraft(program, 'collectors', { files })
+  await page.keyboard.press('Control+s')
+  const conflict = page.getByRole('dialog', { name: 'The draft has changed in the meantime' })
+  await conflict.getByText('# theirs').waitFor()
+  await conflict.getByText('# mine').waitFor()
+  await conflict.getByRole('button', { name: 'Write mine over it' }).click()
+  await conflict.waitFor({ state: 'detached' })
+  const now = await program.api('GET', '/api/v1/configurations/collectors/draft')
+  assert.match(JSON.stringify(now.body), /# mine/)
+
   await program.api('POST', '/api/v1/configurations', { name: 'empty' })
   await page.goto(`${ui}pipelines?configuration=empty`)
   await page.getByText('No pipelines yet').waitFor()
@@ -301,8 +314,16 @@ async function draftOf(program: Program): Promise<Draft> {
   return (await program.api('GET', DRAFT)).body as unknown as Draft
 }
 
+async function putDraft(program: Program, configuration: string, draft: object): Promise<void> {
+  await put(`${program.address('API')}/api/v1/configurations/${configuration}/draft`, draft)
+}
+
 async function setPipeline(program: Program, values: object): Promise<void> {
   const url = `${program.address('API')}/api/v1/configurations/default/pipelines/default_pipeline`
+  await put(url, values)
+}
+
+async function put(url: string, values: object): Promise<void> {
   const etag = (await fetch(url)).headers.get('etag')!
   const headers = { 'content-type': 'application/json', 'if-match': etag }
   const { status } = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(values) })

@@ -18,6 +18,7 @@ import { useLeaveGuard, useUnsaved } from '#ui/kit/unsaved.ts'
 import { ConfigurationMenu } from './configuration-menu.tsx'
 import { DraftBanner } from './draft-banner.tsx'
 import { useDraft } from './use-draft.ts'
+import { YamlConflict } from './yaml-conflict.tsx'
 
 type Files = CollectorDocument['files']
 
@@ -78,6 +79,8 @@ function FilesEditor({
       await configurationChanged(client)
       toast('The draft is kept')
     } catch (reason) {
+      // Somebody else was faster: what the draft says now is shown beside it.
+      if (reason instanceof ApiError && reason.status === 412) await configurationChanged(client)
       setError(reason)
     } finally {
       setBusy(false)
@@ -112,19 +115,19 @@ function FilesEditor({
       actions={actions}
       flush
     >
-      <ProblemNote error={error} className="mx-4 mb-3" />
+      <ProblemNote error={isConflict ? null : error} className="mx-4 mb-3" />
       {isConflict && (
-        <div className="flex flex-wrap gap-2 px-4 pb-3">
-          <Button onClick={() => void save(draft.etag)}>Write mine over it</Button>
-          <Button
-            onClick={() => {
-              setWork(undefined)
-              setError(null)
-            }}
-          >
-            Take the draft as it is now
-          </Button>
-        </div>
+        <YamlConflict
+          theirs={textOfFiles(draft.body.files)}
+          mine={textOfFiles(files)}
+          busy={busy}
+          onClose={() => setError(null)}
+          onTakeTheirs={() => {
+            setWork(undefined)
+            setError(null)
+          }}
+          onKeepMine={() => void save(draft.etag)}
+        />
       )}
       {current === undefined ? (
         <Empty title="No files yet">Collectors get the files that are here, each under its name.</Empty>
@@ -202,4 +205,11 @@ function OneFile({
       />
     </div>
   )
+}
+
+/** All files in one text, each under its name. */
+function textOfFiles(files: Files): string {
+  return Object.entries(files)
+    .map(([name, { body }]) => `# ${name}\n${body}`)
+    .join('\n')
 }
