@@ -13,6 +13,8 @@ const keys: [string, string][] = [
   ['/', 'Search'],
   ['j  k', 'Next and previous row of a table'],
   ['Enter', 'Open a row'],
+  ['n  p', 'Next and previous changed record, in the studio'],
+  ['Space', 'Start, pause and resume the tap'],
   ['Esc', 'Close what is on top'],
   ['?', 'This list'],
 ]

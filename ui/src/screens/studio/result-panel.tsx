@@ -242,7 +242,8 @@ function Side({
 }) {
   const shown = excerptOf(text, spans)
   return (
-    <span className="flex gap-1.5 font-mono text-xs whitespace-normal">
+    // As it stands there, space by space: what is selected here becomes what a rule looks for.
+    <span className="flex gap-1.5 font-mono text-xs whitespace-pre-wrap">
       <span className="w-2 shrink-0 text-muted select-none">{sign}</span>
       <span className="line-clamp-2 min-w-0 break-all">
         <MarkedText text={shown.text} spans={shown.spans} as={as} />

@@ -96,7 +96,10 @@ export function SamplePanel({
           aria-label="Samples"
           spellCheck={false}
           wrap="off"
-          className={cx(inputLook, 'h-52 resize-y overflow-auto font-mono text-xs leading-5 whitespace-pre')}
+          className={cx(
+            inputLook,
+            'h-52 resize-y min-[110rem]:h-[34rem] overflow-auto font-mono text-xs leading-5 whitespace-pre',
+          )}
           placeholder="Paste log lines here, or drop a file."
           value={bench.text}
           onChange={(event) => setText(event.target.value)}

@@ -71,12 +71,9 @@ function Workbench({ configuration }: { configuration: string }) {
     changeTrial(into, (before) => added(before, { ...rule, id: freeId(rule.id, ids) }))
   }
   return (
-    <Page
-      title="Studio"
-      intro="Try rules on samples before anything runs them: on the engine that gateways run, in this page. Nothing you paste leaves it."
-    >
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,27rem)_minmax(0,1fr)] min-[1760px]:grid-cols-[minmax(0,27rem)_minmax(0,24rem)_minmax(0,1fr)]">
-        <div className="grid min-w-0 gap-4 min-[1760px]:contents">
+    <Page title="Studio" intro="Try rules on samples before gateways run them, on the same engine.">
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,27rem)_minmax(0,1fr)] min-[110rem]:grid-cols-[minmax(0,27rem)_minmax(0,24rem)_minmax(0,1fr)]">
+        <div className="grid min-w-0 gap-4 min-[110rem]:contents">
           <SamplePanel
             control={control}
             samples={samples}
