@@ -7,6 +7,7 @@ import { suggestedId } from '#ui/forms/rule-words.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { Empty, ProblemNote, Skeleton } from '#ui/kit/states.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { ChainRule } from '#ui/screens/studio/chain-rule.tsx'
@@ -108,6 +109,7 @@ export function ChainPanel({ draft, chain, trial, run, onPipeline, onTrial }: Ch
           })}
         </ol>
       )}
+      <Needs permission="edit" to="write rules to the draft" />
       <ProblemNote error={writing.error} className="mt-2" />
       {(isChanged || trial.off.length > 0) && (
         <div className="flex flex-wrap gap-2 border-t border-line pt-3">

@@ -9,7 +9,7 @@ import { MarkedText } from '#ui/kit/marked-text.tsx'
 import { OutcomeBadge } from '#ui/kit/outcome.tsx'
 import { RecordCompare } from '#ui/kit/record-compare.tsx'
 import { Skeleton } from '#ui/kit/states.tsx'
-import type { ResultRow } from '#ui/screens/studio/result-panel.tsx'
+import type { ResultRow } from '#ui/screens/studio/result-columns.tsx'
 import { triedOutcome } from '#ui/screens/studio/results.ts'
 import type { Rule } from '#ui/screens/studio/trial.ts'
 

@@ -6,8 +6,9 @@ import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { inputLook, SelectField } from '#ui/kit/field.tsx'
-import { bytes, exact } from '#ui/kit/format.ts'
+import { exact } from '#ui/kit/format.ts'
 import { Menu } from '#ui/kit/menu.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { ProblemNote } from '#ui/kit/states.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -126,9 +127,7 @@ export function SamplePanel({
               { value: 'indented', label: 'Stack traces belong to their line' },
             ]}
           />
-          <p className="text-xs text-muted">
-            {exact(samples.records.length)} records, {bytes(bench.text.length)}
-          </p>
+          <p className="text-xs text-muted">{exact(samples.records.length)} records</p>
           <IconButton
             label="Clear the samples"
             icon={Eraser}
@@ -137,6 +136,7 @@ export function SamplePanel({
           />
         </div>
         <Limits cut={control.cut} left={samples.left} />
+        <Needs permission="tap" to="take records from the tap" />
         <ProblemNote error={error ?? taker.error} />
       </div>
     </Card>
@@ -150,7 +150,8 @@ function Limits({ cut, left }: { cut: number; left: number }) {
   if (cut === 0 && left === 0) return null
   return (
     <p role="status" className="rounded-md bg-warn-soft px-3 py-1.5 text-sm text-warn">
-      {cut > 0 && `Samples end at ${bytes(SAMPLE_CHARACTERS_MAX)}: the last ${exact(cut)} characters were cut off. `}
+      {cut > 0 &&
+        `Samples have ${exact(SAMPLE_CHARACTERS_MAX)} characters at most: the last ${exact(cut)} were cut off. `}
       {left > 0 && `The first ${exact(SAMPLE_RECORDS_MAX)} records are tried; ${exact(left)} are not.`}
     </p>
   )

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useCan } from '#ui/api/queries.ts'
 import { Button, textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { OutcomeBadge } from '#ui/kit/outcome.tsx'
 import { outcomeOf } from '#ui/kit/outcomes.ts'
 import { Page } from '#ui/kit/page.tsx'
@@ -54,6 +55,7 @@ function Watch() {
       <Card flush>
         <div className="px-4 py-2">
           <TapStatus tap={tap} gatewayName={gatewayName} />
+          <Needs permission="tap:raw" to="look at unredacted records" />
         </div>
         <Table
           label="Records, newest first"
