@@ -1,8 +1,7 @@
 /** Differences part by part, in words: `Rule drop_debug added`, with the fields that changed before and after. */
-import { Link } from '@tanstack/react-router'
 import type { DiffEntry } from '#contract/configuration.ts'
+import { PartLink } from '#ui/editor/diff-view-link.tsx'
 import { type ChangeWords, changeWords, type Detail } from '#ui/editor/diff-view-words.ts'
-import { textLink } from '#ui/kit/button.tsx'
 import { cx } from '#ui/kit/cx.ts'
 
 const tones = {
@@ -25,7 +24,6 @@ export function ChangeList({ entries, linked = false }: { entries: readonly Diff
 
 function ChangeItem({ words, linked }: { words: ChangeWords; linked: boolean }) {
   const { op, sign, kind, name, where, what, details, target } = words
-  const to = linked && op !== 'remove' ? placeOf(target.list) : undefined
   const shownName = <code className="font-mono font-semibold">{name}</code>
   return (
     <li className="flex gap-3 px-3 py-2">
@@ -37,14 +35,7 @@ function ChangeItem({ words, linked }: { words: ChangeWords; linked: boolean }) 
       </span>
       <div className="min-w-0 flex-1">
         <p className="break-words">
-          {kind}{' '}
-          {to === undefined ? (
-            shownName
-          ) : (
-            <Link to={to} className={textLink}>
-              {shownName}
-            </Link>
-          )}{' '}
+          {kind} {linked && op !== 'remove' ? <PartLink target={target}>{shownName}</PartLink> : shownName}{' '}
           {where !== '' && <span className="text-muted">{where} </span>}
           <span className="font-medium">{what}</span>
         </p>
@@ -89,10 +80,4 @@ function DetailLine({ op, detail: { field, before, after, isSecret } }: { op: Di
       </code>
     </li>
   )
-}
-
-function placeOf(list: string): '/rules' | '/pipelines' | '/outputs' | undefined {
-  if (list === 'processors') return '/rules'
-  if (list === 'pipelines' || list === 'sources') return '/pipelines'
-  return list === 'outputs' || list === 'upstreams' ? '/outputs' : undefined
 }

@@ -1,8 +1,10 @@
-/** Where in a draft a problem is: `/pipelines/0/processors/1/params/value` in words, and which screen shows it. */
+/** Where in a draft a problem is: `/pipelines/0/processors/1/params/value` in words, and which part it is. */
+import type { Target } from '#ui/editor/diff-view-words.ts'
+
 export interface ProblemPlace {
   /** `Rule drop_debug in pipeline p, params/value` */
   words: string
-  to: '/rules' | '/pipelines' | '/outputs' | undefined
+  target: Target | undefined
 }
 
 const NOUNS: Record<string, string> = {
@@ -10,12 +12,6 @@ const NOUNS: Record<string, string> = {
   pipelines: 'Pipeline',
   outputs: 'Output',
   upstreams: 'Upstream',
-}
-const SCREENS: Record<string, '/pipelines' | '/outputs'> = {
-  sources: '/pipelines',
-  pipelines: '/pipelines',
-  outputs: '/outputs',
-  upstreams: '/outputs',
 }
 
 export function placeOfProblem(pointer: string, document: unknown): ProblemPlace {
@@ -25,15 +21,19 @@ export function placeOfProblem(pointer: string, document: unknown): ProblemPlace
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   const [list = '', index = '', nested, inner, ...rest] = parts
   const noun = NOUNS[list]
-  if (noun === undefined || index === '') return { words: parts.join('/'), to: undefined }
+  if (noun === undefined || index === '') return { words: parts.join('/'), target: undefined }
   const part = at(at(document, list), index)
-  const name = `${noun} ${idOf(part) ?? index}`
+  const id = idOf(part) ?? index
+  const name = `${noun} ${id}`
   if (nested === 'processors' && inner !== undefined) {
     const rule = idOf(at(at(part, nested), inner)) ?? inner
-    return { words: withField(`Rule ${rule} in pipeline ${idOf(part) ?? index}`, rest), to: '/rules' }
+    return {
+      words: withField(`Rule ${rule} in pipeline ${id}`, rest),
+      target: { list: nested, id: rule, pipeline: id },
+    }
   }
   const fields = [nested, inner, ...rest].filter((field) => field !== undefined)
-  return { words: withField(name, fields), to: SCREENS[list] }
+  return { words: withField(name, fields), target: { list, id, pipeline: undefined } }
 }
 
 function withField(name: string, fields: readonly string[]): string {

@@ -1,8 +1,7 @@
 /** What is wrong with the draft: nothing can be published before it is right. */
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { draftQuery } from '#ui/api/queries.ts'
-import { textLink } from '#ui/kit/button.tsx'
+import { PartLink } from '#ui/editor/diff-view-link.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { placeOfProblem } from '#ui/screens/publish/problem-place.ts'
 import type { Problem } from '#ui/screens/publish/queries.ts'
@@ -18,18 +17,12 @@ export function ProblemsStep({ configuration, problems }: { configuration: strin
     >
       <ul aria-label="Problems of the draft" className="flex flex-col gap-2">
         {problems.map(({ pointer, detail }) => {
-          const { words, to } = placeOfProblem(pointer, draft?.body)
+          const { words, target } = placeOfProblem(pointer, draft?.body)
           return (
             <li key={`${pointer} ${detail}`} className="rounded-md bg-bad-soft px-3 py-2 text-bad">
               {words !== '' && (
                 <p className="font-medium">
-                  {to === undefined ? (
-                    words
-                  ) : (
-                    <Link to={to} className={textLink}>
-                      {words}
-                    </Link>
-                  )}
+                  {target === undefined ? words : <PartLink target={target}>{words}</PartLink>}
                 </p>
               )}
               <p className="break-words">{detail}</p>
