@@ -101,6 +101,7 @@ function Flow({
               times={whole}
               series={series.map((one) => ({ ...one, values: one.values.slice(0, whole.length) }))}
               format={bytesPerSecond}
+              binary
               onZoom={(zoomFrom, zoomTo) => onRange({ from: Math.round(zoomFrom), to: Math.round(zoomTo) })}
             />
           )

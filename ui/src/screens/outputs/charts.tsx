@@ -71,6 +71,7 @@ function Both({
           times={times}
           series={waits}
           format={bytes}
+          binary
           stack
           sync={`output ${output}`}
           onZoom={zoom}
