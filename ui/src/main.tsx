@@ -8,6 +8,7 @@ import { meQuery } from '#ui/api/queries.ts'
 import { Toasts } from '#ui/kit/toast.tsx'
 import { TooltipProvider } from '#ui/kit/tooltip.tsx'
 import { makeRouter } from '#ui/router.tsx'
+import { watchParts } from '#ui/shell/parts.ts'
 import './main.css'
 
 const client = new QueryClient({
@@ -18,6 +19,7 @@ const client = new QueryClient({
   mutationCache: new MutationCache({ onError: askForLogin }),
 })
 const router = makeRouter(client)
+watchParts()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -19,6 +19,7 @@ import { settingsRoute } from '#ui/screens/settings/route.ts'
 import { studioRoute } from '#ui/screens/studio/route.ts'
 import { tapRoute } from '#ui/screens/tap/route.ts'
 import { versionRoute, versionsRoute } from '#ui/screens/versions/route.ts'
+import { tryAgain } from '#ui/shell/parts.ts'
 
 export function makeRouter(client: QueryClient) {
   return createRouter({
@@ -26,7 +27,7 @@ export function makeRouter(client: QueryClient) {
     basepath: '/ui',
     context: { client },
     defaultPreload: 'intent',
-    defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
+    defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={() => void tryAgain(error, reset)} />,
     scrollRestoration: true,
   })
 }

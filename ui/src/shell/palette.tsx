@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Dialog as Radix } from 'radix-ui'
-import { type KeyboardEvent, useId, useState } from 'react'
+import { type KeyboardEvent, useId, useRef, useState } from 'react'
 import { configurationsQuery, useMe } from '#ui/api/queries.ts'
 import { cx } from '#ui/kit/cx.ts'
 import { setTheme } from '#ui/kit/theme.ts'
@@ -13,16 +13,30 @@ import { useActions } from '#ui/shell/use-actions.ts'
 const SHOWN_MAX = 50
 
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const hasRun = useRef(false)
+  // What was done may have led elsewhere: where the palette was opened is then no place to go back to.
+  const leave = (event: Event) => {
+    if (!hasRun.current) return
+    hasRun.current = false
+    event.preventDefault()
+    if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true })
+  }
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={leave}
           className="fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-panel shadow-2xl"
         >
           <Radix.Title className="sr-only">Go to or do</Radix.Title>
-          <Chooser onClose={onClose} />
+          <Chooser
+            onClose={onClose}
+            onRun={() => {
+              hasRun.current = true
+            }}
+          />
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -30,13 +44,14 @@ export function Palette({ open, onClose }: { open: boolean; onClose: () => void 
 }
 
 /** An editable combobox with a listbox, by the ARIA authoring practices: the focus stays in the field. */
-function Chooser({ onClose }: { onClose: () => void }) {
+function Chooser({ onClose, onRun }: { onClose: () => void; onRun: () => void }) {
   const id = useId()
   const [text, setText] = useState('')
   const [active, setActive] = useState(0)
   const shown = matching(useAllActions(), text).slice(0, SHOWN_MAX)
   const run = (action: Action | undefined) => {
     if (action === undefined) return
+    onRun()
     onClose()
     action.run()
   }

@@ -3,6 +3,7 @@ import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { type Shortcuts, useShortcuts } from '#ui/kit/shortcuts.ts'
+import { Arrival } from '#ui/shell/arrival.tsx'
 import { KeysHelp } from '#ui/shell/keys-help.tsx'
 import { Navigation } from '#ui/shell/navigation.tsx'
 import { OfflineBanner } from '#ui/shell/offline-banner.tsx'
@@ -47,6 +48,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
+      <Arrival />
       <Palette open={open === 'palette'} onClose={close} />
       <KeysHelp open={open === 'keys'} onClose={close} />
       <Dialog open={open === 'navigation'} onClose={close} title="StreamGate" place="side">

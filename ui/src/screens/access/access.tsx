@@ -68,8 +68,8 @@ function OpenNote() {
     <details className="rounded-md bg-warn-soft px-4 py-3 text-warn">
       <summary className="cursor-pointer">
         <ShieldOff aria-hidden className="mr-1.5 inline size-4 align-text-bottom" />
-        <strong className="font-medium">This controller is open:</strong> whoever reaches it is an owner. How to ask for
-        logins
+        <strong className="font-medium">This controller is open:</strong> whoever reaches it is an owner.{' '}
+        <span className="underline underline-offset-2">How to ask for logins</span>
       </summary>
       <div className="flex max-w-3xl flex-col gap-2 pt-3 text-ink">
         <p>

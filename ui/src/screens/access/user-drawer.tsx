@@ -44,7 +44,7 @@ export function UserDrawer({ id, onClose, onInvited }: UserDrawerProps) {
 
 function Facts({ user }: { user: User }) {
   return (
-    <dl className="grid grid-cols-[max-content_1fr] items-center gap-x-6 gap-y-1.5">
+    <dl className="grid grid-cols-[max-content_1fr] items-center gap-x-6 gap-y-1.5 text-sm">
       <dt className="text-muted">State</dt>
       <dd>
         <UserState user={user} />

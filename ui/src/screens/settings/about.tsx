@@ -27,7 +27,7 @@ export function About() {
       <div className="flex flex-col gap-4">
         <ThisBrowser />
         <Card title="Reference">
-          <ul className="flex flex-col gap-1.5">
+          <ul className="flex flex-col gap-1.5 text-sm">
             <Reference href="/docs">The API as a page to try things on</Reference>
             <Reference href="/openapi.json">The API as OpenAPI 3.1</Reference>
           </ul>
@@ -43,7 +43,7 @@ function ControllerCard() {
     <Card title="Controller">
       <QueryView query={query} lines={8}>
         {(about) => (
-          <dl className="grid grid-cols-[max-content_1fr] items-center gap-x-6 gap-y-1.5 text-sm">
+          <dl className="grid items-center gap-x-6 text-sm sm:grid-cols-[max-content_minmax(0,1fr)] sm:gap-y-1.5">
             <Fact name="Version">StreamGate {about.version}</Fact>
             <Fact name="Started">
               <Moment at={about.started_at} />{' '}
@@ -55,7 +55,9 @@ function ControllerCard() {
               {about.auth_mode === 'required' ? (
                 <Badge tone="ok">Asked for</Badge>
               ) : (
-                <Badge tone="warn">Open: whoever reaches it is an owner</Badge>
+                <>
+                  <Badge tone="warn">Open</Badge> <span className="text-muted">whoever reaches it is an owner</span>
+                </>
               )}
             </Fact>
             <Fact name="Public address">
@@ -126,7 +128,7 @@ function ThisBrowser() {
             setSingles(event.target.checked)
           }}
         />
-        <dl className="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-1.5 text-sm">
+        <dl className="grid gap-x-6 text-sm sm:grid-cols-[max-content_minmax(0,1fr)]">
           <Fact name="Time zone">{Intl.DateTimeFormat().resolvedOptions().timeZone}</Fact>
           <Fact name="Now">
             {localTime(now)} <span className="text-muted">· {utcTime(now)}</span>
@@ -140,7 +142,7 @@ function ThisBrowser() {
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="self-start py-1 text-muted">{name}</dt>
+      <dt className="self-start pt-1 text-muted sm:pb-1">{name}</dt>
       <dd className="min-w-0 py-1 break-words">{children}</dd>
     </>
   )

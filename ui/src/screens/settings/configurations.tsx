@@ -214,7 +214,8 @@ function columnsOf(
       id: 'draft',
       header: 'Draft',
       width: '9rem',
-      cell: ({ has_changes: has }) => (has ? <Badge tone="warn">Unpublished</Badge> : <Badge tone="ok">As live</Badge>),
+      cell: ({ has_changes: has }) =>
+        has ? <Badge tone="warn">Unpublished</Badge> : <Badge tone="neutral">No changes</Badge>,
     },
     {
       id: 'updated',

@@ -20,12 +20,12 @@ function policyQuery(configuration: string) {
 }
 
 const names: Record<keyof PublishPolicy, string> = {
-  require_message: 'A message',
-  require_receipt: 'An impact receipt',
-  refuse_lost_errors: 'No lost errors',
-  refuse_unredacted: 'Nothing unredacted',
-  min_sample_records: 'Records in the sample',
-  max_age_minutes: 'Age of the receipt',
+  require_message: 'Require a message',
+  require_receipt: 'Require an impact receipt',
+  refuse_lost_errors: 'Refuse lost errors',
+  refuse_unredacted: 'Refuse what is no longer redacted',
+  min_sample_records: 'Records in the sample, at least',
+  max_age_minutes: 'Age of the receipt, at most',
 }
 
 export function Policy({ configuration }: { configuration: string }) {
@@ -75,7 +75,7 @@ function Fields({ parts }: { parts: TaggedFormParts<PublishPolicy> }) {
       step={1}
       required
       disabled={!mayChange}
-      className="max-w-56"
+      className="w-60"
       value={Number.isFinite(form[name]) ? form[name] : ''}
       onChange={(event) => change({ [name]: event.target.valueAsNumber })}
     />

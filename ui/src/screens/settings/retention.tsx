@@ -17,7 +17,7 @@ const retentionQuery = queryOptions({
   queryFn: ({ signal }) => getTagged<Kept>('/series/retention', {}, signal),
 })
 
-const names: Record<keyof Kept, string> = { minute_hours: 'Minutes', hour_days: 'Hours' }
+const names: Record<keyof Kept, string> = { minute_hours: 'Keep minutes for', hour_days: 'Keep hours for' }
 
 export function Retention() {
   const query = useQuery(retentionQuery)
@@ -71,8 +71,8 @@ function Fields({ parts, before }: { parts: TaggedFormParts<Kept>; before: Kept 
     >
       <NeedsAdmin />
       <div className="flex flex-wrap gap-4">
-        {number('minute_hours', 'Kept for so many hours, 6 to 168.', 6, 168)}
-        {number('hour_days', 'Kept for so many days, 1 to 1,100.', 1, 1100)}
+        {number('minute_hours', 'Hours, 6 to 168.', 6, 168)}
+        {number('hour_days', 'Days, 1 to 1,100.', 1, 1100)}
       </div>
       {Number.isFinite(cost.rows) && (
         <p className="max-w-2xl text-sm text-muted">
