@@ -1,6 +1,6 @@
 /** Tabs whose choice stands in the URL: the caller keeps it. */
 import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 
 export interface Tab {
   id: string
@@ -19,9 +19,15 @@ export function Tabs({
   onChange: (id: string) => void
   label: string
 }) {
+  const list = useRef<HTMLDivElement>(null)
+  // On narrow screens the one that is chosen may stand outside.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the element follows the value
+  useEffect(() => {
+    list.current?.querySelector('[data-state="active"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [value])
   return (
     <Radix.Root value={value} onValueChange={onChange} className="flex min-w-0 flex-col gap-4">
-      <Radix.List aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line">
+      <Radix.List ref={list} aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line">
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.id}
