@@ -172,7 +172,7 @@ test('who may only look sees the settings, and not the buttons', async (t) => {
 
   await page.request.post(`${api}/api/v1/login`, { data: { email: 'grace@example.com', password } })
   await page.goto(`${ui}settings`)
-  await page.getByText('Changing this needs the permission “admin”').waitFor()
+  await page.getByText('To change the policy you need the permission admin').waitFor()
   assert.ok(await page.getByLabel('Require a message').isDisabled())
   assert.equal(await page.getByRole('button', { name: 'Save the policy' }).count(), 0)
   await page.getByRole('tab', { name: 'Secrets' }).click()

@@ -40,14 +40,15 @@ export function TopBar({
       <ConfigurationPicker />
       <BypassState />
       <Unpublished />
-      <span className="flex-1" />
-      <Button icon={Search} onClick={onPalette} className="text-muted max-md:hidden">
-        Go to or do <kbd className="rounded border border-line bg-raised px-1 font-mono text-xs">Ctrl K</kbd>
-      </Button>
-      <IconButton label="Go to or do" icon={Search} onClick={onPalette} className="md:hidden" />
-      <IconButton label="Keyboard shortcuts" icon={Keyboard} onClick={onKeys} className="max-md:hidden" />
-      <ThemeMenu />
-      <AccountMenu />
+      <div className="ml-auto flex items-center gap-1 md:gap-2">
+        <Button icon={Search} onClick={onPalette} className="text-muted max-md:hidden">
+          Go to or do <kbd className="rounded border border-line bg-raised px-1 font-mono text-xs">Ctrl K</kbd>
+        </Button>
+        <IconButton label="Go to or do" icon={Search} onClick={onPalette} className="md:hidden" />
+        <IconButton label="Keyboard shortcuts" icon={Keyboard} onClick={onKeys} className="max-md:hidden" />
+        <ThemeMenu />
+        <AccountMenu />
+      </div>
     </header>
   )
 }
@@ -79,7 +80,9 @@ function Unpublished() {
   if (data?.items.find(({ name }) => name === configuration)?.has_changes !== true) return null
   return (
     <ButtonLink to="/publish" icon={GitCommitHorizontal} look="primary">
-      Unpublished changes
+      <span>
+        Unpublished<span className="max-sm:sr-only"> changes</span>
+      </span>
     </ButtonLink>
   )
 }

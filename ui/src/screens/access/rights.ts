@@ -4,7 +4,7 @@ import { grantable, type Permission, permissions, type Role, rolePermissions, ro
 export type Grant = (typeof grantable)[number]
 
 export const permissionWords: Record<Permission, string> = {
-  self: 'Their own name, password, second factor, sessions and keys',
+  self: 'One’s own name, password, second factor, sessions and keys',
   read: 'Look at everything but records and secrets',
   tap: 'Look at records, redacted',
   'tap:raw': 'Look at records as they came',

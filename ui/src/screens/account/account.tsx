@@ -1,10 +1,10 @@
 /** One's own account: who one is, password, second factor, sessions. Keys are on the screen Access. */
 import { Link } from '@tanstack/react-router'
 import { useMe } from '#ui/api/queries.ts'
-import { Badge } from '#ui/kit/badge.tsx'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Page } from '#ui/kit/page.tsx'
+import { permissionWords } from '#ui/screens/access/rights.ts'
 import { Password } from '#ui/screens/account/password.tsx'
 import { SecondFactor } from '#ui/screens/account/second-factor.tsx'
 import { Sessions } from '#ui/screens/account/sessions.tsx'
@@ -20,22 +20,25 @@ export function Account() {
         </p>
       )}
       <Card title={me.name}>
-        <dl className="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-1.5">
+        <dl className="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-1.5 text-sm">
           <dt className="text-muted">Role</dt>
           <dd>{me.role}</dd>
           <dt className="text-muted">Organisation</dt>
           <dd>{me.org}</dd>
           <dt className="text-muted">May</dt>
-          <dd className="flex flex-wrap gap-1">
-            {me.permissions.map((permission) => (
-              <Badge key={permission} icon={null}>
-                {permission}
-              </Badge>
-            ))}
+          <dd>
+            <ul className="grid gap-x-6 lg:grid-cols-2">
+              {me.permissions.map((permission) => (
+                <li key={permission}>
+                  <code className="font-mono font-medium">{permission}</code>{' '}
+                  <span className="text-muted">{permissionWords[permission]}</span>
+                </li>
+              ))}
+            </ul>
           </dd>
         </dl>
-        <p className="pt-3 text-muted">
-          <Link to="/access" className={textLink}>
+        <p className="pt-3 text-sm text-muted">
+          <Link to="/access" search={{ tab: 'keys' }} className={textLink}>
             API keys
           </Link>{' '}
           are for commands and programs.

@@ -150,8 +150,8 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function Address({ text, note }: { text: string; note?: string }) {
   return (
-    <span className="flex min-w-0 flex-wrap items-center gap-x-2">
-      {note !== undefined && <span className="w-16 truncate text-muted">{note}</span>}
+    <span className="flex min-w-0 items-center gap-x-2">
+      {note !== undefined && <span className="w-14 shrink-0 truncate text-muted">{note}</span>}
       <code className="min-w-0 font-mono text-xs break-all">{text}</code>
       <CopyButton text={text} label={`Copy ${text}`} />
     </span>

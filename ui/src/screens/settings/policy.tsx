@@ -7,10 +7,10 @@ import { configurationChanged, pathOf, useCan } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { CheckField, TextField } from '#ui/kit/field.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import { TaggedForm, type TaggedFormParts, useTaggedForm } from '#ui/kit/tagged-form.tsx'
 import { toast } from '#ui/kit/toast.tsx'
-import { NeedsAdmin } from '#ui/screens/settings/needs-admin.tsx'
 
 function policyQuery(configuration: string) {
   return queryOptions({
@@ -82,7 +82,7 @@ function Fields({ parts }: { parts: TaggedFormParts<PublishPolicy> }) {
   )
   return (
     <TaggedForm parts={parts} label="Publishing policy" names={names} action="Save the policy" mayChange={mayChange}>
-      <NeedsAdmin />
+      <Needs permission="admin" to="change the policy" />
       <div className="flex max-w-2xl flex-col gap-4">
         {box('require_message', 'Every version says why it is there.')}
         {box('require_receipt', 'What a version would do to recent records is computed before it is put to work.')}

@@ -6,10 +6,10 @@ import { useCan } from '#ui/api/queries.ts'
 import { Card } from '#ui/kit/card.tsx'
 import { TextField } from '#ui/kit/field.tsx'
 import { exact } from '#ui/kit/format.ts'
+import { Needs } from '#ui/kit/needs.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import { TaggedForm, type TaggedFormParts, useTaggedForm } from '#ui/kit/tagged-form.tsx'
 import { toast } from '#ui/kit/toast.tsx'
-import { NeedsAdmin } from '#ui/screens/settings/needs-admin.tsx'
 import { costOf, lossOf } from '#ui/screens/settings/retention-cost.ts'
 
 const retentionQuery = queryOptions({
@@ -69,7 +69,7 @@ function Fields({ parts, before }: { parts: TaggedFormParts<Kept>; before: Kept 
       action="Save the retention"
       mayChange={mayChange}
     >
-      <NeedsAdmin />
+      <Needs permission="admin" to="change the retention" />
       <div className="flex flex-wrap gap-4">
         {number('minute_hours', 'Hours, 6 to 168.', 6, 168)}
         {number('hour_days', 'Days, 1 to 1,100.', 1, 1100)}

@@ -10,12 +10,12 @@ import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
 import { TextField } from '#ui/kit/field.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { Empty, ProblemNote, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useLeaveGuard } from '#ui/kit/unsaved.ts'
-import { NeedsAdmin } from '#ui/screens/settings/needs-admin.tsx'
 
 const secretsQuery = queryOptions({
   queryKey: ['secrets'],
@@ -54,7 +54,7 @@ export function Secrets() {
       flush
     >
       <div className="px-4 pb-2 empty:hidden">
-        <NeedsAdmin />
+        <Needs permission="admin" to="set or delete secrets" />
       </div>
       <QueryView
         query={query}
