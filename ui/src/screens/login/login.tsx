@@ -14,7 +14,7 @@ export function Login() {
   const { next } = loginRoute.useSearch()
   const client = useQueryClient()
   const router = useRouter()
-  const { data: state } = useQuery(loginStateQuery)
+  const { data: state, error: unreadable } = useQuery(loginStateQuery)
   const [credentials, setCredentials] = useState({ email: '', password: '', code: '' })
   const login = useMutation({
     mutationFn: () => enter(client, credentials),
@@ -50,10 +50,13 @@ export function Login() {
           autoComplete="one-time-code"
           {...field('code')}
         />
-        <ProblemNote error={login.error} />
+        <ProblemNote error={login.error ?? unreadable} />
         <Button type="submit" look="primary" busy={login.isPending}>
           Log in
         </Button>
+        <p className="text-sm text-muted">
+          Password forgotten, or the phone lost? An owner of your organisation can make you a new link.
+        </p>
       </form>
     </Frame>
   )

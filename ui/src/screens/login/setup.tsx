@@ -37,7 +37,15 @@ export function Setup() {
   return (
     <Frame title="Set your password">
       <form onSubmit={submit} className="flex flex-col gap-4">
-        <TextField label="E-mail address" type="email" autoComplete="username" required autoFocus {...field('email')} />
+        <TextField
+          label="E-mail address"
+          hint="If you were invited, the address that the link was made for."
+          type="email"
+          autoComplete="username"
+          required
+          autoFocus
+          {...field('email')}
+        />
         <TextField
           label="Password"
           hint={`${PASSWORD_CHARACTERS_MIN} characters or more; a few words are good.`}
