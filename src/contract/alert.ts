@@ -1,5 +1,6 @@
 /** Alerts: rules that watch what gateways report, the events that they make, and trials on what has been. */
 import { z } from 'zod'
+import { scopeKeys } from './alert-scope.ts'
 import { entityId } from './configuration.ts'
 
 export const ALERT_RULES_MAX = 200
@@ -82,18 +83,6 @@ export const alertCondition = z
   .meta({ id: 'AlertCondition' })
 export type AlertCondition = z.infer<typeof alertCondition>
 export type AlertKind = AlertCondition['kind']
-
-/** By what each kind can be confined. */
-export const scopeKeys: Record<AlertKind, readonly ScopeKey[]> = {
-  volume: ['configuration', 'pipeline', 'gateway'],
-  reduction: ['configuration', 'pipeline', 'gateway'],
-  bypass: ['configuration', 'pipeline'],
-  spool_growth: ['configuration', 'output'],
-  dead_letters: ['configuration', 'output'],
-  lost: ['configuration', 'output'],
-  gateway_offline: ['configuration', 'gateway'],
-  config_failed: ['configuration', 'gateway'],
-}
 
 export const severities = ['info', 'warning', 'critical'] as const
 
