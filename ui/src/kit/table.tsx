@@ -5,7 +5,16 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, type Ref, useImperativeHandle, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type Ref,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { cx } from '#ui/kit/cx.ts'
 import { singleKeysOn } from '#ui/kit/shortcuts.ts'
 import { pickColumn, type Selection } from '#ui/kit/table-pick.tsx'
@@ -157,7 +166,7 @@ export function Table<Row>(props: TableProps<Row>) {
               data-index={item.index}
               tabIndex={isFocusable ? (item.index === Math.min(active, rows.length - 1) ? 0 : -1) : undefined}
               onFocus={() => setActive(item.index)}
-              {...(onOpen !== undefined && { onClick: () => onOpen(row) })}
+              {...(onOpen !== undefined && { onClick: (event) => isOnRow(event) && onOpen(row) })}
               className={cx(
                 'absolute inset-x-0 grid items-center gap-x-3 border-b border-line px-4 text-sm focus-visible:-outline-offset-2',
                 onOpen !== undefined && 'cursor-pointer hover:bg-raised',
@@ -212,6 +221,12 @@ function ColumnHeader<Row>({
       </button>
     </div>
   )
+}
+
+/** Not on a control in the row, nor in a menu that one has opened: React lets clicks there come up to the row as well. */
+function isOnRow({ currentTarget, target }: MouseEvent): boolean {
+  const element = target as HTMLElement
+  return currentTarget.contains(element) && element.closest('a, button, input, select, label') === null
 }
 
 /** Rows that are equal keep their order. */
