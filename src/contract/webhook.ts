@@ -137,3 +137,4 @@ export type WebhookDelivery = z.infer<typeof webhookDelivery>
 export const webhookDeliveryWithBody = webhookDelivery
   .extend({ body: z.unknown().describe('What is sent to webhooks of the kind `standard`.') })
   .meta({ id: 'WebhookDeliveryWithBody' })
+export type WebhookDeliveryWithBody = z.infer<typeof webhookDeliveryWithBody>

@@ -202,7 +202,7 @@ function BytesField({ label, hint, value, set, error }: FigureProps<Bytes>) {
         value={value.unit}
         onChange={(event) => set({ ...value, unit: event.target.value as Bytes['unit'] })}
         options={byteUnits.map((unit) => ({ value: unit, label: unit }))}
-        className="w-20 shrink-0 pt-[1.3rem]"
+        className="w-20 shrink-0 pt-6"
         hiddenLabel
       />
     </div>

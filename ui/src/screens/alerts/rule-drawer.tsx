@@ -146,15 +146,15 @@ function Editor({
       footer={footer}
     >
       <form id={formId} onSubmit={submit} className="flex flex-col gap-5">
-        <fieldset disabled={!mayEdit} className="contents">
-          <RuleFields
-            form={kept.form}
-            set={kept.set}
-            isNew={isNew}
-            error={saving.error instanceof ApiError ? saving.error : undefined}
-          />
-        </fieldset>
-        <Preview body={isComplete ? body : undefined} />
+        <RuleFields
+          form={kept.form}
+          set={kept.set}
+          isNew={isNew}
+          disabled={!mayEdit}
+          error={saving.error instanceof ApiError ? saving.error : undefined}
+        >
+          <Preview body={isComplete ? body : undefined} />
+        </RuleFields>
         {missing !== undefined && kept.isDirty && <p className="text-sm text-muted">{missing}</p>}
         <SaveProblem
           error={saving.error}

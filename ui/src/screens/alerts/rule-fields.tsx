@@ -19,11 +19,17 @@ export interface FormProps {
 
 const kinds = Object.entries(kindWords).map(([value, { label }]) => ({ value, label }))
 
-export function RuleFields({ isNew, ...props }: FormProps & { isNew: boolean }) {
+/** `children`: what stands between when it fires and who is told. */
+export function RuleFields({
+  isNew,
+  disabled,
+  children,
+  ...props
+}: FormProps & { isNew: boolean; disabled: boolean; children: ReactNode }) {
   const { form, set, error } = props
   return (
     <>
-      <div className="grid gap-4 sm:grid-cols-2">
+      <fieldset disabled={disabled} className="grid gap-4 sm:grid-cols-2">
         <TextField
           label="Name"
           required
@@ -41,8 +47,8 @@ export function RuleFields({ isNew, ...props }: FormProps & { isNew: boolean }) 
           value={form.id}
           onChange={(event) => set({ id: event.target.value })}
         />
-      </div>
-      <Group title="Condition">
+      </fieldset>
+      <Group disabled={disabled} title="Condition">
         <SelectField
           label="What it watches"
           hint={kindWords[form.kind].meaning}
@@ -52,13 +58,14 @@ export function RuleFields({ isNew, ...props }: FormProps & { isNew: boolean }) 
         />
         <ConditionFields {...props} />
       </Group>
-      <Group title="Only for">
+      <Group disabled={disabled} title="Only for">
         <ScopeFields {...props} />
       </Group>
-      <Group title="When it fires and ends">
+      <Group disabled={disabled} title="When it fires and ends">
         <Timing {...props} />
       </Group>
-      <Group title="Who is told">
+      {children}
+      <Group disabled={disabled} title="Who is told">
         <Telling {...props} />
       </Group>
     </>
@@ -201,9 +208,9 @@ function Telling({ form, set, error }: FormProps) {
   )
 }
 
-function Group({ title, children }: { title: string; children: ReactNode }) {
+function Group({ title, disabled, children }: { title: string; disabled: boolean; children: ReactNode }) {
   return (
-    <fieldset className="flex min-w-0 flex-col gap-3 border-t border-line pt-3">
+    <fieldset disabled={disabled} className="flex min-w-0 flex-col gap-3 border-t border-line pt-3">
       <legend className="float-left w-full pb-1 text-xs font-semibold text-muted">{title}</legend>
       {children}
     </fieldset>

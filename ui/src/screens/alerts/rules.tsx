@@ -160,8 +160,7 @@ const columns: Column<AlertRule>[] = [
   {
     id: 'value',
     header: 'Last value',
-    width: '8rem',
-    align: 'right',
+    width: '9rem',
     cell: ({ status, condition }) => (status.evaluated_to === null ? '–' : valueText(condition, status.value)),
   },
   {
@@ -193,13 +192,10 @@ function menuColumn(itemsFor: (rule: AlertRule) => MenuItem[]): Column<AlertRule
     width: '2.5rem',
     align: 'right',
     cell: (rule) => (
-      // A click here is not one on the row.
-      <span onClick={(event) => event.stopPropagation()} onKeyDown={(event) => event.stopPropagation()}>
-        <Menu
-          trigger={<IconButton label={`What to do with ${rule.name}`} icon={MoreHorizontal} />}
-          items={itemsFor(rule)}
-        />
-      </span>
+      <Menu
+        trigger={<IconButton label={`What to do with ${rule.name}`} icon={MoreHorizontal} />}
+        items={itemsFor(rule)}
+      />
     ),
   }
 }

@@ -107,13 +107,7 @@ function PriceUsed({ output, onPrice }: { output: ByOutput; onPrice: ((output: B
     return onPrice === undefined ? (
       <Badge tone="warn">No price</Badge>
     ) : (
-      <Button
-        className="text-xs"
-        onClick={(event) => {
-          event.stopPropagation()
-          onPrice(output)
-        }}
-      >
+      <Button className="text-xs" onClick={() => onPrice(output)}>
         Set a price<span className="sr-only"> for {output.output}</span>
       </Button>
     )
@@ -183,15 +177,7 @@ function explainColumn<Row>(run: (row: Row) => void, nameOf: (row: Row) => strin
     width: '6.5rem',
     align: 'right' as const,
     cell: (row: Row): ReactNode => (
-      <Button
-        look="quiet"
-        icon={Sigma}
-        className="px-2 text-xs"
-        onClick={(event) => {
-          event.stopPropagation()
-          run(row)
-        }}
-      >
+      <Button look="quiet" icon={Sigma} className="px-2 text-xs" onClick={() => run(row)}>
         Explain<span className="sr-only"> {nameOf(row)}</span>
       </Button>
     ),

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { flagIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { compact, flagIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 import { type Span, spans } from '#ui/screens/savings/span.ts'
 
@@ -18,16 +18,12 @@ export interface SavingsSearch {
 export const savingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/savings',
-  validateSearch: (search: RawSearch): SavingsSearch => {
-    const span = oneOf(search, 'span', spans)
-    const view = oneOf(search, 'view', savingsViews)
-    const measure = textIn(search, 'measure', 7)
-    return {
-      ...(span && { span }),
-      ...(view && { view }),
-      ...(measure !== undefined && { measure }),
-      ...(flagIn(search, 'all') && { all: true }),
-    }
-  },
+  validateSearch: (search: RawSearch): SavingsSearch =>
+    compact({
+      span: oneOf(search, 'span', spans),
+      view: oneOf(search, 'view', savingsViews),
+      measure: textIn(search, 'measure', 7),
+      all: flagIn(search, 'all'),
+    }),
   component: lazyRouteComponent(() => import('#ui/screens/savings/savings.tsx'), 'Savings'),
 })
