@@ -1,7 +1,9 @@
 /** What several screens read. Each screen keeps what only it reads in its own folder. */
 import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
-import type { AuthMode, Me, Permission } from '#contract/access.ts'
-import type { Configuration, ConfigurationDocument } from '#contract/configuration.ts'
+import type { About } from '#contract/about.ts'
+import type { AuthMode, Me, Permission, User } from '#contract/access.ts'
+import type { ComponentCatalog } from '#contract/component.ts'
+import type { Configuration, ConfigurationDocument, SecretInfo } from '#contract/configuration.ts'
 import type { FleetSummary } from '#contract/fleet.ts'
 import type { LiveEntry, Series } from '#contract/series.ts'
 import { get, getTagged, keepCsrfToken, type Query } from '#ui/api/client.ts'
@@ -37,6 +39,29 @@ export const configurationsQuery = queryOptions({
   queryKey: ['configurations'],
   queryFn: ({ signal }) => get<Page<Configuration>>('/configurations', { limit: PAGE_ITEMS }, signal),
   refetchInterval: 10_000,
+})
+
+/** What the controller is. */
+export const aboutQuery = queryOptions({
+  queryKey: ['about'],
+  queryFn: ({ signal }) => get<About>('/about', {}, signal),
+})
+
+/** It changes with the program, not while it runs. */
+export const componentsQuery = queryOptions({
+  queryKey: ['components'],
+  queryFn: ({ signal }) => get<ComponentCatalog>('/components', {}, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export const secretsQuery = queryOptions({
+  queryKey: ['secrets'],
+  queryFn: ({ signal }) => getAll<SecretInfo>('/secrets', {}, signal),
+})
+
+export const usersQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: ({ signal }) => getAll<User>('/users', {}, signal),
 })
 
 /** The draft of a configuration of the kind `streamgate`, with its tag. */

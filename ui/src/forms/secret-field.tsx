@@ -1,9 +1,9 @@
 /** A secret: never seen once it is stored. Best it is named, and kept where documents do not show it. */
 import { useQuery } from '@tanstack/react-query'
 import { useContext, useState } from 'react'
+import { secretsQuery } from '#ui/api/queries.ts'
 import type { ControlFieldProps } from '#ui/forms/control-field.tsx'
 import { FormContext, useComplaint } from '#ui/forms/form-context.ts'
-import { secretsQuery } from '#ui/forms/queries.ts'
 import { labelOf } from '#ui/forms/schema.ts'
 import { labelled } from '#ui/forms/simple-fields.tsx'
 import { Field, inputLook } from '#ui/kit/field.tsx'

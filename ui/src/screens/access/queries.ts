@@ -1,14 +1,8 @@
 /** What this screen reads, and who is asked how people reach the controller. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import type { About } from '#contract/about.ts'
 import type { ApiKey, Organisation, User } from '#contract/access.ts'
-import { get, getTagged } from '#ui/api/client.ts'
-import { getAll } from '#ui/api/queries.ts'
-
-export const usersQuery = queryOptions({
-  queryKey: ['users'],
-  queryFn: ({ signal }) => getAll<User>('/users', {}, signal),
-})
+import { getTagged } from '#ui/api/client.ts'
+import { aboutQuery, getAll } from '#ui/api/queries.ts'
 
 export function userQuery(id: string) {
   return queryOptions({
@@ -26,11 +20,6 @@ export const keysQuery = queryOptions({
 export const organisationsQuery = queryOptions({
   queryKey: ['orgs'],
   queryFn: ({ signal }) => getAll<Organisation>('/orgs', {}, signal),
-})
-
-export const aboutQuery = queryOptions({
-  queryKey: ['about'],
-  queryFn: ({ signal }) => get<About>('/about', {}, signal),
 })
 
 /** Where links lead: what the controller says it is reached by, or else where this page came from. */

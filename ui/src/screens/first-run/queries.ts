@@ -1,6 +1,5 @@
 /** What the first run asks: whether anything has ever come in, and the books of the node beside the controller. */
 import { queryOptions } from '@tanstack/react-query'
-import type { About } from '#contract/about.ts'
 import type { Series } from '#contract/series.ts'
 import type { NodeStats } from '#contract/stats.ts'
 import { get } from '#ui/api/client.ts'
@@ -24,12 +23,6 @@ export function everSeenQuery(configuration: string) {
     staleTime: RECHECK_MS,
   })
 }
-
-/** What the controller is, and whether a node runs in its process. */
-export const aboutQuery = queryOptions({
-  queryKey: ['about'],
-  queryFn: ({ signal }) => get<About>('/about', {}, signal),
-})
 
 /** The books of the node in the same process, which says at once what others report every ten seconds. */
 export const ownStatsQuery = queryOptions({

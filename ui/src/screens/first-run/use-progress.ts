@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import type { LiveEntry } from '#contract/series.ts'
 import type { Amount, NodeStats } from '#contract/stats.ts'
-import { configurationsQuery, draftQuery } from '#ui/api/queries.ts'
-import { aboutQuery, everSeenQuery, ownStatsQuery } from '#ui/screens/first-run/queries.ts'
+import { aboutQuery, configurationsQuery, draftQuery } from '#ui/api/queries.ts'
+import { savingsSummaryQuery } from '#ui/api/savings-queries.ts'
+import { everSeenQuery, ownStatsQuery } from '#ui/screens/first-run/queries.ts'
 import { hasRules, isPublished, ownOf, type Progress, takenIn, tookOff } from '#ui/screens/first-run/steps.ts'
-import { savingsQuery } from '#ui/screens/overview/queries.ts'
 
 const DRAFT_MS = 10_000
 
@@ -32,7 +32,7 @@ export function useProgress(configuration: string, entries: readonly LiveEntry[]
     refetchInterval: DRAFT_MS,
     enabled: one?.kind === 'streamgate',
   })
-  const savings = useQuery(savingsQuery(configuration))
+  const savings = useQuery(savingsSummaryQuery(configuration))
   const seen = useQuery(everSeenQuery(configuration))
   const own = ownOf(ownStats.data, entries)
   const others = entries.map(({ stats }) => stats).filter(({ id }) => id !== own?.id)

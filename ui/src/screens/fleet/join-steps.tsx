@@ -6,7 +6,7 @@ import { useEffect, useState } from 'react'
 import type { About } from '#contract/about.ts'
 import type { GatewaySummary, RegistrationToken, RegistrationTokenCreated } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
-import { getAll, LIVE_MS } from '#ui/api/queries.ts'
+import { aboutQuery, getAll, LIVE_MS } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Command } from '#ui/kit/copy.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
@@ -16,7 +16,7 @@ import { labelText } from '#ui/screens/fleet/labels.ts'
 import { fleetChanged } from '#ui/screens/fleet/queries.ts'
 
 export function JoinSteps({ token, onClose }: { token: RegistrationTokenCreated; onClose: () => void }) {
-  const about = useQuery({ queryKey: ['about'], queryFn: ({ signal }) => get<About>('/about', {}, signal) })
+  const about = useQuery(aboutQuery)
   return (
     <div className="flex flex-col gap-4">
       <QueryView query={about}>{({ opamp }) => <Ways opamp={opamp} token={token.token} />}</QueryView>

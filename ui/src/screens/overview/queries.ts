@@ -3,7 +3,6 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { AlertEvent } from '#contract/alert.ts'
 import type { Version } from '#contract/configuration.ts'
 import type { Gateway, GatewaySummary } from '#contract/fleet.ts'
-import type { Price, SavingsSummary } from '#contract/savings.ts'
 import { get } from '#ui/api/client.ts'
 import { type Page, pathOf } from '#ui/api/queries.ts'
 
@@ -13,20 +12,6 @@ const STATES_MS = 10_000
 export const GATEWAYS_READ = 200
 const ALERTS_READ = 20
 const VERSIONS_READ = 50
-
-export function savingsQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['savings', 'summary', configuration],
-    queryFn: ({ signal }) => get<SavingsSummary>('/savings/summary', { configuration }, signal),
-    refetchInterval: SLOW_MS,
-    placeholderData: keepPreviousData,
-  })
-}
-
-export const pricesQuery = queryOptions({
-  queryKey: ['prices', 'overview'],
-  queryFn: ({ signal }) => get<Page<Price>>('/prices', { limit: 500 }, signal),
-})
 
 export function gatewaysQuery(configuration: string) {
   return queryOptions({

@@ -4,17 +4,17 @@ import { Link } from '@tanstack/react-router'
 import { CircleHelp } from 'lucide-react'
 import { useState } from 'react'
 import type { Money, SavingsSummary } from '#contract/savings.ts'
+import { pricesQuery, savingsSummaryQuery } from '#ui/api/savings-queries.ts'
 import { IconButton, textLink } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { bytes, money } from '#ui/kit/format.ts'
 import { Stat } from '#ui/kit/stat.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
-import { pricesQuery, savingsQuery } from '#ui/screens/overview/queries.ts'
 
 const LABEL = 'Saved this month'
 
 export function SavedTile({ configuration }: { configuration: string }) {
-  const { data, isError } = useQuery(savingsQuery(configuration))
+  const { data, isError } = useQuery(savingsSummaryQuery(configuration))
   const [open, setOpen] = useState(false)
   if (data === undefined) return <Stat label={LABEL} value="–" note={isError ? 'not available' : 'loading'} />
   return (
@@ -53,15 +53,15 @@ function Prices({ summary: { unpriced, money: amounts } }: { summary: SavingsSum
   return (
     <div className="flex flex-col gap-3 text-sm">
       <QueryView query={prices} lines={2}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {(all) =>
+          all.length === 0 ? (
             <p>
               No price is set, so {amounts.length === 0 ? 'there is no amount' : 'amounts are of before'}. A price is
               what your contract says.
             </p>
           ) : (
             <ul aria-label="Prices" className="flex flex-col gap-1">
-              {items.map((price) => (
+              {all.map((price) => (
                 <li key={price.id}>
                   <span className="font-medium">{price.output ?? `every ${price.output_type}`}</span>:{' '}
                   {[

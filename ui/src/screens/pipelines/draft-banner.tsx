@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { GitCommitHorizontal, RotateCcw } from 'lucide-react'
 import { useState } from 'react'
+import { differencesQuery } from '#ui/api/configuration-queries.ts'
 import { configurationsQuery } from '#ui/api/queries.ts'
 import { Button, ButtonLink } from '#ui/kit/button.tsx'
 import { Confirm } from '#ui/kit/dialog.tsx'
-import { diffQuery } from './queries.ts'
 import type { Draft } from './use-draft.ts'
 
 export function DraftBanner({
@@ -15,7 +15,7 @@ export function DraftBanner({
   configuration: string
   draft: Pick<Draft, 'canEdit' | 'reset'>
 }) {
-  const { data } = useQuery(diffQuery(configuration))
+  const { data } = useQuery(differencesQuery(configuration))
   const configurations = useQuery(configurationsQuery)
   const [resetting, setResetting] = useState(false)
   const count = data?.entries.length ?? 0

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
+import { differencesQuery } from '#ui/api/configuration-queries.ts'
 import { configurationsQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -20,7 +21,7 @@ import { DraftBanner } from './draft-banner.tsx'
 import { insertPipeline, removePipeline } from './edits.ts'
 import { NewPipeline } from './new-pipeline.tsx'
 import { type Row, useColumns } from './pipeline-columns.tsx'
-import { diffQuery, useEffective, useFigures } from './queries.ts'
+import { useEffective, useFigures } from './queries.ts'
 import { type Draft, useDraft } from './use-draft.ts'
 
 export function Pipelines() {
@@ -34,7 +35,7 @@ export function Pipelines() {
 function PipelineList({ configuration }: { configuration: string }) {
   const navigate = useNavigate()
   const draft = useDraft(configuration)
-  const diff = useQuery(diffQuery(configuration))
+  const diff = useQuery(differencesQuery(configuration))
   const { figures, query: live } = useFigures(configuration)
   const effective = useEffective(configuration)
   const [adding, setAdding] = useState<{ like?: string }>()

@@ -1,48 +1,17 @@
 /** What only the pipelines screen reads. */
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { ConfigurationDocument, DiffEntry } from '#contract/configuration.ts'
 import type { Gateway } from '#contract/fleet.ts'
-import { get, send } from '#ui/api/client.ts'
-import { liveQuery, pathOf } from '#ui/api/queries.ts'
+import { get } from '#ui/api/client.ts'
+import { liveQuery } from '#ui/api/queries.ts'
 import { type Effective, effectiveOf, merged } from './document.ts'
 import { type Figures, figuresOf } from './figures.ts'
-
-export interface DraftProblem {
-  pointer: string
-  detail: string
-}
 
 /** So many gateways are asked for their files; those of one configuration are alike. */
 const ASKED_GATEWAYS_MAX = 5
 const FILES_MS = 30_000
 
 const nothing: Effective = { sources: [], pipelines: [], outputs: [] }
-
-/** What the draft differs in from what is live. */
-export function diffQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['configurations', configuration, 'diff', 'live', 'draft'],
-    queryFn: ({ signal }) => get<{ entries: DiffEntry[] }>(`${pathOf(configuration)}/diff`, {}, signal),
-  })
-}
-
-/** Of the draft as it is stored. */
-export function draftProblemsQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['configurations', configuration, 'problems'],
-    queryFn: ({ signal }) => validate(configuration, undefined, signal),
-  })
-}
-
-export async function validate(
-  configuration: string,
-  document: ConfigurationDocument | undefined,
-  signal: AbortSignal,
-): Promise<DraftProblem[]> {
-  const path = `${pathOf(configuration)}/validate`
-  return (await send<{ problems: DraftProblem[] }>('POST', path, document, { signal })).problems
-}
 
 /** What flows now. */
 export function useFigures(configuration: string): { figures: Figures; query: ReturnType<typeof useLive> } {

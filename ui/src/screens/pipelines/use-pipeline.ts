@@ -1,8 +1,10 @@
 /** All that the three views of one pipeline share: what it is, what flows, and what can be done with it. */
+
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { ConfigurationDocument, DiffEntry } from '#contract/configuration.ts'
+import { type Complaint, differencesQuery, problemsQuery } from '#ui/api/configuration-queries.ts'
 import { useConfiguration } from '#ui/routes.tsx'
 import type { Effective, Pipeline } from './document.ts'
 import {
@@ -17,14 +19,7 @@ import {
   removeProcessor,
 } from './edits.ts'
 import type { Figures } from './figures.ts'
-import {
-  type DraftProblem,
-  diffQuery,
-  draftProblemsQuery,
-  useEffective,
-  useFigures,
-  useSourceRates,
-} from './queries.ts'
+import { useEffective, useFigures, useSourceRates } from './queries.ts'
 import { pipelineRoute } from './route.ts'
 import { type Draft, useDraft } from './use-draft.ts'
 
@@ -40,7 +35,7 @@ export interface PipelineWork {
   /** Where the figures come from. */
   live: ReturnType<typeof useFigures>['query']
   sourceRates: ReadonlyMap<string, number>
-  problems: readonly DraftProblem[]
+  problems: readonly Complaint[]
   diff: readonly DiffEntry[]
   /** Allowed, and there is something of the draft to change. */
   canEdit: boolean
@@ -66,8 +61,8 @@ export function usePipeline(id: string): { draft: Draft; work: PipelineWork | un
   const effective = useEffective(configuration)
   const { figures, query: live } = useFigures(configuration)
   const sourceRates = useSourceRates(figures)
-  const problems = useQuery(draftProblemsQuery(configuration))
-  const diff = useQuery(diffQuery(configuration))
+  const problems = useQuery(problemsQuery(configuration))
+  const diff = useQuery(differencesQuery(configuration))
   const [error, setError] = useState<unknown>(null)
   const document = draft.query.data?.body
   const own = document?.pipelines.find((pipeline) => pipeline.id === id)

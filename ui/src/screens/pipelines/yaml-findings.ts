@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { ConfigurationDocument } from '#contract/configuration.ts'
 import { ApiError } from '#ui/api/client.ts'
+import { type Complaint, validate } from '#ui/api/configuration-queries.ts'
 import type { Pipeline } from './document.ts'
-import { type DraftProblem, validate } from './queries.ts'
 
 /** So long after the last key the text is checked. */
 const CHECK_AFTER_MS = 350
@@ -13,7 +13,7 @@ const CHECK_AFTER_MS = 350
 export function useFindings(
   configuration: string,
   candidate: ConfigurationDocument | undefined,
-): { problems: DraftProblem[] } {
+): { problems: Complaint[] } {
   const [asked, setAsked] = useState<ConfigurationDocument>()
   useEffect(() => {
     const timer = setTimeout(() => setAsked(candidate), CHECK_AFTER_MS)

@@ -2,11 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { stringify } from 'yaml'
 import type { DiffEntry } from '#contract/configuration.ts'
+import { type Content, differencesQuery } from '#ui/api/configuration-queries.ts'
 import { DiffView } from '#ui/editor/diff-view.tsx'
 import { ChangeList } from '#ui/editor/diff-view-changes.tsx'
 import { changesSummary } from '#ui/editor/diff-view-words.ts'
 import { QueryView } from '#ui/kit/states.tsx'
-import { type Content, differencesQuery, documentQuery } from '#ui/screens/publish/queries.ts'
+import { documentQuery } from '#ui/screens/publish/queries.ts'
 
 export interface DifferenceProps {
   configuration: string

@@ -1,12 +1,12 @@
 /** What is wrong with the draft: nothing can be published before it is right. */
 import { useQuery } from '@tanstack/react-query'
+import type { Complaint } from '#ui/api/configuration-queries.ts'
 import { draftQuery } from '#ui/api/queries.ts'
 import { PartLink } from '#ui/editor/diff-view-link.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { placeOfProblem } from '#ui/screens/publish/problem-place.ts'
-import type { Problem } from '#ui/screens/publish/queries.ts'
 
-export function ProblemsStep({ configuration, problems }: { configuration: string; problems: readonly Problem[] }) {
+export function ProblemsStep({ configuration, problems }: { configuration: string; problems: readonly Complaint[] }) {
   const { data: draft } = useQuery(draftQuery(configuration))
   if (problems.length === 0) return null
   return (

@@ -1,22 +1,15 @@
 /** What publishing and versions read. All of it hangs below the configuration's key, so that a change reads it anew. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import type { Configuration, Diff, Published, Version } from '#contract/configuration.ts'
+import type { Configuration, Published, Version } from '#contract/configuration.ts'
 import type { GatewaySummary } from '#contract/fleet.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import { ApiError, get, send } from '#ui/api/client.ts'
+import type { Content } from '#ui/api/configuration-queries.ts'
 import { getAll, type Page, pathOf } from '#ui/api/queries.ts'
-
-/** `draft`, `live`, or a number. */
-export type Content = 'draft' | 'live' | number
 
 export interface StoredReceipt {
   id: string
   receipt: Receipt
-}
-
-export interface Problem {
-  pointer: string
-  detail: string
 }
 
 /** What is published, or restored: a dry run says whether it could be. */
@@ -38,24 +31,10 @@ export function configurationQuery(configuration: string) {
   })
 }
 
-export function differencesQuery(configuration: string, from: Content, to: Content) {
-  return queryOptions({
-    queryKey: ['configurations', configuration, 'diff', from, to],
-    queryFn: ({ signal }) => get<Diff>(`${pathOf(configuration)}/diff`, { from, to }, signal),
-  })
-}
-
 export function documentQuery(configuration: string, content: Content) {
   return queryOptions({
     queryKey: ['configurations', configuration, 'export', content],
     queryFn: ({ signal }) => get<Record<string, unknown>>(`${pathOf(configuration)}/export`, { content }, signal),
-  })
-}
-
-export function problemsQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['configurations', configuration, 'problems'],
-    queryFn: async () => (await send<{ problems: Problem[] }>('POST', `${pathOf(configuration)}/validate`)).problems,
   })
 }
 

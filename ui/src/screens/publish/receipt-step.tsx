@@ -1,11 +1,11 @@
 /** The step that tells what a publication would do to the traffic of the last minutes. */
 import { Gauge, RotateCw, X } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
+import type { Content } from '#ui/api/configuration-queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Failed, ProblemNote, Skeleton } from '#ui/kit/states.tsx'
-import type { Content } from '#ui/screens/publish/queries.ts'
 import { ReceiptView } from '#ui/screens/publish/receipt-view.tsx'
 import { receiptFailure, type useReceipt } from '#ui/screens/publish/use-receipt.ts'
 

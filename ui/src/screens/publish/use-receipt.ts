@@ -1,8 +1,9 @@
 /** Making receipts, and looking at those that were made. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ApiError, send } from '#ui/api/client.ts'
+import type { Content } from '#ui/api/configuration-queries.ts'
 import { pathOf } from '#ui/api/queries.ts'
-import { type Content, receiptQuery, type StoredReceipt } from '#ui/screens/publish/queries.ts'
+import { receiptQuery, type StoredReceipt } from '#ui/screens/publish/queries.ts'
 
 export function useReceipt(configuration: string, id: string | undefined, onMade: (id: string) => void) {
   const client = useQueryClient()

@@ -1,6 +1,8 @@
 /** What is known of each rule of a pipeline: the draft, what is live, what it does now and has done. Pure. */
+
 import type { ConfigurationDocument, DiffEntry } from '#contract/configuration.ts'
 import type { LiveEntry, Series } from '#contract/series.ts'
+import type { Complaint } from '#ui/api/configuration-queries.ts'
 
 export interface RuleEntry {
   id: string
@@ -31,11 +33,6 @@ export interface RuleFacts {
   /** Records that it removed or edited, by step. */
   curve: readonly number[]
   problems: readonly string[]
-}
-
-export interface Complaint {
-  pointer: string
-  detail: string
 }
 
 export interface Known {

@@ -1,7 +1,7 @@
 /** The list, with its keys: j and k go along, Enter or e opens, Alt with an arrow moves, Delete deletes. */
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ComponentCatalog } from '#contract/component.ts'
-import { typeIn } from '#ui/forms/queries.ts'
+import { typeIn } from '#ui/forms/catalog.ts'
 import type { RuleStart } from '#ui/forms/rule-editor.tsx'
 import { singleKeysOn } from '#ui/kit/shortcuts.ts'
 import type { RuleFacts } from '#ui/screens/rules/rule-facts.ts'

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { ConfigurationDocument } from '#contract/configuration.ts'
-import { draftQuery, liveQuery, SERIES_MS, seriesQuery, useCan } from '#ui/api/queries.ts'
+import { differencesQuery, problemsQuery } from '#ui/api/configuration-queries.ts'
+import { componentsQuery, draftQuery, liveQuery, SERIES_MS, seriesQuery, useCan } from '#ui/api/queries.ts'
 import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
-import { componentsQuery } from '#ui/forms/queries.ts'
 import { RuleEditor, type RuleStart } from '#ui/forms/rule-editor.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -18,7 +18,7 @@ import { RangePicker, useRange } from '#ui/kit/time-range.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
 import { DeletedRules, FileRules } from '#ui/screens/rules/other-rules.tsx'
-import { diffQuery, problemsQuery, runningQuery } from '#ui/screens/rules/queries.ts'
+import { runningQuery } from '#ui/screens/rules/queries.ts'
 import { rulesRoute } from '#ui/screens/rules/route.ts'
 import { deletedRules, factsOf, fileRules, pipelinesOf } from '#ui/screens/rules/rule-facts.ts'
 import { RuleList } from '#ui/screens/rules/rule-list.tsx'
@@ -57,8 +57,8 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
     ...seriesQuery({ configuration, by: 'rule', pipeline, from, to, top: SERIES_TOP }),
     refetchInterval: range.live ? SERIES_MS : false,
   })
-  const diff = useQuery(diffQuery(configuration)).data?.entries ?? []
-  const problems = useQuery(problemsQuery(configuration)).data?.problems ?? []
+  const diff = useQuery(differencesQuery(configuration)).data?.entries ?? []
+  const problems = useQuery(problemsQuery(configuration)).data ?? []
   const running = useQuery(runningQuery(configuration)).data
   const { data: catalog } = useQuery(componentsQuery)
   const changes = useRuleChanges(configuration, pipeline)

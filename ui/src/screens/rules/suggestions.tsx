@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { RotateCw } from 'lucide-react'
 import type { Suggestion } from '#contract/suggestion.ts'
+import { suggestionsQuery } from '#ui/api/configuration-queries.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { conditionWords } from '#ui/forms/condition.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
@@ -10,7 +11,6 @@ import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { exact, percent } from '#ui/kit/format.ts'
 import { Forbidden, QueryView } from '#ui/kit/states.tsx'
-import { suggestionsQuery } from '#ui/screens/rules/queries.ts'
 
 export interface SuggestionsCardProps {
   configuration: string

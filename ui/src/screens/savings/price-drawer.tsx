@@ -4,6 +4,7 @@ import { type FormEvent, useId } from 'react'
 import type { Price } from '#contract/savings.ts'
 import { ApiError, send } from '#ui/api/client.ts'
 import { configurationsQuery } from '#ui/api/queries.ts'
+import { pricesQuery } from '#ui/api/savings-queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { SaveProblem } from '#ui/kit/conflict.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
@@ -13,7 +14,7 @@ import { toast } from '#ui/kit/toast.tsx'
 import { rateText, targetText } from '#ui/screens/savings/figures.ts'
 import { PriceFields } from '#ui/screens/savings/price-fields.tsx'
 import { bodyOf, formOf, missingIn, newPrice, type PriceForm } from '#ui/screens/savings/price-form.ts'
-import { priceQuery, pricesChanged, pricesQuery } from '#ui/screens/savings/queries.ts'
+import { priceQuery, pricesChanged } from '#ui/screens/savings/queries.ts'
 
 /** `from`: what a new price begins with. */
 export type PriceDrawerState = { kind: 'new'; from?: Partial<PriceForm> } | { kind: 'correct'; id: string }

@@ -1,8 +1,8 @@
 /** What the savings screen reads, and what it reads anew when a price has changed. */
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
-import type { Price, SavingsAnswer, SavingsSummary } from '#contract/savings.ts'
+import type { Price, SavingsAnswer } from '#contract/savings.ts'
 import { get, getTagged } from '#ui/api/client.ts'
-import { getAll, SERIES_MS } from '#ui/api/queries.ts'
+import { SERIES_MS } from '#ui/api/queries.ts'
 import type { Stretch } from '#ui/screens/savings/span.ts'
 
 /** `configuration` undefined: all of them together. */
@@ -14,20 +14,6 @@ export function ledgerQuery(configuration: string | undefined, stretch: Stretch)
     placeholderData: keepPreviousData,
   })
 }
-
-export function summaryQuery(configuration: string | undefined) {
-  return queryOptions({
-    queryKey: ['savings', 'summary', configuration ?? null],
-    queryFn: ({ signal }) => get<SavingsSummary>('/savings/summary', { configuration }, signal),
-    refetchInterval: SERIES_MS,
-    placeholderData: keepPreviousData,
-  })
-}
-
-export const pricesQuery = queryOptions({
-  queryKey: ['savings', 'prices'],
-  queryFn: ({ signal }) => getAll<Price>('/prices', {}, signal),
-})
 
 export function priceQuery(id: string) {
   return queryOptions({

@@ -5,6 +5,7 @@ import { Download } from 'lucide-react'
 import { useState } from 'react'
 import type { SavingsAnswer, SavingsSummary } from '#contract/savings.ts'
 import { configurationsQuery, useCan } from '#ui/api/queries.ts'
+import { savingsSummaryQuery } from '#ui/api/savings-queries.ts'
 import { Button, ButtonLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { download } from '#ui/kit/download.ts'
@@ -23,7 +24,7 @@ import { OutputLedger, RuleLedger, ServiceLedger } from '#ui/screens/savings/led
 import { ledgerCsv } from '#ui/screens/savings/ledger-csv.ts'
 import { PriceDrawer, type PriceDrawerState } from '#ui/screens/savings/price-drawer.tsx'
 import { Prices } from '#ui/screens/savings/prices.tsx'
-import { ledgerQuery, summaryQuery } from '#ui/screens/savings/queries.ts'
+import { ledgerQuery } from '#ui/screens/savings/queries.ts'
 import { type SavingsSearch, savingsRoute } from '#ui/screens/savings/route.ts'
 import { dayOf, SPAN_DEFAULT, type Span, spans, spanWords, stretchOf } from '#ui/screens/savings/span.ts'
 import { Tiles } from '#ui/screens/savings/tiles.tsx'
@@ -36,7 +37,7 @@ export function Savings() {
   const configuration = search.all ? undefined : named
   const stretch = stretchOf(search.span ?? SPAN_DEFAULT, useNow())
   const ledger = useQuery(ledgerQuery(configuration, stretch))
-  const summary = useQuery(summaryQuery(configuration))
+  const summary = useQuery(savingsSummaryQuery(configuration))
   const configurations = useQuery(configurationsQuery)
   const [explanation, setExplanation] = useState<Explanation>()
   const [pricing, setPricing] = useState<PriceDrawerState>()

@@ -1,9 +1,8 @@
 /** What this controller is and where things listen; and what holds for this browser. */
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { ExternalLink } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { About as Controller } from '#contract/about.ts'
-import { get } from '#ui/api/client.ts'
+import { aboutQuery } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -14,11 +13,6 @@ import { setSingleKeys, singleKeysOn } from '#ui/kit/shortcuts.ts'
 import { QueryView } from '#ui/kit/states.tsx'
 import { type Theme, useTheme } from '#ui/kit/theme.ts'
 import { Ago, Moment, useNow } from '#ui/kit/time.tsx'
-
-const aboutQuery = queryOptions({
-  queryKey: ['about'],
-  queryFn: ({ signal }) => get<Controller>('/about', {}, signal),
-})
 
 export function About() {
   return (

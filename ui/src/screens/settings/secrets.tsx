@@ -1,10 +1,10 @@
 /** Secrets: set, replaced, deleted; never shown. Configurations name them. */
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { LockKeyhole } from 'lucide-react'
 import { type FormEvent, useId, useState } from 'react'
 import type { SecretInfo } from '#contract/configuration.ts'
 import { send } from '#ui/api/client.ts'
-import { getAll, useCan } from '#ui/api/queries.ts'
+import { secretsQuery, useCan } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -16,11 +16,6 @@ import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useLeaveGuard } from '#ui/kit/unsaved.ts'
-
-const secretsQuery = queryOptions({
-  queryKey: ['secrets'],
-  queryFn: ({ signal }) => getAll<SecretInfo>('/secrets', {}, signal),
-})
 
 export function Secrets() {
   const query = useQuery(secretsQuery)

@@ -1,9 +1,9 @@
 /** What the organisation asks of its users. */
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { AccessSettings, User } from '#contract/access.ts'
+import type { AccessSettings } from '#contract/access.ts'
 import { getTagged, send } from '#ui/api/client.ts'
-import { getAll, meQuery, useMe } from '#ui/api/queries.ts'
+import { meQuery, useMe, usersQuery } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { CheckField } from '#ui/kit/field.tsx'
@@ -64,10 +64,7 @@ function Asked() {
 /** Whom it would hold up. */
 function WhoHasNone() {
   const me = useMe()
-  const { data } = useQuery({
-    queryKey: ['users'],
-    queryFn: ({ signal }) => getAll<User>('/users', {}, signal),
-  })
+  const { data } = useQuery(usersQuery)
   if (data === undefined) return null
   const without = data.filter(({ totp, disabled }) => !totp && !disabled)
   const isOne = me.kind === 'user' && !me.totp

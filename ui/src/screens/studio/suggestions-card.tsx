@@ -1,9 +1,9 @@
 /** What recent records of the gateways suggest, with what it would save, to be tried here or taken over. */
 import { useQuery } from '@tanstack/react-query'
 import { Check, FlaskConical, Receipt, RotateCw, Save } from 'lucide-react'
-import type { Suggestion, Suggestions } from '#contract/suggestion.ts'
-import { get } from '#ui/api/client.ts'
-import { pathOf, useCan } from '#ui/api/queries.ts'
+import type { Suggestion } from '#contract/suggestion.ts'
+import { suggestionsQuery } from '#ui/api/configuration-queries.ts'
+import { useCan } from '#ui/api/queries.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button, ButtonLink } from '#ui/kit/button.tsx'
@@ -23,13 +23,7 @@ export interface SuggestionsCardProps {
 
 export function SuggestionsCard(props: SuggestionsCardProps) {
   const mayTap = useCan('tap')
-  const query = useQuery({
-    queryKey: ['suggestions', props.configuration],
-    queryFn: ({ signal }) => get<Suggestions>(`${pathOf(props.configuration)}/suggestions`, {}, signal),
-    // It is some work for the controller: only when somebody asks.
-    staleTime: Number.POSITIVE_INFINITY,
-    enabled: mayTap,
-  })
+  const query = useQuery({ ...suggestionsQuery(props.configuration), enabled: mayTap })
   return (
     <Card
       title="Suggestions"

@@ -1,7 +1,7 @@
 /** Contents as the URL names them: `draft`, `live`, or the number of a version. */
 import type { Version } from '#contract/configuration.ts'
+import type { Content } from '#ui/api/configuration-queries.ts'
 import type { RawSearch } from '#ui/kit/search.ts'
-import type { Content } from '#ui/screens/publish/queries.ts'
 
 const NUMBER_MAX = 999_999_999
 

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router'
+import type { Content } from '#ui/api/configuration-queries.ts'
 import { compact, type RawSearch } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
-import type { Content } from '#ui/screens/publish/queries.ts'
 import { contentIn, versionNumberFrom } from '#ui/screens/versions/content-ref.ts'
 
 /** What is compared; undefined: nothing. */
