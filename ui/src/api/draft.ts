@@ -73,18 +73,22 @@ export class DraftEditing {
     })
   }
 
-  /** Nothing but its place changes, whatever it has become in the meantime. */
-  async move(id: string, position: number): Promise<void> {
+  /**
+   * Nothing but its place changes, whatever it has become in the meantime. `isLast`, asked at the end: no further move waits,
+   * so what is there can be shown.
+   */
+  async move(id: string, position: number, isLast = () => true): Promise<void> {
     await this.#told(async () => {
       for (let attempt = 1; ; attempt++) {
         const { body, etag } = await getTagged<Part>(this.#path(id))
         try {
-          return await send('PUT', this.#path(id), body, { etag, query: { position } })
+          await send('PUT', this.#path(id), body, { etag, query: { position } })
+          return
         } catch (error) {
           if (!(error instanceof ApiError) || error.status !== 412 || attempt === MOVE_ATTEMPTS) throw error
         }
       }
-    })
+    }, isLast)
   }
 
   /** Deletes what was shown, and says what it was; a `Conflict` when it has become something else. */
@@ -129,11 +133,11 @@ export class DraftEditing {
   }
 
   /** Also after a failure: it may tell of a change that is not shown yet. */
-  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+  async #told<Result>(work: () => Promise<Result>, isLast = () => true): Promise<Result> {
     try {
       return await work()
     } finally {
-      await configurationChanged(this.#client)
+      if (isLast()) await configurationChanged(this.#client)
     }
   }
 }

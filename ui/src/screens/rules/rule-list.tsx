@@ -1,5 +1,5 @@
 /** The list, with its keys: j and k go along, Enter or e opens, Alt with an arrow moves, Delete deletes. */
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ComponentCatalog } from '#contract/component.ts'
 import { typeIn } from '#ui/forms/catalog.ts'
 import type { RuleStart } from '#ui/forms/rule-editor.tsx'
@@ -24,7 +24,11 @@ export function RuleList({ facts, catalog, mayEdit, pipeline, changes, onEdit, o
   const [wanted, setWanted] = useState<string>()
   const rowOf = (id: string) =>
     list.current?.querySelector<HTMLElement>(`[data-rule="${CSS.escape(id)}"] [data-open]`) ?? undefined
-  // Rows that change places lose the focus on the way.
+  // A row that changes places loses the focus on the way, whoever has moved it.
+  const held = list.current?.contains(document.activeElement) === true ? document.activeElement : undefined
+  useLayoutEffect(() => {
+    if (held instanceof HTMLElement && held !== document.activeElement && list.current?.contains(held)) held.focus()
+  })
   useEffect(() => {
     if (wanted === undefined) return
     rowOf(wanted)?.focus()
@@ -67,7 +71,6 @@ export function RuleList({ facts, catalog, mayEdit, pipeline, changes, onEdit, o
       event.preventDefault()
       if (!mayEdit) return
       actions.move(one, step)
-      setWanted(one.rule.id)
       return
     }
     if (altKey || ctrlKey || metaKey || target.dataset['open'] === undefined) return

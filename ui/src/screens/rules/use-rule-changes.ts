@@ -26,6 +26,7 @@ export function useRuleChanges(configuration: string, pipeline: string): RuleCha
   const [error, setError] = useState<unknown>(null)
   const [conflict, setConflict] = useState<Conflict>()
   const queue = useRef<Promise<unknown>>(Promise.resolve())
+  const lastMove = useRef(0)
   const editing = new DraftEditing(client, configuration, { pipeline })
 
   const work = async (job: () => Promise<unknown>): Promise<void> => {
@@ -61,7 +62,8 @@ export function useRuleChanges(configuration: string, pipeline: string): RuleCha
       const key = draftQuery(configuration).queryKey
       void client.cancelQueries({ queryKey: key })
       client.setQueryData(key, (draft) => draft && moved(draft, pipeline, id, position))
-      void work(() => editing.move(id, position))
+      const mine = ++lastMove.current
+      void work(() => editing.move(id, position, () => mine === lastMove.current))
     },
     remove: (rule, position) => work(() => removePart(editing, { ...rule }, position)),
     add,
