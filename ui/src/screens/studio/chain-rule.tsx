@@ -1,5 +1,6 @@
 /** One rule of the trial: on or off, what it does, what it did to the samples, what is wrong with it. */
 import { ArrowDown, ArrowUp, ChevronDown, ChevronUp, Save, Undo2, X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { ReplayedRule } from '#engine/replay.ts'
 import type { RuleProblem } from '#ui/engine/messages.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
@@ -33,8 +34,13 @@ export function ChainRule(props: ChainRuleProps) {
   const { entry, place, count, problems, taken, isOpen, noWrite, isWriting } = props
   const { rule, state, isOff } = entry
   const isChanged = state !== 'same'
+  const item = useRef<HTMLLIElement>(null)
+  useEffect(() => {
+    // One that was added, or opened at the edge, is in sight.
+    if (isOpen) item.current?.scrollIntoView({ block: 'nearest' })
+  }, [isOpen])
   return (
-    <li className={cx('flex flex-col gap-1.5 border-t border-line py-2.5', isOff && 'bg-raised/40')}>
+    <li ref={item} className={cx('flex flex-col gap-1.5 border-t border-line py-2.5', isOff && 'bg-raised/40')}>
       <div className="flex items-start gap-2">
         <input
           type="checkbox"

@@ -146,13 +146,18 @@ function Sizes({
       <p>
         <span className="text-muted">Before</span> {bytes(bytesIn)}
         <span className="mx-1.5 text-muted">→ after</span>
-        {bytes(bytesOut)} <strong>({saved >= 0 ? `−${percent(saved)}` : `+${percent(-saved)}`})</strong>
+        {bytes(bytesOut)} <strong>({changeWords(saved)})</strong>
       </p>
       <p className="text-muted">
         {exact(left)} of {exact(records)} records go on
       </p>
     </div>
   )
+}
+
+function changeWords(saved: number): string {
+  if (saved === 0) return 'no change'
+  return saved > 0 ? `−${percent(saved)}` : `+${percent(-saved)}`
 }
 
 function Groups({
