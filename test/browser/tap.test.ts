@@ -118,6 +118,12 @@ test('unredacted records take a permission and a reason', async (t) => {
   const details = page.getByRole('dialog', { name: 'Record' })
   await details.getByText('078-05-1120').waitFor()
   await details.getByText('[ssn]').waitFor()
+  await details.getByRole('button', { name: 'Use in the studio' }).click()
+  await page.getByText('they are not kept over a reload').waitFor()
+  await page.getByText(/^1 samples? tried/).waitFor()
+  await page.reload()
+  await page.getByText('Nothing to try the rules on').waitFor()
+  assert.equal(await page.getByRole('textbox', { name: 'Samples' }).inputValue(), '')
   const audit = await page.request.get(`${api}/api/v1/audit?action=tap.raw`)
   const { items } = (await audit.json()) as { items: { reason: string }[] }
   assert.deepEqual(

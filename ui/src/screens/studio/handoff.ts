@@ -4,6 +4,8 @@ export interface Handoff {
   pipeline?: string | undefined
   /** A line whose like is to be dropped: the studio opens with that rule in the making. */
   dropLike?: string
+  /** They are unredacted: the studio does not keep them. */
+  isRaw?: boolean
 }
 
 let waiting: Handoff | undefined

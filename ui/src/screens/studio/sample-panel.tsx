@@ -109,7 +109,8 @@ export function SamplePanel({
             if (pasted.length < LARGE_PASTE) return
             event.preventDefault()
             const { value, selectionStart, selectionEnd } = event.currentTarget
-            replace(value.slice(0, selectionStart) + pasted + value.slice(selectionEnd))
+            const text = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd)
+            replace(text, bench.splitting, bench.isRaw)
           }}
           onSelect={() => tellSelection()}
           onMouseUp={(event) => tellSelection({ x: event.clientX, y: event.clientY })}
@@ -135,6 +136,11 @@ export function SamplePanel({
             onClick={() => replace('')}
           />
         </div>
+        {bench.isRaw === true && (
+          <p className="rounded-md bg-warn-soft px-3 py-1.5 text-sm text-warn">
+            These are unredacted records: they are not kept over a reload.
+          </p>
+        )}
         <Limits cut={control.cut} left={samples.left} />
         <Needs permission="tap" to="take records from the tap" />
         <ProblemNote error={error ?? taker.error} />
@@ -158,14 +164,14 @@ function Limits({ cut, left }: { cut: number; left: number }) {
 }
 
 /** What was there comes back by `Undo`. */
-function useReplace({ bench, setText }: BenchControl): (text: string, splitting?: Splitting) => void {
-  return (text, splitting) => {
-    const { text: before, splitting: splitBefore } = bench
-    setText(text, splitting)
+function useReplace({ bench, setText }: BenchControl): (text: string, splitting?: Splitting, isRaw?: boolean) => void {
+  return (text, splitting, isNowRaw = false) => {
+    const { text: before, splitting: splitBefore, isRaw } = bench
+    setText(text, splitting, isNowRaw)
     if (before.trim() === '' || before === text) return
     toast({
       text: text === '' ? 'The samples are cleared' : 'The samples were replaced',
-      action: { label: 'Undo', run: () => setText(before, splitBefore) },
+      action: { label: 'Undo', run: () => setText(before, splitBefore, isRaw) },
     })
   }
 }

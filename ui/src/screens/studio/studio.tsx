@@ -195,13 +195,13 @@ function useHandoff(control: BenchControl, onPipeline: (id: string) => void, onD
     if (handoff === undefined) return
     handoffTaken()
     const { control, onPipeline, onDropLike } = latest.current
-    const { text, splitting } = control.bench
-    const { records, pipeline, dropLike } = handoff
-    control.setText(joined('', records), splittingFor(records, 'lines'))
+    const { text, splitting, isRaw: wasRaw } = control.bench
+    const { records, pipeline, dropLike, isRaw = false } = handoff
+    control.setText(joined('', records), splittingFor(records, 'lines'), isRaw)
     if (text.trim() !== '') {
       toast({
         text: 'The samples were replaced',
-        action: { label: 'Undo', run: () => control.setText(text, splitting) },
+        action: { label: 'Undo', run: () => control.setText(text, splitting, wasRaw) },
       })
     }
     if (pipeline !== undefined) onPipeline(pipeline)

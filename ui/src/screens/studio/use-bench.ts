@@ -7,6 +7,8 @@ import { NO_TRIAL, type Trial } from '#ui/screens/studio/trial.ts'
 export interface Bench {
   text: string
   splitting: Splitting
+  /** The samples are unredacted records: they stay in memory, and out of the tab's storage. */
+  isRaw?: boolean
   trials: Readonly<Record<string, Trial>>
 }
 
@@ -14,7 +16,8 @@ export interface BenchControl {
   bench: Bench
   /** Characters that the last text was too long by. */
   cut: number
-  setText: (text: string, splitting?: Splitting) => void
+  /** Without `isRaw` the samples are what they were before. */
+  setText: (text: string, splitting?: Splitting, isRaw?: boolean) => void
   setSplitting: (splitting: Splitting) => void
   changeTrial: (pipeline: string, change: (trial: Trial) => Trial) => void
 }
@@ -32,10 +35,15 @@ export function useBench(configuration: string): BenchControl {
   return {
     bench,
     cut,
-    setText: useCallback((text: string, splitting?: Splitting) => {
+    setText: useCallback((text: string, splitting?: Splitting, isRaw?: boolean) => {
       const fits = fitting(text)
       setCut(fits.cut)
-      setBench((before) => ({ ...before, text: fits.text, splitting: splitting ?? before.splitting }))
+      setBench((before) => ({
+        ...before,
+        text: fits.text,
+        splitting: splitting ?? before.splitting,
+        isRaw: text !== '' && (isRaw ?? before.isRaw === true),
+      }))
     }, []),
     setSplitting: useCallback((splitting: Splitting) => setBench((before) => ({ ...before, splitting })), []),
     changeTrial: useCallback((pipeline: string, change: (trial: Trial) => Trial) => {
@@ -54,7 +62,8 @@ function useKeep(bench: Bench, keep: (bench: Bench | undefined) => void): void {
   const write = useCallback(() => {
     if (!isDirty.current) return
     isDirty.current = false
-    keep(latest.current)
+    const { current } = latest
+    keep(current.isRaw === true ? { ...current, text: '', isRaw: false } : current)
   }, [keep])
   useEffect(() => {
     if (latest.current === bench) return

@@ -14,10 +14,13 @@ import type { TapEntry } from '#ui/screens/tap/tap-ring.ts'
 
 export function RecordDetails({
   entry,
+  isRaw,
   gatewayName,
   onClose,
 }: {
   entry: TapEntry | undefined
+  /** It shows unredacted. */
+  isRaw: boolean
   gatewayName: (id: string) => string
   onClose: () => void
 }) {
@@ -39,7 +42,7 @@ export function RecordDetails({
           <OutcomeBadge outcome={outcomeOf(record)} rule={record.rule} />
         </span>
       }
-      footer={<Uses entry={entry} />}
+      footer={<Uses entry={entry} isRaw={isRaw} />}
     >
       <div className="flex flex-col gap-3">
         <RecordCompare before={record.before} after={record.after} ended={endedWords(entry)} />
@@ -53,12 +56,12 @@ export function RecordDetails({
   )
 }
 
-function Uses({ entry: { record } }: { entry: TapEntry }) {
+function Uses({ entry: { record }, isRaw }: { entry: TapEntry; isRaw: boolean }) {
   const navigate = useNavigate()
   const { text } = record.before
   const use = (dropLike: boolean) => {
     if (text === undefined) return
-    handOver({ records: [text], pipeline: record.pipeline, ...(dropLike && { dropLike: text }) })
+    handOver({ records: [text], pipeline: record.pipeline, isRaw, ...(dropLike && { dropLike: text }) })
     void navigate({ to: '/studio' })
   }
   if (text === undefined) return <p className="text-sm text-muted">The studio takes text; this record is none.</p>

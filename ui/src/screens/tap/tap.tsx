@@ -68,7 +68,12 @@ function Watch() {
         />
       </Card>
       <RawDialog open={asksRaw} onClose={() => setAsksRaw(false)} onStart={tap.start} />
-      <RecordDetails entry={open} gatewayName={gatewayName} onClose={() => setOpen(undefined)} />
+      <RecordDetails
+        entry={open}
+        isRaw={tap.reason !== undefined}
+        gatewayName={gatewayName}
+        onClose={() => setOpen(undefined)}
+      />
     </Page>
   )
 }
@@ -80,7 +85,8 @@ function Controls({ tap, onRaw }: { tap: TapControl; onRaw: () => void }) {
   const { entries, paused } = tap.view
   const records = entries.flatMap(({ record }) => record.before.text ?? []).toReversed()
   const toStudio = () => {
-    handOver({ records, pipeline: pipeline ?? entries[0]?.record.pipeline })
+    const isRaw = tap.reason !== undefined
+    handOver({ records, pipeline: pipeline ?? entries[0]?.record.pipeline, isRaw })
     void navigate({ to: '/studio' })
   }
   return (
