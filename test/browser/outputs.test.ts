@@ -185,7 +185,7 @@ test('an output that is away has an open breaker, and what waits is on disk; dea
   await replayAll.waitFor()
   assert.equal(await replayAll.getAttribute('title'), 'Needs the permission operate')
   assert.ok(await page.getByRole('button', { name: /^Show/ }).isDisabled())
-  await page.getByText('needs the permission tap').waitFor()
+  await page.getByText('To look at the records themselves you need the permission tap.').waitFor()
   await inBothThemes(page, 'for a viewer')
 
   await context.setExtraHTTPHeaders({})

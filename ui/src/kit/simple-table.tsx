@@ -15,7 +15,7 @@ export function SimpleTable({ label, head, rows, right = [], empty }: SimpleTabl
   if (rows.length === 0) return <div className="px-4 pb-4 text-muted">{empty}</div>
   return (
     // What scrolls must be reachable without a pointer.
-    <section className="overflow-x-auto" aria-label={label} tabIndex={0}>
+    <section className="relative overflow-x-auto" aria-label={label} tabIndex={0}>
       <table className="w-full text-sm" aria-label={label}>
         <thead>
           <tr className="border-b border-line text-xs text-muted">

@@ -20,7 +20,7 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
     )
   return (
     <Card title="Attempts" hint="What has failed is not offered again until somebody retries" flush>
-      <section className="overflow-x-auto" aria-label="Attempts" tabIndex={0}>
+      <section className="relative overflow-x-auto" aria-label="Attempts" tabIndex={0}>
         <table className="w-full min-w-[48rem] text-sm">
           <thead>
             <tr className="border-b border-line text-left text-xs text-muted [&>th]:px-4 [&>th]:py-2 [&>th]:font-medium">

@@ -8,6 +8,7 @@ import { configurationsQuery, useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
 import { SelectField, TextField } from '#ui/kit/field.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { affected, counted, type Done, forEachOf, outcome } from '#ui/screens/fleet/bulk.ts'
 import { changedLabels, parseLabels } from '#ui/screens/fleet/labels.ts'
@@ -37,6 +38,7 @@ export function BulkBar({ picked, onClear, onAll }: BulkBarProps) {
           <span className="font-medium" aria-live="polite">
             {counted(picked.length)} selected
           </span>
+          <Needs permission="operate" to="do something to them" />
           <span className="flex-1" />
           <Button icon={ListChecks} look="quiet" onClick={onAll}>
             All that match

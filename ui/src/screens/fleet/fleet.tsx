@@ -7,6 +7,7 @@ import type { GatewaySummary } from '#contract/fleet.ts'
 import { getAll, useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Empty, Failed, Skeleton, Stale, wordsOf } from '#ui/kit/states.tsx'
@@ -80,7 +81,12 @@ export function Fleet() {
     <Page
       title="Fleet"
       intro="Gateways that follow this controller: what they should run, what they run, and how they are."
-      actions={add}
+      actions={
+        <>
+          <Needs permission="admin" to="add a gateway" />
+          {add}
+        </>
+      }
     >
       <FleetHeader />
       <Card flush>

@@ -10,6 +10,7 @@ import { useMe } from '#ui/api/queries.ts'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Confirm } from '#ui/kit/dialog.tsx'
 import { Menu, type MenuItem } from '#ui/kit/menu.tsx'
+import { Needs } from '#ui/kit/needs.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { AssignDialog, RenameDialog } from '#ui/screens/fleet/gateway-dialogs.tsx'
 import { fleetChanged, gatewayPath } from '#ui/screens/fleet/queries.ts'
@@ -74,6 +75,7 @@ export function GatewayActions({ shown }: { shown: Tagged<Gateway> }) {
   }
   return (
     <>
+      <Needs permission="operate" to="change, retry or restart it" />
       <Button icon={RefreshCcw} disabled={retry.disabled} title={retry.note} onClick={() => setKind('retry')}>
         Retry
       </Button>

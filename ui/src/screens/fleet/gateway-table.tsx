@@ -78,13 +78,13 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
     {
       id: 'states',
       header: 'Desired → health',
-      width: 'minmax(14.5rem, 1.2fr)',
+      width: 'minmax(16.5rem, 1.2fr)',
       cell: (gateway) => <FiveStates gateway={gateway} />,
     },
     {
       id: 'version',
       header: 'Version',
-      width: 'minmax(6rem, 0.6fr)',
+      width: 'minmax(5.5rem, 0.5fr)',
       sort: ({ version }) => version,
       cell: ({ product, version }) => <Two first={version || '–'} second={product} />,
     },

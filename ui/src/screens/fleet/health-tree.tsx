@@ -79,7 +79,7 @@ function Item({
         <span className="w-4 shrink-0" />
       )}
       <StateIcon tone={health.healthy ? 'ok' : 'bad'} className="mt-0.5 size-4" />
-      <span className="min-w-0 flex-1">
+      <span className="min-w-0 flex-1 break-words">
         <span className="font-mono text-sm">{name}</span> <span className="text-sm text-muted">{health.status}</span>
         {health.last_error !== '' && <span className="block text-xs break-words text-bad">{health.last_error}</span>}
       </span>

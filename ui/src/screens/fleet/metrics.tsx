@@ -10,6 +10,7 @@ import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
 import { LiveParts } from '#ui/screens/fleet/live-parts.tsx'
+import { useMarks } from '#ui/screens/outputs/use-marks.ts'
 
 const STEP_SECONDS = { minute: 60, hour: 3600, day: 86_400 } as const
 
@@ -58,7 +59,9 @@ function Flow({
   search: RangeSearch
   onRange: (range: RangeSearch) => void
 }) {
-  const { from, to, live } = useRange(search)
+  const range = useRange(search)
+  const { from, to, live } = range
+  const marks = useMarks(configuration, range)
   const query = useQuery({
     ...seriesQuery({ configuration, by: 'gateway', key: id, from, to, top: 1 }),
     refetchInterval: live ? SERIES_MS : false,
@@ -102,6 +105,7 @@ function Flow({
               series={series.map((one) => ({ ...one, values: one.values.slice(0, whole.length) }))}
               format={bytesPerSecond}
               binary
+              marks={marks}
               onZoom={(zoomFrom, zoomTo) => onRange({ from: Math.round(zoomFrom), to: Math.round(zoomTo) })}
             />
           )

@@ -4,10 +4,12 @@ import type { Series } from '#contract/series.ts'
 import { SERIES_MS, seriesQuery } from '#ui/api/queries.ts'
 import { Card } from '#ui/kit/card.tsx'
 import { Chart } from '#ui/kit/chart.tsx'
+import type { Mark } from '#ui/kit/chart-plot.ts'
 import { bytes, count, exact } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
 import { endsOf, waitsOf, wholeSteps } from '#ui/screens/outputs/over-time.ts'
+import { useMarks } from '#ui/screens/outputs/use-marks.ts'
 
 export function Charts({
   output,
@@ -20,7 +22,9 @@ export function Charts({
   search: RangeSearch
   onRange: (range: RangeSearch) => void
 }) {
-  const { from, to, live } = useRange(search)
+  const range = useRange(search)
+  const { from, to, live } = range
+  const marks = useMarks(configuration, range)
   const query = useQuery({
     ...seriesQuery({ configuration, by: 'output', key: output, from, to }),
     refetchInterval: live ? SERIES_MS : false,
@@ -38,7 +42,7 @@ export function Charts({
         isEmpty={({ series }) => series.length === 0}
         empty={<Empty title="Nothing went through in this time">Figures come in by the minute.</Empty>}
       >
-        {(data) => <Both data={data} output={output} to={to} zoom={zoom} />}
+        {(data) => <Both data={data} output={output} to={to} marks={marks} zoom={zoom} />}
       </QueryView>
     </Card>
   )
@@ -48,11 +52,13 @@ function Both({
   data,
   output,
   to,
+  marks,
   zoom,
 }: {
   data: Series
   output: string
   to: number
+  marks: readonly Mark[]
   zoom: (from: number, to: number) => void
 }) {
   const steps = wholeSteps(data, to)
@@ -74,6 +80,7 @@ function Both({
           binary
           stack
           sync={`output ${output}`}
+          marks={marks}
           onZoom={zoom}
         />
       </div>
@@ -87,6 +94,7 @@ function Both({
           format={count}
           stack
           sync={`output ${output}`}
+          marks={marks}
           onZoom={zoom}
         />
       </div>

@@ -7,6 +7,7 @@ import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { bytes, exact } from '#ui/kit/format.ts'
+import { Needs } from '#ui/kit/needs.tsx'
 import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Empty, Skeleton } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -14,18 +15,20 @@ import type { OutputTotal } from '#ui/screens/outputs/aggregate.ts'
 import { askable, groupsOf, type LetterGroup, recordsText } from '#ui/screens/outputs/kept.ts'
 import { type Act, KeptConfirm, Result, type ResultLine } from '#ui/screens/outputs/kept-confirm.tsx'
 import { LetterList } from '#ui/screens/outputs/letter-list.tsx'
-import { letterSummaryQuery } from '#ui/screens/outputs/queries.ts'
+import { letterSummaryQuery, useKeepsNothing } from '#ui/screens/outputs/queries.ts'
 import type { OutputSearch } from '#ui/screens/outputs/route.ts'
 import { Silent, silentOf } from '#ui/screens/outputs/silent.tsx'
 
 export function DeadLetters({
   output,
+  configuration,
   followers,
   total,
   search,
   onSearch,
 }: {
   output: string
+  configuration: string
   followers: readonly GatewaySummary[] | undefined
   total: OutputTotal | undefined
   search: OutputSearch
@@ -38,7 +41,8 @@ export function DeadLetters({
   const most = new Map(
     total?.gateways.map(({ gateway, books }) => [gateway, books.dead_letters?.records ?? 0] as const),
   )
-  const { asked, unreachable } = askable(followers ?? [], most)
+  const keepsNothing = useKeepsNothing(configuration)
+  const { asked, unreachable } = askable(keepsNothing === undefined ? [] : (followers ?? []), most, keepsNothing)
   const answers = useQueries({ queries: asked.map(({ id }) => letterSummaryQuery(id)) })
   const nameOf = (id: string) => followers?.find((one) => one.id === id)?.name ?? id
   const groups = groupsOf(
@@ -49,7 +53,10 @@ export function DeadLetters({
     }),
   )
   const silent = silentOf(asked, answers, unreachable)
-  const isLoading = followers === undefined || (groups.length === 0 && answers.some(({ isPending }) => isPending))
+  const isLoading =
+    keepsNothing === undefined ||
+    followers === undefined ||
+    (groups.length === 0 && answers.some(({ isPending }) => isPending))
   const gateways = [...new Set(groups.map(({ gateway }) => gateway))]
   const needsOperate = { disabled: !canOperate, ...(!canOperate && { title: 'Needs the permission operate' }) }
   const all = (verb: Act['verb']): Act => ({
@@ -155,8 +162,11 @@ export function DeadLetters({
           onClose={() => onSearch({})}
         />
       )}
-      {!canTap && groups.length > 0 && (
-        <p className="text-sm text-muted">Looking at the records themselves needs the permission tap.</p>
+      {groups.length > 0 && (
+        <div className="flex flex-col gap-1">
+          <Needs permission="tap" to="look at the records themselves" />
+          <Needs permission="operate" to="send them again or give them up" />
+        </div>
       )}
       {act !== undefined && <KeptConfirm act={act} onClose={() => setAct(undefined)} onDone={setResult} />}
     </>

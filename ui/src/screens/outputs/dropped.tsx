@@ -7,6 +7,7 @@ import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { bytes, exact } from '#ui/kit/format.ts'
+import { Needs } from '#ui/kit/needs.tsx'
 import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -14,7 +15,7 @@ import { DroppedList } from '#ui/screens/outputs/dropped-list.tsx'
 import { type DroppedGroup, DroppedReplay } from '#ui/screens/outputs/dropped-replay.tsx'
 import { askable } from '#ui/screens/outputs/kept.ts'
 import { type Act, KeptConfirm, Result, type ResultLine } from '#ui/screens/outputs/kept-confirm.tsx'
-import { droppedSummaryQuery, followersQuery } from '#ui/screens/outputs/queries.ts'
+import { droppedSummaryQuery, followersQuery, useKeepsNothing } from '#ui/screens/outputs/queries.ts'
 import { outputsRoute } from '#ui/screens/outputs/route.ts'
 import { Silent, silentOf } from '#ui/screens/outputs/silent.tsx'
 
@@ -27,12 +28,14 @@ export function Dropped({ configuration }: { configuration: string }) {
   const [group, setGroup] = useState<DroppedGroup>()
   const [result, setResult] = useState<ResultLine[]>()
   const followers = useQuery(followersQuery(configuration))
-  const { asked, unreachable } = askable(followers.data?.items ?? [], new Map())
+  const keepsNothing = useKeepsNothing(configuration)
+  const known = keepsNothing === undefined ? [] : (followers.data?.items ?? [])
+  const { asked, unreachable } = askable(known, new Map(), keepsNothing)
   const answers = useQueries({ queries: asked.map(({ id }) => droppedSummaryQuery(id)) })
   const groups = asked.flatMap(({ id, name }, index) =>
     (answers[index]?.data ?? []).map((one): DroppedGroup => ({ gateway: { id, name }, ...one })),
   )
-  const isPending = groups.length === 0 && answers.some((one) => one.isPending)
+  const isPending = keepsNothing === undefined || (groups.length === 0 && answers.some((one) => one.isPending))
   const show = (next: { gateway?: string; pipeline?: string; rule?: string }) =>
     void navigate({ to: '/outputs', search: { tab: 'dropped', ...next } })
   return (
@@ -119,8 +122,11 @@ export function Dropped({ configuration }: { configuration: string }) {
           onClose={() => show({})}
         />
       )}
-      {!canTap && groups.length > 0 && (
-        <p className="text-sm text-muted">Looking at the records themselves needs the permission tap.</p>
+      {groups.length > 0 && (
+        <div className="flex flex-col gap-1">
+          <Needs permission="tap" to="look at the records themselves" />
+          <Needs permission="operate" to="send them after all" />
+        </div>
       )}
       {group !== undefined && <DroppedReplay group={group} onClose={() => setGroup(undefined)} onChosen={setAct} />}
       {act !== undefined && <KeptConfirm act={act} onClose={() => setAct(undefined)} onDone={setResult} />}

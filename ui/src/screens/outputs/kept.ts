@@ -90,8 +90,12 @@ export const ASKED_MAX = 24
 
 type Known = Pick<GatewaySummary, 'id' | 'name' | 'online' | 'transport' | 'kind'>
 
-/** `most`: how much each has kept, as far as it is known: those with the most are asked first. */
-export function askable(gateways: readonly Known[], most: ReadonlyMap<string, number>): Askable {
+/** `most`: how much each has kept, as far as it is known: those with the most are asked first. `keepsNothing`: their books say so. */
+export function askable(
+  gateways: readonly Known[],
+  most: ReadonlyMap<string, number>,
+  keepsNothing: ReadonlySet<string> = new Set(),
+): Askable {
   const found: Askable = { asked: [], unreachable: [] }
   const sorted = [...gateways].sort((a, b) => (most.get(b.id) ?? 0) - (most.get(a.id) ?? 0))
   for (const { id, name, online, transport, kind } of sorted) {
@@ -101,9 +105,11 @@ export function askable(gateways: readonly Known[], most: ReadonlyMap<string, nu
         ? 'it talks to the controller over plain HTTP, by which it cannot be asked; a WebSocket can'
         : kind === 'otel_collector'
           ? 'collectors keep nothing that can be asked for'
-          : found.asked.length >= ASKED_MAX
-            ? `more than ${ASKED_MAX} gateways are not asked at once`
-            : undefined
+          : keepsNothing.has(id)
+            ? 'it keeps nothing: it has no data directory, or another process has it'
+            : found.asked.length >= ASKED_MAX
+              ? `more than ${ASKED_MAX} gateways are not asked at once`
+              : undefined
     if (reason === undefined) found.asked.push({ id, name })
     else found.unreachable.push({ id, name, reason })
   }

@@ -71,6 +71,7 @@ export function OutputScreen() {
         tab === 'letters' ? (
           <DeadLetters
             output={id}
+            configuration={configuration}
             followers={followers}
             total={output}
             search={search}

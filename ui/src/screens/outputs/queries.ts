@@ -51,6 +51,15 @@ export async function keptChanged(client: QueryClient): Promise<void> {
   ])
 }
 
+/** Gateways whose books say that they have no place for it; undefined until there are books. */
+export function useKeepsNothing(configuration: string): ReadonlySet<string> | undefined {
+  const { data } = useQuery(liveQuery(configuration))
+  return useMemo(
+    () => data && new Set(data.items.filter(({ stats }) => stats.kept === null).map(({ gateway }) => gateway)),
+    [data],
+  )
+}
+
 export function useOutputs(configuration: string) {
   const query = useQuery(liveQuery(configuration))
   const followers = useQuery(followersQuery(configuration))
