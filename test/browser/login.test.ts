@@ -99,7 +99,7 @@ test('who is invited sees what the role allows, and an ended session asks for a 
   if (session === undefined) return
   const { page } = session
   const { ui, api, firstLogin } = await startGuarded(t)
-  session.expect(/^console: .*40[13] \(/)
+  session.expect(/^console: .*4(01|03|22) \(/)
   await setPassword(page, firstLogin!, EMAIL, PASSWORD)
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   const { csrf_token: csrf } = (await (await page.request.get(`${api}/api/v1/me`)).json()) as { csrf_token: string }
@@ -116,10 +116,49 @@ test('who is invited sees what the role allows, and an ended session asks for a 
   assert.equal(await places.getByRole('link', { name: 'Tap' }).count(), 0, 'a viewer sees no records')
   assert.equal(await places.getByRole('link', { name: 'Rules' }).count(), 1)
 
+  await page.goto(`${ui}account`)
+  await page.getByText('Look at everything but records and secrets').waitFor()
+  await page.getByLabel('Your password now').fill('nanoseconds of wire')
+  await page.getByLabel('New password').fill('short')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByRole('alert').getByText('the password').waitFor()
+  await page.getByLabel('New password').fill('microseconds of wire')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByText('Your password is changed').first().waitFor()
+  await page.getByRole('table', { name: 'Sessions' }).getByText('This one').waitFor()
+  await assertAccessible(page, 'account with a login')
+
+  // What the page asks for by itself finds out.
   await page.context().clearCookies()
-  await places.getByRole('link', { name: 'Audit' }).click()
   await page.getByRole('heading', { name: 'Log in' }).waitFor()
-  assert.match(page.url(), /next=/)
+  assert.match(page.url(), /next=%2Faccount/, 'one comes back to where one was')
+})
+
+test('a link that does not work says so, with what to do', async (t) => {
+  const session = await openBrowser(t)
+  if (session === undefined) return
+  const { page } = session
+  const { ui } = await startGuarded(t)
+  session.expect(/^console: .*401 \(/)
+  await page.goto(`${ui}setup`)
+  await page.getByRole('alert').getByText('Ask for a new one if yours was used').waitFor()
+  // Another document: what stands behind the # alone would load nothing.
+  await page.goto('about:blank')
+  await page.goto(`${ui}setup#token=used-before`)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await assertAccessible(page, `setup, ${colorScheme}`)
+  }
+  await page.getByLabel('E-mail address').fill(EMAIL)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Set the password and log in' }).click()
+  await page.getByRole('alert').getByText('the link does not work').waitFor()
+  await page.goto(ui)
+  await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await assertAccessible(page, `login, ${colorScheme}`)
+  }
 })
 
 test('an open controller asks for nothing, and says so', async (t) => {
