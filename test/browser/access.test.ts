@@ -152,7 +152,7 @@ test('two owners change the same user: the second one is told, and keeps the inp
   await drawer.getByRole('button', { name: 'Save' }).click()
   await drawer.getByText('Role: viewer → operator').waitFor()
   await assertAccessible(page, 'somebody was quicker')
-  await drawer.getByRole('button', { name: 'Go on with mine over theirs' }).click()
+  await drawer.getByRole('button', { name: 'Keep both' }).click()
   assert.equal(await drawer.getByLabel('Role', { exact: true }).inputValue(), 'operator')
   await drawer.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved; it holds').first().waitFor()

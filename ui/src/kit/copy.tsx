@@ -2,6 +2,7 @@
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 import { IconButton } from '#ui/kit/button.tsx'
+import { cx } from '#ui/kit/cx.ts'
 
 const CONFIRMED_MS = 2000
 
@@ -22,13 +23,13 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
   )
 }
 
-/** A command line in a box, to copy whole. */
-export function Command({ text, label = 'Command' }: { text: string; label?: string }) {
+/** A command line in a box, to copy whole. `wrap`: all of it is in sight, for what is one long word. */
+export function Command({ text, label = 'Command', wrap = false }: { text: string; label?: string; wrap?: boolean }) {
   return (
     <div className="flex items-start gap-2 rounded-md border border-line bg-raised p-2 text-left">
       {/* What scrolls must be reachable without a pointer. */}
       <pre
-        className="min-w-0 flex-1 overflow-x-auto py-1 font-mono text-xs"
+        className={cx('min-w-0 flex-1 overflow-x-auto py-1 font-mono text-xs', wrap && 'break-all whitespace-pre-wrap')}
         tabIndex={0}
         role="region"
         aria-label={label}

@@ -112,6 +112,8 @@ export function TaggedForm<Form extends object>({
   children: ReactNode
 }) {
   const { form, isDirty, save, isSaving, error, reset, conflict } = parts
+  const theirs =
+    conflict === undefined ? [] : differences(conflict.base as Fields, conflict.theirs as Fields, form as Fields)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (isDirty && conflict === undefined) save()
@@ -123,7 +125,7 @@ export function TaggedForm<Form extends object>({
         <div role="alert" className="flex flex-col gap-2 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
           <p className="font-medium">Somebody else has changed this meanwhile; your input is still here</p>
           <ul className="list-disc pl-5">
-            {differences(conflict.base as Fields, conflict.theirs as Fields, form as Fields).map((one) => (
+            {theirs.map((one) => (
               <li key={one.field}>
                 {names[one.field as keyof Form]}: {shown(one.before)} → {shown(one.after)}
                 {'mine' in one && `; yours: ${shown(one.mine)}`}
@@ -131,7 +133,9 @@ export function TaggedForm<Form extends object>({
             ))}
           </ul>
           <div className="flex flex-wrap gap-2">
-            <Button onClick={conflict.rebase}>Go on with mine over theirs</Button>
+            <Button onClick={conflict.rebase}>
+              {theirs.some((one) => 'mine' in one) ? 'Go on with mine over theirs' : 'Keep both'}
+            </Button>
             <Button onClick={reset}>Take theirs</Button>
           </div>
         </div>

@@ -70,9 +70,9 @@ function MadeKey({ made, onClose }: { made: ApiKeyAddedAnswer; onClose: () => vo
   const { name, expires_at: end } = made.api_key
   return (
     <ShownOnce title={`Key ${name}`} done="I have copied it" onClose={onClose}>
-      <Command text={made.key} label="API key" />
+      <Command text={made.key} label="API key" wrap />
       <p>Try it:</p>
-      <Command text={keyCommand(origin, made.key)} label="Command that uses the key" />
+      <Command text={keyCommand(origin, made.key)} label="Command that uses the key" wrap />
       <p className="text-muted">
         {end === null ? 'It works until it is revoked.' : <ExpiryWords at={end} />} The commands of{' '}
         <code className="font-mono">streamgate</code> take it from <code className="font-mono">STREAMGATE_API_KEY</code>{' '}

@@ -51,7 +51,7 @@ export function InvitationLink({
   return (
     <ShownOnce title="One-time link" done="I have copied it" onClose={onClose}>
       <p>{children}</p>
-      <Command text={setupLink(origin, invitation.token)} label="One-time link" />
+      <Command text={setupLink(origin, invitation.token)} label="One-time link" wrap />
       <p className="text-muted">
         It works once, until <Moment at={invitation.expires_at} />. Send it over a way that only they can read.
       </p>
