@@ -51,6 +51,17 @@ export function valueText(condition: AlertCondition, value: number | null): stri
   }
 }
 
+/** The same without what all values of one chart share: for its axis. */
+export function figureText(condition: AlertCondition, value: number): string {
+  if (condition.kind === 'reduction') return valueText(condition, value)
+  return isInBytes(condition) ? bytes(value) : count(value)
+}
+
+export function isInBytes(condition: AlertCondition): boolean {
+  if (condition.kind === 'volume') return condition.measure === 'bytes'
+  return condition.kind === 'bypass' || condition.kind === 'spool_growth'
+}
+
 /** Of the line that the measured value crosses; undefined where the condition has none. */
 export function thresholdOf(condition: AlertCondition): number | undefined {
   switch (condition.kind) {

@@ -7,7 +7,7 @@ import { Chart } from '#ui/kit/chart.tsx'
 import { duration, exact } from '#ui/kit/format.ts'
 import { ProblemNote, Skeleton } from '#ui/kit/states.tsx'
 import { Moment } from '#ui/kit/time.tsx'
-import { measureText, thresholdOf, valueText } from '#ui/screens/alerts/condition.ts'
+import { figureText, isInBytes, measureText, thresholdOf, valueText } from '#ui/screens/alerts/condition.ts'
 import { previewQuery } from '#ui/screens/alerts/queries.ts'
 
 const TYPING_MS = 400
@@ -70,7 +70,8 @@ function Shown({ preview, rule }: { preview: AlertPreview; rule: AlertRuleBody }
               values: series.map(({ value }) => value),
             },
           ]}
-          format={(value) => valueText(condition, value)}
+          format={(value) => figureText(condition, value)}
+          binary={isInBytes(condition)}
           height={160}
           marks={firings.slice(-FIRINGS_SHOWN).map(({ started_at }, index) => ({
             at: started_at,

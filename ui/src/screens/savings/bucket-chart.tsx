@@ -60,7 +60,9 @@ export function BucketChart({
           <div className="flex gap-0.5 pt-1 text-xs text-muted">
             {buckets.map((bucket, index) => (
               <span key={bucket.from} className="h-4 min-w-0 flex-1 overflow-visible whitespace-nowrap">
-                {index % every === 0 && buckets.length - index >= every / 2 ? bucket.short : ''}
+                {index % every === 0 && buckets.length - index >= every / 2 && (
+                  <span className={cx(index % (2 * every) !== 0 && 'max-sm:hidden')}>{bucket.short}</span>
+                )}
               </span>
             ))}
           </div>

@@ -96,7 +96,7 @@ export function Tiles({
 function Amounts({ money: amounts }: { money: Money }) {
   if (amounts.length === 0) return <span aria-hidden>–</span>
   return amounts.map(({ currency, amount }) => (
-    <span key={currency} className="block truncate" title={money(amount, currency)}>
+    <span key={currency} data-amount={currency} className="block truncate" title={money(amount, currency)}>
       {money(amount, currency)}
     </span>
   ))
