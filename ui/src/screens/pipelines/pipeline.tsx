@@ -1,6 +1,6 @@
 /** One pipeline: as a graph, as lists and as YAML. All three show and change the same draft. */
 import { useNavigate } from '@tanstack/react-router'
-import { ArrowLeft, FileInput, Plus } from 'lucide-react'
+import { ArrowLeft, FileInput, Plus, SlidersHorizontal } from 'lucide-react'
 import { lazy, Suspense, useMemo } from 'react'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button, ButtonLink } from '#ui/kit/button.tsx'
@@ -34,6 +34,11 @@ export function PipelineEditor() {
       <ButtonLink to="/pipelines" icon={ArrowLeft} look="quiet">
         All pipelines
       </ButtonLink>
+      {work !== undefined && (
+        <Button icon={SlidersHorizontal} onClick={() => work.open(`pipeline:${pipeline}`)}>
+          Settings
+        </Button>
+      )}
       {work?.canEdit === true && (
         <Button look="primary" icon={Plus} onClick={() => work.open(`new:${work.pipeline.processors.length}`)}>
           Add a rule
