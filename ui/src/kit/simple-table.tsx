@@ -41,7 +41,10 @@ export function SimpleTable({ label, head, rows, right = [], empty }: SimpleTabl
                 <td
                   // biome-ignore lint/suspicious/noArrayIndexKey: columns do not move
                   key={index}
-                  className={cx('px-3 py-2 first:pl-4 last:pr-4', right.includes(index) && 'text-right')}
+                  className={cx(
+                    'px-3 py-2 first:pl-4 last:pr-4',
+                    right.includes(index) && 'text-right whitespace-nowrap',
+                  )}
                 >
                   {cell}
                 </td>

@@ -7,7 +7,11 @@ const TICK_MS = 5000
 export function Ago({ at }: { at: number }) {
   const now = useNow()
   return (
-    <time dateTime={new Date(at).toISOString()} title={`${localTime(at)} · ${utcTime(at)}`}>
+    <time
+      dateTime={new Date(at).toISOString()}
+      title={`${localTime(at)} · ${utcTime(at)}`}
+      className="whitespace-nowrap"
+    >
       {ago(at, now)}
     </time>
   )
