@@ -79,8 +79,13 @@ function stateParts({ gateways, in_sync, drift }: FleetSummary): Part[] {
       value,
       color: driftColors[cause],
     })),
-    // In no drift, but offline, unhealthy or with nothing to run: those are no states of a configuration.
-    { key: 'other', label: 'not settled', value: gateways - in_sync - drifted, color: 'var(--other)' },
+    // In no drift, and not in sync either.
+    {
+      key: 'other',
+      label: 'unhealthy, settling or without a version',
+      value: gateways - in_sync - drifted,
+      color: 'var(--other)',
+    },
   ]
 }
 

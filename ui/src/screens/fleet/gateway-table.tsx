@@ -66,7 +66,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
     {
       id: 'name',
       header: 'Gateway',
-      width: 'minmax(10rem, 1.5fr)',
+      width: 'minmax(9rem, 1.5fr)',
       sort: ({ name }) => name,
       cell: ({ name, host, kind, configuration }) => (
         <Two
@@ -78,7 +78,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
     {
       id: 'states',
       header: 'Desired → health',
-      width: 'minmax(16.5rem, 1.2fr)',
+      width: 'minmax(16rem, 1.2fr)',
       cell: (gateway) => <FiveStates gateway={gateway} />,
     },
     {
@@ -92,7 +92,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
       id: 'in',
       header: 'In',
       align: 'right',
-      width: 'minmax(6rem, 0.7fr)',
+      width: 'minmax(5.5rem, 0.7fr)',
       sort: (gateway) => flowIn(entryOf(gateway), 'in'),
       cell: (gateway) => <Flow entry={entryOf(gateway)} way="in" />,
     },
@@ -100,7 +100,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
       id: 'out',
       header: 'Out',
       align: 'right',
-      width: 'minmax(6rem, 0.7fr)',
+      width: 'minmax(5.5rem, 0.7fr)',
       sort: (gateway) => flowIn(entryOf(gateway), 'out'),
       cell: (gateway) => <Flow entry={entryOf(gateway)} way="out" />,
     },
@@ -108,7 +108,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
       id: 'waiting',
       header: 'Waiting',
       align: 'right',
-      width: 'minmax(6.5rem, 0.7fr)',
+      width: 'minmax(6rem, 0.7fr)',
       sort: (gateway) => waitingIn(entryOf(gateway)),
       cell: (gateway) => <Waiting entry={entryOf(gateway)} />,
     },
@@ -126,7 +126,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
     {
       id: 'labels',
       header: 'Labels',
-      width: 'minmax(8rem, 1fr)',
+      width: 'minmax(9rem, 1.2fr)',
       cell: ({ labels }) => <LabelList labels={labels} />,
     },
   ]

@@ -44,7 +44,7 @@ function columnsOf(
     {
       id: 'id',
       header: 'Output',
-      width: 'minmax(8rem, 1fr)',
+      width: 'minmax(7rem, 1fr)',
       sort: ({ id }) => id,
       cell: ({ id, types }) => <Two first={<span className="font-medium">{id}</span>} second={types.join(', ')} />,
     },
@@ -74,7 +74,7 @@ function columnsOf(
       id: 'delivered',
       header: 'Delivered',
       align: 'right',
-      width: 'minmax(6rem, 0.6fr)',
+      width: 'minmax(5rem, 0.6fr)',
       sort: ({ delivered }) => delivered?.bytes ?? -1,
       cell: ({ delivered }) => <Rate rate={delivered} />,
     },
@@ -82,14 +82,14 @@ function columnsOf(
       id: 'forwarded',
       header: 'Forwarded',
       align: 'right',
-      width: 'minmax(6rem, 0.6fr)',
+      width: 'minmax(5rem, 0.6fr)',
       sort: ({ forwarded }) => forwarded?.bytes ?? -1,
       cell: ({ forwarded }) => <Rate rate={forwarded} />,
     },
     {
       id: 'queue',
       header: <span className="pl-3">Queue</span>,
-      width: 'minmax(7.5rem, 0.8fr)',
+      width: 'minmax(7rem, 0.8fr)',
       sort: ({ queue }) => queue.bytes,
       cell: ({ id, queue }) => (
         <div className="pl-3">
@@ -100,7 +100,7 @@ function columnsOf(
     {
       id: 'spool',
       header: 'Spool',
-      width: 'minmax(7.5rem, 0.8fr)',
+      width: 'minmax(7rem, 0.8fr)',
       sort: ({ spool }) => spool?.bytes ?? -1,
       cell: (output) =>
         output.spool === null ? (
@@ -124,7 +124,7 @@ function columnsOf(
       id: 'letters',
       header: 'Dead letters',
       align: 'right',
-      width: 'minmax(6rem, 0.5fr)',
+      width: 'minmax(5.5rem, 0.5fr)',
       sort: ({ deadLetters }) => deadLetters?.records ?? -1,
       cell: ({ deadLetters }) =>
         deadLetters === null ? (
@@ -143,7 +143,7 @@ function columnsOf(
     {
       id: 'error',
       header: <span className="pl-3">Last error</span>,
-      width: 'minmax(14rem, 2fr)',
+      width: 'minmax(12rem, 2fr)',
       sort: ({ lastError }) => lastError?.at ?? 0,
       cell: ({ lastError, gateways }) =>
         lastError === null ? (

@@ -49,7 +49,7 @@ export function Upstreams({ output, nameOf }: { output: OutputTotal; nameOf: (ga
           key: `${gateway}\n${target.url}`,
           cells: [
             nameOf(gateway),
-            <code key="" className="font-mono text-xs break-all">
+            <code key="" className="font-mono text-xs whitespace-nowrap">
               {target.url}
             </code>,
             <span key="" className="inline-flex flex-col items-start">
