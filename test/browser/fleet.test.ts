@@ -52,7 +52,14 @@ test('a node comes in by the command that is shown, is labelled, restarted, and 
 
   const node = await startNode(t, ['--opamp-endpoint', endpoint, '--node-id', 'fra-1'], token)
   await page.getByText('fra-1 has connected').waitFor()
-  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('button', { name: 'Make another token' }).click()
+  await page.getByText('Tokens that were made').click()
+  await row(page, 'Frankfurt').getByText('1 of 2').waitFor()
+  await page.getByRole('button', { name: 'Revoke Frankfurt' }).click()
+  await page.getByRole('dialog', { name: 'Revoke the token' }).getByRole('button', { name: 'Revoke' }).click()
+  await row(page, 'Frankfurt').getByText('Revoked').waitFor()
+  await assertAccessible(page, 'the tokens')
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
 
   await page.getByRole('searchbox', { name: 'Label' }).fill('site=fra')
   await page.getByText('1 gateway', { exact: true }).waitFor()

@@ -10,6 +10,7 @@ import { SelectField, TextField } from '#ui/kit/field.tsx'
 import { ProblemNote } from '#ui/kit/states.tsx'
 import { JoinSteps } from '#ui/screens/fleet/join-steps.tsx'
 import { parseLabels } from '#ui/screens/fleet/labels.ts'
+import { Tokens } from '#ui/screens/fleet/tokens.tsx'
 
 const DAY_MS = 86_400_000
 const lives = [
@@ -43,7 +44,14 @@ export function AddGateway({ open, onClose }: { open: boolean; onClose: () => vo
         ),
       })}
     >
-      {token === undefined ? <TokenForm onMade={setToken} /> : <JoinSteps token={token} onClose={onClose} />}
+      {token === undefined ? (
+        <div className="flex flex-col gap-4">
+          <TokenForm onMade={setToken} />
+          <Tokens />
+        </div>
+      ) : (
+        <JoinSteps token={token} onClose={onClose} />
+      )}
     </Dialog>
   )
 }
