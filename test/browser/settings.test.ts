@@ -136,10 +136,11 @@ test('every tab is accessible in light and dark, and fits a phone', async (t) =>
   await page.getByRole('link', { name: /The API as OpenAPI/ }).waitFor()
 })
 
-test('who may only look sees the settings, and not the buttons', async (t) => {
+test('who may only look sees no buttons; a second factor for everybody holds for who asks for it too', async (t) => {
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
+  session.expect(/^console: .*403 \(/)
   const folder = temporaryFolder()
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'streamgate.json')
@@ -164,12 +165,6 @@ test('who may only look sees the settings, and not the buttons', async (t) => {
     headers: { 'x-csrf-token': csrf },
     data: { email: 'grace@example.com', role: 'viewer', grants: [], password },
   })
-  await page.goto(`${ui}settings?tab=security`)
-  await page.getByLabel('A second factor for everybody').check()
-  await page.getByText('2 of 2 users have none').waitFor()
-  await page.getByText('You are one of them').waitFor()
-  await page.getByRole('button', { name: 'Discard' }).click()
-
   await page.request.post(`${api}/api/v1/login`, { data: { email: 'grace@example.com', password } })
   await page.goto(`${ui}settings`)
   await page.getByText('To change the policy you need the permission admin').waitFor()
@@ -181,4 +176,16 @@ test('who may only look sees the settings, and not the buttons', async (t) => {
   await page.getByRole('tab', { name: 'Security' }).click()
   await page.getByText('lacks the permission "admin"').waitFor()
   await assertAccessible(page, 'not permitted')
+
+  await page.request.post(`${api}/api/v1/login`, {
+    data: { email: 'ada@example.com', password: 'a loom with punched cards' },
+  })
+  await page.goto(`${ui}settings?tab=security`)
+  await page.getByLabel('A second factor for everybody').check()
+  await page.getByText('2 of 2 users have none').waitFor()
+  await page.getByText('You are one of them').waitFor()
+  await assertAccessible(page, 'a second factor for everybody')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Your organisation asks for a second factor').waitFor()
+  assert.match(page.url(), /\/ui\/account/, 'who has none sets one up first')
 })

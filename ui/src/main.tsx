@@ -11,12 +11,15 @@ import { makeRouter } from '#ui/router.tsx'
 import { watchParts } from '#ui/shell/parts.ts'
 import './main.css'
 
+/** So soon after it was read, what one may has not changed again. */
+const ME_FRESH_MS = 5000
+
 const client = new QueryClient({
   defaultOptions: {
     queries: { retry: (failures, error) => failures < 2 && isPassing(error), staleTime: 5000 },
   },
-  queryCache: new QueryCache({ onError: askForLogin }),
-  mutationCache: new MutationCache({ onError: askForLogin }),
+  queryCache: new QueryCache({ onError: followAccess }),
+  mutationCache: new MutationCache({ onError: followAccess }),
 })
 const router = makeRouter(client)
 watchParts()
@@ -32,9 +35,15 @@ createRoot(document.getElementById('root')!).render(
   </StrictMode>,
 )
 
-/** The session has ended somewhere: whoever logs in again comes back to where they were. */
-function askForLogin(error: unknown): void {
-  if (!(error instanceof ApiError) || error.status !== 401) return
+/**
+ * The session has ended somewhere: whoever logs in again comes back to where they were. Or what one may has changed: then the page
+ * offers what is left.
+ */
+function followAccess(error: unknown): void {
+  if (!(error instanceof ApiError)) return
+  if (error.status === 403 && Date.now() - (client.getQueryState(meQuery.queryKey)?.dataUpdatedAt ?? 0) > ME_FRESH_MS)
+    void client.invalidateQueries({ queryKey: meQuery.queryKey, exact: true })
+  if (error.status !== 401) return
   const { pathname, href } = router.state.location
   if (pathname === '/login' || pathname === '/setup') return
   client.removeQueries({ queryKey: meQuery.queryKey })

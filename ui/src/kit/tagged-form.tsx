@@ -47,7 +47,6 @@ export function useTaggedForm<Body, Form extends object>({
 }): TaggedFormParts<Form> | undefined {
   const [kept, keep] = useUnsaved<Kept<Form>>(key)
   const isDirty = kept !== undefined && !isSame(kept.form, kept.base)
-  useLeaveGuard(isDirty)
   const saving = useMutation({
     mutationFn: async (given: Kept<Form>) => {
       try {
@@ -65,6 +64,8 @@ export function useTaggedForm<Body, Form extends object>({
       keep(undefined)
     },
   })
+  // What is being saved may itself lead elsewhere.
+  useLeaveGuard(isDirty && !saving.isPending)
   if (query.data === undefined) return undefined
   const { body, etag } = query.data
   const theirs = toForm(body)

@@ -1,6 +1,7 @@
 /** The frame around all screens: navigation, top bar, keys, palette. */
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
+import { useMe } from '#ui/api/queries.ts'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { type Shortcuts, useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Arrival } from '#ui/shell/arrival.tsx'
@@ -26,6 +27,10 @@ export function Shell() {
     return keys
   }, [navigate])
   useShortcuts(shortcuts)
+  const { totp_required: needsTotp } = useMe()
+  useEffect(() => {
+    if (needsTotp) void navigate({ to: '/account' })
+  }, [needsTotp, navigate])
   return (
     <div className="flex min-h-dvh">
       <a
