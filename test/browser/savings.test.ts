@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
+import { startForViewer } from '#test/support/viewer.ts'
 
 /** Gateways report every ten seconds; the page asks every fifteen. */
 const FIGURES_MS = 45_000
@@ -138,33 +139,37 @@ test('somebody else corrects the price first: nothing is lost, and one may choos
   await page.getByText('€7.00 / GB').waitFor()
 })
 
-test('an error can be tried again, and who may only look is told what is missing', async (t) => {
+test('an error can be tried again', async (t) => {
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
   session.expect(/^console: .*500 \(/)
   const { ui } = await startProduct(t)
+  const problem = { type: 'about:blank', title: 'Broken', status: 500, detail: 'out of order' }
   let isBroken = true
   await page.route('**/api/v1/savings/summary*', (route) =>
-    isBroken
-      ? route.fulfill({
-          status: 500,
-          json: { type: 'about:blank', title: 'Broken', status: 500, detail: 'out of order' },
-        })
-      : route.fallback(),
+    isBroken ? route.fulfill({ status: 500, json: problem }) : route.fallback(),
   )
-  await page.route('**/api/v1/me', async (route) => {
-    const response = await route.fetch()
-    const me = (await response.json()) as object
-    await route.fulfill({ response, json: { ...me, role: 'viewer', permissions: ['self', 'read'] } })
-  })
-  await page.goto(`${ui}savings?view=prices`)
+  await page.goto(`${ui}savings`)
   const again = page.getByRole('button', { name: 'Try again' })
   await again.waitFor({ timeout: FIGURES_MS })
+  await page.getByText('out of order').waitFor()
   isBroken = false
   await again.click()
+  await page.getByText('Nothing has come in during this time').waitFor()
+})
+
+test('who may only look sees prices, cannot change them, and is told which permission is missing', async (t) => {
+  const session = await openBrowser(t)
+  if (session === undefined) return
+  const { page } = session
+  const price = { output: 'vendor', currency: 'EUR', per_gb: 1, since: '2026-01-01' }
+  const { ui } = await startForViewer(t, page, (post) => post('/prices', price))
+  await page.goto(`${ui}savings?view=prices`)
+  await page.getByText('€1.00 / GB').waitFor()
   await page.getByText('To change prices you need the permission edit').waitFor()
   assert.equal(await page.getByRole('button', { name: /price/ }).count(), 0)
+  await eachTheme(page, 'savings of a viewer')
 })
 
 async function amountOf(page: Page): Promise<number> {

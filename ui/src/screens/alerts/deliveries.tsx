@@ -14,7 +14,7 @@ import { Dialog } from '#ui/kit/dialog.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
 import { duration } from '#ui/kit/format.ts'
 import { Needs } from '#ui/kit/needs.tsx'
-import { Failed, ProblemNote, QueryView, Skeleton } from '#ui/kit/states.tsx'
+import { Failed, ProblemNote, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
 import { Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
@@ -57,27 +57,30 @@ export function Deliveries({ webhooks }: { webhooks: readonly Webhook[] }) {
           <Failed error={query.error} retry={() => void query.refetch()} />
         )
       ) : (
-        <Table
-          label="Deliveries"
-          rows={rows}
-          rowKey={({ id }) => id}
-          onOpen={({ id }) => void navigate({ search: (old) => ({ ...old, open: id }) })}
-          onEnd={more}
-          maxHeight="50vh"
-          empty={<p className="px-4 pb-4 text-sm text-muted">Nothing has been sent yet.</p>}
-          columns={[
-            {
-              id: 'state',
-              header: 'State',
-              width: '8rem',
-              cell: ({ state }) => <Badge tone={deliveryWords[state].tone}>{deliveryWords[state].word}</Badge>,
-            },
-            { id: 'type', header: 'What', width: 'minmax(10rem, 1fr)', cell: ({ type }) => typeText(type) },
-            { id: 'webhook', header: 'To', width: 'minmax(9rem, 1fr)', cell: (it) => nameOf(it.webhook) },
-            { id: 'at', header: 'When', width: '8rem', cell: ({ created_at }) => <Ago at={created_at} /> },
-            { id: 'last', header: 'Last attempt', width: 'minmax(12rem, 2fr)', cell: lastText },
-          ]}
-        />
+        <>
+          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+          <Table
+            label="Deliveries"
+            rows={rows}
+            rowKey={({ id }) => id}
+            onOpen={({ id }) => void navigate({ search: (old) => ({ ...old, open: id }) })}
+            onEnd={more}
+            maxHeight="50vh"
+            empty={<p className="px-4 pb-4 text-sm text-muted">Nothing has been sent yet.</p>}
+            columns={[
+              {
+                id: 'state',
+                header: 'State',
+                width: '8rem',
+                cell: ({ state }) => <Badge tone={deliveryWords[state].tone}>{deliveryWords[state].word}</Badge>,
+              },
+              { id: 'type', header: 'What', width: 'minmax(10rem, 1fr)', cell: ({ type }) => typeText(type) },
+              { id: 'webhook', header: 'To', width: 'minmax(9rem, 1fr)', cell: (it) => nameOf(it.webhook) },
+              { id: 'at', header: 'When', width: '8rem', cell: ({ created_at }) => <Ago at={created_at} /> },
+              { id: 'last', header: 'Last attempt', width: 'minmax(12rem, 2fr)', cell: lastText },
+            ]}
+          />
+        </>
       )}
       {tab === 'webhooks' && open !== undefined && (
         <DeliveryDrawer

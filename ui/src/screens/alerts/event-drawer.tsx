@@ -11,7 +11,7 @@ import { duration } from '#ui/kit/format.ts'
 import { QueryView } from '#ui/kit/states.tsx'
 import { Moment } from '#ui/kit/time.tsx'
 import { conditionText } from '#ui/screens/alerts/condition.ts'
-import { Acknowledged, Measured } from '#ui/screens/alerts/events.tsx'
+import { Acknowledged, Measured } from '#ui/screens/alerts/event-parts.tsx'
 import { eventQuery } from '#ui/screens/alerts/queries.ts'
 import { SeverityBadge } from '#ui/screens/alerts/states.tsx'
 

@@ -7,14 +7,15 @@ import type { AlertEvent, AlertRule } from '#contract/alert.ts'
 import { pagesQuery, useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { duration, exact } from '#ui/kit/format.ts'
+import { duration } from '#ui/kit/format.ts'
 import { Needs } from '#ui/kit/needs.tsx'
-import { Empty, Failed, QueryView, Skeleton } from '#ui/kit/states.tsx'
+import { Empty, Failed, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
 import { Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { AcknowledgeDialog } from '#ui/screens/alerts/acknowledge-dialog.tsx'
-import { conditionText, valueText } from '#ui/screens/alerts/condition.ts'
+import { conditionText } from '#ui/screens/alerts/condition.ts'
 import { EventDrawer } from '#ui/screens/alerts/event-drawer.tsx'
+import { Acknowledged, Measured } from '#ui/screens/alerts/event-parts.tsx'
 import { firingQuery, rulesQuery } from '#ui/screens/alerts/queries.ts'
 import { alertsRoute } from '#ui/screens/alerts/route.ts'
 import { SilenceDialog } from '#ui/screens/alerts/silence-dialog.tsx'
@@ -127,34 +128,6 @@ function Firing({
   )
 }
 
-export function Acknowledged({ event: { acknowledged } }: { event: AlertEvent }) {
-  if (acknowledged === null) return null
-  return (
-    <p className="text-sm">
-      Acknowledged by {acknowledged.by} <Ago at={acknowledged.at} />
-      {acknowledged.note !== '' && <span className="text-muted">: {acknowledged.note}</span>}
-    </p>
-  )
-}
-
-/** What was measured when it fired, and which gateways it is about. */
-export function Measured({ event, rule }: { event: AlertEvent; rule: AlertRule | undefined }) {
-  const measured =
-    event.cause === 'no_data'
-      ? 'nothing was known of the minute'
-      : rule !== undefined && rule.condition.kind === event.kind
-        ? valueText(rule.condition, event.value)
-        : event.value === null
-          ? 'a state'
-          : exact(event.value)
-  return (
-    <span className="font-medium text-ink">
-      {measured}
-      {event.subjects.length > 0 && ` (${event.subjects.join(', ')})`}
-    </span>
-  )
-}
-
 function Resolved({
   rule,
   ruleOf,
@@ -179,47 +152,50 @@ function Resolved({
           <Failed error={query.error} retry={() => void query.refetch()} />
         )
       ) : (
-        <Table
-          label="Resolved events"
-          rows={events}
-          rowKey={({ id }) => id}
-          onOpen={({ id }) => onOpen(id)}
-          onEnd={more}
-          empty={<p className="px-4 pb-4 text-sm text-muted">Nothing has been resolved yet.</p>}
-          columns={[
-            {
-              id: 'severity',
-              header: 'Severity',
-              width: '7rem',
-              cell: (it) => <SeverityBadge severity={it.severity} />,
-            },
-            { id: 'name', header: 'Rule', width: 'minmax(12rem, 2fr)', cell: ({ rule_name }) => rule_name },
-            {
-              id: 'value',
-              header: 'Measured',
-              width: 'minmax(9rem, 1fr)',
-              cell: (event) => <Measured event={event} rule={ruleOf(event.rule)} />,
-            },
-            {
-              id: 'at',
-              header: 'Fired',
-              width: 'minmax(12rem, 1fr)',
-              cell: ({ started_at }) => <Moment at={started_at} />,
-            },
-            {
-              id: 'lasted',
-              header: 'Lasted',
-              width: '8rem',
-              cell: (it) => (it.resolved_at === null ? '–' : duration(it.resolved_at - it.started_at)),
-            },
-            {
-              id: 'acknowledged',
-              header: 'Acknowledged',
-              width: 'minmax(8rem, 1fr)',
-              cell: ({ acknowledged }) => acknowledged?.by ?? '–',
-            },
-          ]}
-        />
+        <>
+          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+          <Table
+            label="Resolved events"
+            rows={events}
+            rowKey={({ id }) => id}
+            onOpen={({ id }) => onOpen(id)}
+            onEnd={more}
+            empty={<p className="px-4 pb-4 text-sm text-muted">Nothing has been resolved yet.</p>}
+            columns={[
+              {
+                id: 'severity',
+                header: 'Severity',
+                width: '7rem',
+                cell: (it) => <SeverityBadge severity={it.severity} />,
+              },
+              { id: 'name', header: 'Rule', width: 'minmax(12rem, 2fr)', cell: ({ rule_name }) => rule_name },
+              {
+                id: 'value',
+                header: 'Measured',
+                width: 'minmax(9rem, 1fr)',
+                cell: (event) => <Measured event={event} rule={ruleOf(event.rule)} />,
+              },
+              {
+                id: 'at',
+                header: 'Fired',
+                width: 'minmax(12rem, 1fr)',
+                cell: ({ started_at }) => <Moment at={started_at} />,
+              },
+              {
+                id: 'lasted',
+                header: 'Lasted',
+                width: '8rem',
+                cell: (it) => (it.resolved_at === null ? '–' : duration(it.resolved_at - it.started_at)),
+              },
+              {
+                id: 'acknowledged',
+                header: 'Acknowledged',
+                width: 'minmax(8rem, 1fr)',
+                cell: ({ acknowledged }) => acknowledged?.by ?? '–',
+              },
+            ]}
+          />
+        </>
       )}
     </Card>
   )

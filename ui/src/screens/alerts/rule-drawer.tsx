@@ -51,7 +51,6 @@ export function ExistingRule({ id, onClose }: { id: string; onClose: () => void 
   const { body, etag } = query.data
   return (
     <Editor
-      key={etag}
       title={body.name}
       draftKey={`alerts.rule.${id}`}
       initial={formOfRule(id, definitionOf(body))}

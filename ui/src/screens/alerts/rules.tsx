@@ -212,8 +212,8 @@ function NoRules({ onUse }: { onUse?: (form: RuleForm) => void }) {
               <span className="block text-xs">{why}</span>
             </span>
             {onUse !== undefined && (
-              <Button onClick={() => onUse(form)}>
-                Use it<span className="sr-only">: {form.name}</span>
+              <Button aria-label={`Use it: ${form.name}`} onClick={() => onUse(form)}>
+                Use it
               </Button>
             )}
           </li>

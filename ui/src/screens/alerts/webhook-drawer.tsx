@@ -6,19 +6,15 @@ import { ApiError, send } from '#ui/api/client.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { SaveProblem } from '#ui/kit/conflict.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
-import { CheckField, SelectField, TextField } from '#ui/kit/field.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { webhookPath, webhookQuery, webhooksChanged } from '#ui/screens/alerts/queries.ts'
-import { idFrom } from '#ui/screens/alerts/rule-form.ts'
 import { useWebhookForm } from '#ui/screens/alerts/use-webhook-form.ts'
+import { WebhookFields } from '#ui/screens/alerts/webhook-fields.tsx'
 import {
-  families,
   formOfWebhook,
-  newSecret,
   newWebhookForm,
   newWebhookOf,
-  toggled,
   type WebhookForm,
   webhookBodyOf,
 } from '#ui/screens/alerts/webhook-words.ts'
@@ -60,7 +56,6 @@ export function ExistingWebhook({ id, ...props }: DrawerProps & { id: string }) 
   const { body, etag } = query.data
   return (
     <Editor
-      key={etag}
       title={body.name}
       initial={formOfWebhook(body)}
       there={body}
@@ -151,7 +146,7 @@ function Editor({
       footer={footer}
     >
       <form id={formId} onSubmit={submit} className="flex flex-col gap-4">
-        <Fields form={form} set={set} there={there} error={error} />
+        <WebhookFields form={form} set={set} there={there} error={error} />
         <SaveProblem
           error={saving.error}
           what="this webhook"
@@ -160,100 +155,5 @@ function Editor({
         />
       </form>
     </Dialog>
-  )
-}
-
-function Fields({
-  form,
-  set,
-  there,
-  error,
-}: {
-  form: WebhookForm
-  set: (patch: Partial<WebhookForm>) => void
-  there: Webhook | undefined
-  error: ApiError | undefined
-}) {
-  const isEverything = form.events.includes('*')
-  return (
-    <>
-      <TextField
-        label="Name"
-        required
-        maxLength={128}
-        error={error?.at('/name')}
-        value={form.name}
-        onChange={(event) => set({ name: event.target.value })}
-      />
-      {there === undefined && (
-        <>
-          <TextField
-            label="Id"
-            hint="Cannot be changed later."
-            placeholder={idFrom(form.name)}
-            error={error?.at('/id')}
-            value={form.id}
-            onChange={(event) => set({ id: event.target.value })}
-          />
-          <SelectField
-            label="Kind"
-            hint="A Slack webhook gets messages, and its URL is a credential: it is never shown."
-            value={form.kind}
-            onChange={(event) => set({ kind: event.target.value as WebhookForm['kind'] })}
-            options={[
-              { value: 'standard', label: 'Standard Webhooks, signed' },
-              { value: 'slack', label: 'Slack' },
-            ]}
-          />
-        </>
-      )}
-      <TextField
-        label="URL"
-        type="url"
-        required={there === undefined}
-        placeholder={there?.url ?? 'https://ops.example.com/streamgate'}
-        hint={
-          there === undefined
-            ? 'A public address, unless the controller allows private ones.'
-            : 'Empty: stays as it is.'
-        }
-        error={error?.at('/url')}
-        value={form.url}
-        onChange={(event) => set({ url: event.target.value })}
-      />
-      <fieldset className="flex flex-col gap-2">
-        <legend className="pb-1 text-sm font-medium">Told of</legend>
-        <CheckField
-          label="Everything"
-          hint="What is added later too."
-          checked={isEverything}
-          onChange={(event) => set({ events: toggled(form.events, '*', event.target.checked) })}
-        />
-        {families.map(({ value, label, hint }) => (
-          <CheckField
-            key={value}
-            label={label}
-            hint={hint}
-            disabled={isEverything}
-            checked={isEverything || form.events.includes(value)}
-            onChange={(event) => set({ events: toggled(form.events, value, event.target.checked) })}
-          />
-        ))}
-      </fieldset>
-      {there?.kind === 'standard' && (
-        <CheckField
-          label="Give it a new secret"
-          hint="It shows once when you save. For a day, deliveries are signed with the old one as well."
-          checked={form.secret !== ''}
-          onChange={(event) => set({ secret: event.target.checked ? newSecret() : '' })}
-        />
-      )}
-      <CheckField
-        label="Enabled"
-        hint={there?.disabled_reason ?? 'One that is disabled is told nothing.'}
-        checked={form.enabled}
-        onChange={(event) => set({ enabled: event.target.checked })}
-      />
-    </>
   )
 }

@@ -244,8 +244,4 @@ function sumOf(amounts: readonly { bytes: number; records: number }[]): { bytes:
 }
 
 /** Four digits that count: `0.0004046`, `5.2`, `1,234`. */
-function quantity(value: number): string {
-  return figures.format(value)
-}
-
-const figures = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 })
+const quantity = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 }).format

@@ -87,7 +87,7 @@ export function OutputLedger({ total, onExplain, onPrice }: LedgerProps & { onPr
         {
           id: 'price',
           header: 'Price used',
-          width: 'minmax(12rem, 2fr)',
+          width: 'minmax(18rem, 3fr)',
           cell: (output) => <PriceUsed output={output} onPrice={onPrice} />,
         },
         ...amountColumns<ByOutput>(total),

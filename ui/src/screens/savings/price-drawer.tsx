@@ -59,7 +59,6 @@ function Correction({ id, ...rest }: DrawerProps & { id: string }) {
   const { body, etag } = query.data
   return (
     <Editor
-      key={etag}
       title={`Correct the price of ${targetText(body)}`}
       description={
         <>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { SavingsAnswer, SavingsSummary } from '#contract/savings.ts'
 import { configurationsQuery, useCan } from '#ui/api/queries.ts'
 import { savingsSummaryQuery } from '#ui/api/savings-queries.ts'
@@ -29,6 +29,9 @@ import { type SavingsSearch, savingsRoute } from '#ui/screens/savings/route.ts'
 import { dayOf, SPAN_DEFAULT, type Span, spans, spanWords, stretchOf } from '#ui/screens/savings/span.ts'
 import { Tiles } from '#ui/screens/savings/tiles.tsx'
 import { Unpriced } from '#ui/screens/savings/unpriced.tsx'
+import { useOffer } from '#ui/shell/use-actions.ts'
+
+const NO_OFFER: never[] = []
 
 export function Savings() {
   const search = savingsRoute.useSearch()
@@ -41,6 +44,11 @@ export function Savings() {
   const configurations = useQuery(configurationsQuery)
   const [explanation, setExplanation] = useState<Explanation>()
   const [pricing, setPricing] = useState<PriceDrawerState>()
+  const offer = useMemo(
+    () => [{ id: 'savings.price', label: 'Set a price', run: () => setPricing({ kind: 'new' }) }],
+    [],
+  )
+  useOffer(useCan('edit') ? offer : NO_OFFER)
   const go = (patch: SavingsSearch) => void navigate({ search: (old) => ({ ...old, ...patch }), replace: true })
   const exportCsv = ({ total, ...rest }: SavingsAnswer) =>
     download(`savings-${dayOf(total.from)}-${dayOf(total.to)}.csv`, 'text/csv', ledgerCsv({ total, ...rest }))

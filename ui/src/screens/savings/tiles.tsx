@@ -111,7 +111,7 @@ function Note({
   action?: { label: string; about: string; run: () => void }
 }) {
   return (
-    <span className="flex flex-wrap items-center justify-between gap-x-2">
+    <span className="flex flex-col items-start">
       <span>{words}</span>
       {action !== undefined && (
         <button type="button" onClick={action.run} className={`min-h-6 rounded ${textLink}`}>
