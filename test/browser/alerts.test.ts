@@ -1,6 +1,7 @@
 /**
  * Alerts by clicking: a starter rule with its preview, a rule that fires for real, who looks after it, silence, and a webhook with a
- * real receiver. A rule for which a minute without data counts as an alert fires soonest: with its first evaluation.
+ * real receiver. A rule for which a minute without data counts as an alert fires soonest: with its first evaluation, be it by a
+ * quiet minute or by one before the gateway was there.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -101,7 +101,7 @@ function Firing({
             {event.rule_name}
           </button>
           <span className="text-xs text-muted">
-            since <Ago at={event.started_at} />
+            fired <Ago at={event.started_at} />
           </span>
         </p>
         <p className="text-sm text-muted">

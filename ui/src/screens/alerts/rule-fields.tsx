@@ -42,7 +42,7 @@ export function RuleFields({
           label="Id"
           disabled={!isNew}
           hint={isNew ? 'Cannot be changed later.' : 'What the API knows it by.'}
-          placeholder={idFrom(form.name)}
+          placeholder={idFrom(form.name, '')}
           error={error?.at('/id')}
           value={form.id}
           onChange={(event) => set({ id: event.target.value })}

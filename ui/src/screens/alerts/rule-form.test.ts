@@ -57,9 +57,8 @@ test('bytes are split into a short figure and its unit, and never rounded', () =
 })
 
 test('names make ids', () => {
-  assert.deepEqual(['A gateway is gone', 'Übermäßig: 50 %!', '日本'].map(idFrom), [
-    'a_gateway_is_gone',
-    'uberma_ig_50',
-    'rule',
-  ])
+  assert.deepEqual(
+    ['A gateway is gone', 'Übermäßig: 50 %!', '日本'].map((name) => idFrom(name)),
+    ['a_gateway_is_gone', 'uberma_ig_50', 'rule'],
+  )
 })

@@ -126,11 +126,11 @@ export function missingInRule(form: RuleForm): string | undefined {
   return body.name === '' ? 'Give it a name.' : undefined
 }
 
-/** `Hardly anything comes in` → `hardly_anything_comes_in` */
-export function idFrom(name: string): string {
+/** `Hardly anything comes in` → `hardly_anything_comes_in`. `otherwise`: where the name has none of its letters. */
+export function idFrom(name: string, otherwise = 'rule'): string {
   const plain = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
   const words = plain.match(/[a-z0-9]+/g) ?? []
-  return words.join('_').slice(0, 64) || 'rule'
+  return words.join('_').slice(0, 64) || otherwise
 }
 
 /** The largest unit in which the figure is short and still exact. */

@@ -34,6 +34,8 @@ export function RuleState({ rule: { enabled, status, silence } }: { rule: AlertR
       : states[status.state]
   return (
     <span className="inline-flex flex-wrap items-center gap-1">
+      {/* A minute without data that counts as an alert fires too. */}
+      {status.event !== null && status.state !== 'firing' && <Badge tone="bad">Firing</Badge>}
       <Badge tone={tone} title={meaning}>
         {word}
       </Badge>

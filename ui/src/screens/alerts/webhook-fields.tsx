@@ -32,7 +32,7 @@ export function WebhookFields({
           <TextField
             label="Id"
             hint="Cannot be changed later."
-            placeholder={idFrom(form.name)}
+            placeholder={idFrom(form.name, '')}
             error={error?.at('/id')}
             value={form.id}
             onChange={(event) => set({ id: event.target.value })}

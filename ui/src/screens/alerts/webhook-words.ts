@@ -62,7 +62,7 @@ export function formOfWebhook({ id, name, kind, events, enabled }: Webhook): Web
 export function newWebhookOf(form: WebhookForm): NewWebhook {
   const { kind, events, enabled } = form
   const name = form.name.trim()
-  return { id: form.id.trim() || idFrom(name), name, kind, url: form.url.trim(), events, enabled }
+  return { id: form.id.trim() || idFrom(name, 'webhook'), name, kind, url: form.url.trim(), events, enabled }
 }
 
 /** What is left out stays as it is. */
