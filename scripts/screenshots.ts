@@ -30,16 +30,18 @@ const shots: Shot[] = [
   { name: 'pipelines', path: 'pipelines', narrow: true },
   { name: 'pipeline', path: 'pipelines/default_pipeline' },
   { name: 'rules', path: 'rules', narrow: true },
-  { name: 'studio', path: 'studio', narrow: true },
-  { name: 'publish', path: 'publish', narrow: true },
+  { name: 'rule', path: 'rules', prepare: openRule },
+  { name: 'studio', path: 'studio', narrow: true, prepare: takeExample },
+  { name: 'publish', path: 'publish', narrow: true, prepare: makeReceipt },
   { name: 'versions', path: 'versions' },
   { name: 'fleet', path: 'fleet', narrow: true },
   { name: 'gateway', path: 'fleet', prepare: openFirstRow },
   { name: 'outputs', path: 'outputs', narrow: true },
   { name: 'output', path: 'outputs/search' },
-  { name: 'tap', path: 'tap', narrow: true },
+  { name: 'tap', path: 'tap', narrow: true, prepare: startTap },
   { name: 'savings', path: 'savings', narrow: true },
   { name: 'alerts', path: 'alerts', narrow: true },
+  { name: 'alert-rules', path: 'alerts?tab=rules' },
   { name: 'audit', path: 'audit' },
   { name: 'access', path: 'access' },
   { name: 'account', path: 'account' },
@@ -108,4 +110,30 @@ async function take(page: Page, name: string): Promise<void> {
 
 async function openFirstRow(page: Page): Promise<void> {
   await page.getByRole('table').first().locator('[data-index="0"]').click()
+}
+
+async function takeExample(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Examples' }).click()
+  await page.getByRole('menuitem').first().click()
+}
+
+async function startTap(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.waitForTimeout(2 * SETTLE_MS)
+}
+
+/** It is kept with the draft, so that the second theme finds it made. */
+async function makeReceipt(page: Page): Promise<void> {
+  const make = page.getByRole('button', { name: 'Make a receipt' })
+  if ((await make.count()) > 0) await make.click()
+  await page
+    .getByText('What it stands on')
+    .or(page.getByText(/from [\d,.]+ records/))
+    .first()
+    .waitFor({ timeout: 10_000 })
+    .catch(() => undefined)
+}
+
+async function openRule(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'drop_cart_debug', exact: true }).click()
 }

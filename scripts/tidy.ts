@@ -1,9 +1,10 @@
 /**
  * Checks the house: the doors between rooms, components that nobody registered or described, files that nobody uses, words that
- * were to go. Runs as a test.
+ * were to go. Runs as a test; by itself it prints what it finds.
  */
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** What a room may import beside itself. `*`: everything. */
 const DOORS: Record<string, readonly string[]> = {
@@ -152,4 +153,10 @@ function roomOf(file: string): string {
 
 function isTest(file: string): boolean {
   return /\.(test|bench|fuzz)\.tsx?$/.test(file)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { problems } = checkHouse(fileURLToPath(new URL('..', import.meta.url)))
+  for (const problem of problems) console.error(problem)
+  process.exitCode = problems.length === 0 ? 0 : 1
 }

@@ -77,6 +77,7 @@ test('a rule is added to the graph by keys, and stands in the lists and in the Y
   await page.getByRole('button', { name: 'Reset to live' }).click()
   await page.getByRole('button', { name: 'Reset the draft' }).click()
   await rule('keep_half').waitFor({ state: 'detached' })
+  await page.getByText('The draft is what is live').waitFor()
   await page.getByRole('button', { name: 'Undo' }).last().click()
   await rule('keep_half').waitFor()
 })

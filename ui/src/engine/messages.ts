@@ -4,6 +4,8 @@ import type { ExplainedStep } from '#engine/explain.ts'
 import type { ReplayedRecord, ReplayedRule, ReplayInput } from '#engine/replay.ts'
 import type { Spans } from './spans.ts'
 
+export type { ReplayedRule }
+
 /** A rule as it stands in a draft; whether it is right, the engine says. */
 export interface RuleEntry {
   id: string

@@ -36,6 +36,7 @@ export function Dialog({
         <Radix.Content
           {...(description === undefined && { 'aria-describedby': undefined })}
           onOpenAutoFocus={focusFirstField}
+          onInteractOutside={keepForMessages}
           className={cx(
             'fixed z-40 flex flex-col border border-line bg-panel shadow-2xl focus-visible:outline-none',
             place === 'middle'
@@ -71,6 +72,11 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** To undo something from its message is no reason to close. */
+function keepForMessages(event: Event): void {
+  if (event.target instanceof Element && event.target.closest('[data-toasts]') !== null) event.preventDefault()
 }
 
 /** What is to be filled in comes before the button that closes. */

@@ -1,8 +1,7 @@
 /** One rule of the trial: on or off, what it does, what it did to the samples, what is wrong with it. */
 import { ArrowDown, ArrowUp, ChevronDown, ChevronUp, Save, Undo2, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import type { ReplayedRule } from '#engine/replay.ts'
-import type { RuleProblem } from '#ui/engine/messages.ts'
+import type { ReplayedRule, RuleProblem } from '#ui/engine/messages.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button, IconButton } from '#ui/kit/button.tsx'
