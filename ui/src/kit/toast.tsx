@@ -1,6 +1,7 @@
 /**
  * Short messages about what has just been done; they may offer to undo it. What went wrong is shown in place, not here. They
- * take neither the focus nor any key, and wait while the pointer or the focus is on them.
+ * take neither the focus nor any key, and wait while the pointer or the focus is on them. They stand at the left, for what can be
+ * pressed in tables and dialogs stands at the right.
  */
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
@@ -33,9 +34,9 @@ export function Toasts() {
   return (
     <section
       data-toasts
-      aria-label="Messages"
+      aria-label="Notices"
       aria-live="polite"
-      className="fixed right-4 bottom-4 z-50 flex w-96 max-w-[calc(100vw-2rem)] flex-col gap-2"
+      className="pointer-events-none fixed bottom-4 left-4 z-50 flex w-96 max-w-[calc(100vw-2rem)] flex-col gap-2"
     >
       {shown.map((one) => (
         <Message key={one.id} {...one} />
