@@ -133,9 +133,10 @@ test('somebody else corrects the price first: nothing is lost, and one may choos
   })
   assert.equal(other.status(), 200)
   await drawer.getByRole('button', { name: 'Correct the price' }).click()
-  await drawer.getByText('Somebody has changed this price').waitFor()
+  await drawer.getByText('Price: €1.00 / GB → €2.00 / GB; yours: €7.00 / GB').waitFor()
   assert.equal(await drawer.getByLabel('Price per GB').inputValue(), '7')
-  await drawer.getByRole('button', { name: 'Save mine over it' }).click()
+  await drawer.getByRole('button', { name: 'Go on with mine over theirs' }).click()
+  await drawer.getByRole('button', { name: 'Correct the price' }).click()
   await page.getByText('€7.00 / GB').waitFor()
 })
 

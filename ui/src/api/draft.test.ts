@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { QueryClient } from '@tanstack/react-query'
-import { Conflict, DraftEditing, holdsSecrets, isSame, type Part } from './draft.ts'
+import { Conflict, DraftEditing, holdsSecrets, type Part } from './draft.ts'
 
 /** The routes of a draft's parts, as far as they matter here: lists by path, tags that are the content itself. */
 class Draft {
@@ -125,9 +125,7 @@ test('only what was shown is deleted', async () => {
   assert.deepEqual(ids(), ['a'])
 })
 
-test('equal is equal whatever the order of keys, and secrets that nobody can read are known', () => {
-  assert.ok(isSame({ a: 1, b: [{ c: 2, d: 3 }] }, { b: [{ d: 3, c: 2 }], a: 1 }))
-  assert.ok(!isSame({ a: [1, 2] }, { a: [2, 1] }))
+test('secrets that nobody can read are known', () => {
   assert.ok(holdsSecrets({ id: 'o', headers: { key: '[redacted]' } }))
   assert.ok(!holdsSecrets({ id: 'o', headers: { key: '${secret:key}' } }))
 })

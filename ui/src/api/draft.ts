@@ -3,6 +3,7 @@
  * meantime is not written over, but told as a `Conflict` that has both.
  */
 import { type QueryClient, queryOptions } from '@tanstack/react-query'
+import { isSame } from '#std/same.ts'
 import { ApiError, getTagged, send, sendTagged, type Tagged } from '#ui/api/client.ts'
 import { configurationChanged, pathOf } from '#ui/api/queries.ts'
 
@@ -147,21 +148,6 @@ const MOVE_ATTEMPTS = 3
 /** Whether it holds a secret whose value only the controller knows, so that it cannot be put back once deleted. */
 export function holdsSecrets(part: unknown): boolean {
   return JSON.stringify(part).includes('[redacted]')
-}
-
-/** Equal, whatever the order of keys. */
-export function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, part]) => [key, sorted(part)]),
-  )
 }
 
 function listPath(configuration: string, list: PartList): string {

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import type { Part } from '#ui/api/draft.ts'
 import { useCan } from '#ui/api/queries.ts'
-import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
+import { PartConflict } from '#ui/forms/part-conflict.tsx'
 import type { PartWork } from '#ui/forms/part-work.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
@@ -89,7 +89,7 @@ export function PartFrame(props: PartFrameProps) {
           </form>
         )}
       </Dialog>
-      <ConflictDialog
+      <PartConflict
         conflict={work.conflict}
         busy={work.busy}
         onTakeTheirs={() => {

@@ -4,8 +4,9 @@
  */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { isSame } from '#std/same.ts'
 import { ApiError, type Tagged } from '#ui/api/client.ts'
-import { Conflict, DraftEditing, isSame, type Part, type PartList, partQuery } from '#ui/api/draft.ts'
+import { Conflict, DraftEditing, type Part, type PartList, partQuery } from '#ui/api/draft.ts'
 import type { Complaint } from '#ui/forms/form-context.ts'
 import { useUnsaved } from '#ui/kit/unsaved.ts'
 
@@ -60,8 +61,10 @@ export function usePartWork(
   const client = useQueryClient()
   const isNew = id === undefined
   const stored = useQuery({ ...partQuery(configuration, list, id ?? ''), enabled: !isNew, refetchOnWindowFocus: false })
-  const [kept, setKept] = useUnsaved<Kept>(`part.${configuration}.${JSON.stringify(list)}.${key}`)
-  const [typed, setTyped] = useState<Kept>()
+  const [kept, keep] = useUnsaved<Kept>(`part.${configuration}.${JSON.stringify(list)}.${key}`, (work) => ({
+    ...work,
+    part: forStorage(work.part),
+  }))
   const [isRestored, setRestored] = useState(kept !== undefined)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -72,20 +75,16 @@ export function usePartWork(
   const base: Kept | undefined = isNew
     ? { part: initial, etag: '' }
     : ground && { part: ground.body, etag: ground.etag }
-  const now = typed ?? kept ?? base
+  const now = kept ?? base
   const editing = new DraftEditing(client, configuration, list)
 
-  const forget = () => {
-    setKept(undefined)
-    setTyped(undefined)
-  }
   /** Without a tag there is nothing to replace. */
   const write = async (part: Part, etag: string | undefined): Promise<Part | undefined> => {
     setBusy(true)
     setError(null)
     try {
       const saved = etag === undefined ? await editing.add(part, position) : await editing.replace(part, etag)
-      forget()
+      keep(undefined)
       setConflict(undefined)
       return saved.body
     } catch (reason) {
@@ -98,13 +97,9 @@ export function usePartWork(
   }
   return {
     part: now?.part,
-    change: (part) => {
-      const etag = now?.etag ?? ''
-      setTyped({ part, etag })
-      setKept({ part: forStorage(part), etag })
-    },
+    change: (part) => keep({ part, etag: now?.etag ?? '' }),
     isNew,
-    isDirty: (typed ?? kept) !== undefined && !isSame(now?.part, base?.part),
+    isDirty: kept !== undefined && !isSame(now?.part, base?.part),
     isRestored,
     loadError: stored.error,
     reload: () => void stored.refetch(),
@@ -114,13 +109,13 @@ export function usePartWork(
     conflict,
     save: (part) => write(part, isNew ? undefined : now?.etag),
     discard: () => {
-      forget()
+      keep(undefined)
       setRestored(false)
       setError(null)
     },
     takeTheirs: () => {
       if (conflict?.theirs !== undefined) setGround(conflict.theirs)
-      forget()
+      keep(undefined)
       setRestored(false)
       setConflict(undefined)
     },

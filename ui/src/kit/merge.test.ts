@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { differences, isSame, merged } from '#ui/kit/merge.ts'
+import { differences, merged } from '#ui/kit/merge.ts'
 
 const base = { role: 'viewer', grants: ['publish'], disabled: false }
 
@@ -20,19 +20,4 @@ test('what the other one has changed, beside what stands in the form', () => {
     { field: 'role', before: 'viewer', after: 'editor' },
     { field: 'disabled', before: false, after: true },
   ])
-})
-
-test('values are the same whatever the order of their keys', () => {
-  assert.ok(isSame({ a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 }))
-  for (const [one, other] of [
-    [
-      [1, 2],
-      [2, 1],
-    ],
-    [{ a: undefined }, { b: undefined }],
-    [[], {}],
-    [null, {}],
-    ['1', 1],
-  ])
-    assert.ok(!isSame(one, other))
 })

@@ -1,4 +1,5 @@
 /** Two people change the same thing: what the other one has changed, and both changes in one where they do not meet. */
+import { isSame } from '#std/same.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -28,15 +29,7 @@ export function merged<Form extends Fields>(base: Form, mine: Form, theirs: Form
   return { ...theirs, ...Object.fromEntries(changed) }
 }
 
-/** Of JSON values; the order of keys does not count, that of lists does. */
-export function isSame(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  const [left, right] = [one as Fields, other as Fields]
-  const keys = Object.keys(left)
-  return (
-    Array.isArray(one) === Array.isArray(other) &&
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => key in right && isSame(left[key], right[key]))
-  )
+/** A form by the names of its fields, for `differences` that are shown. */
+export function named<Form extends object>(form: Form, names: { [Field in keyof Form]: string }): Fields {
+  return Object.fromEntries(Object.entries(names).map(([field, name]) => [name as string, form[field as keyof Form]]))
 }

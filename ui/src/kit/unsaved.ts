@@ -7,15 +7,21 @@ import { useCallback, useState } from 'react'
 
 const PREFIX = 'streamgate.unsaved.'
 
-/** Like `useState`, but what was typed is there again after a reload. `undefined`: nothing has been typed. */
-export function useUnsaved<Value>(key: string): [Value | undefined, (value: Value | undefined) => void] {
+/**
+ * Like `useState`, but what was typed is there again after a reload. `undefined`: nothing has been typed. `forStorage`: what of
+ * it may lie in the tab's storage; the rest is lost with the page.
+ */
+export function useUnsaved<Value>(
+  key: string,
+  forStorage?: (value: Value) => Value,
+): [Value | undefined, (value: Value | undefined) => void] {
   const [value, setValue] = useState<Value | undefined>(() => read<Value>(key))
   const keep = useCallback(
     (next: Value | undefined) => {
-      write(key, next)
+      write(key, next === undefined ? undefined : (forStorage?.(next) ?? next))
       setValue(next)
     },
-    [key],
+    [key, forStorage],
   )
   return [value, keep]
 }

@@ -1,19 +1,20 @@
 /** Organisations, each with its own configurations, gateways and users. Owners of `default` make others. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Building2, Mail } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import type { Invitation, Organisation, OrganisationAddedAnswer } from '#contract/access.ts'
-import { ApiError, send } from '#ui/api/client.ts'
+import { send } from '#ui/api/client.ts'
 import { useMe } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
+import { Confirm } from '#ui/kit/dialog.tsx'
 import { TextField } from '#ui/kit/field.tsx'
-import { ProblemNote, QueryView } from '#ui/kit/states.tsx'
+import { FormDialog } from '#ui/kit/form-view.tsx'
+import { QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Moment } from '#ui/kit/time.tsx'
-import { useUnsaved } from '#ui/kit/unsaved.ts'
+import { useNewForm } from '#ui/kit/use-kept-form.ts'
 import { organisationsQuery } from '#ui/screens/access/queries.ts'
 import { InvitationLink } from '#ui/screens/access/shown-once.tsx'
 
@@ -100,62 +101,45 @@ function AddOrganisation({
   onClose: () => void
   onAdded: (answer: OrganisationAddedAnswer) => void
 }) {
-  const formId = useId()
   const client = useQueryClient()
-  const [kept, keep] = useUnsaved<typeof nothing>('access.new-organisation')
-  const form = kept ?? nothing
-  const add = useMutation({
-    mutationFn: () => send<OrganisationAddedAnswer>('POST', '/orgs', form),
-    onSuccess: async (answer) => {
-      keep(undefined)
+  const kept = useNewForm({
+    key: 'access.new-organisation',
+    initial: nothing,
+    save: (form) => send<OrganisationAddedAnswer>('POST', '/orgs', form),
+    onSaved: async (answer) => {
       await client.invalidateQueries({ queryKey: organisationsQuery.queryKey })
       onAdded(answer)
     },
   })
-  const at = (pointer: string) => (add.error instanceof ApiError ? add.error.at(pointer) : undefined)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    add.mutate()
-  }
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button type="submit" form={formId} look="primary" busy={add.isPending}>
-        Make the organisation
-      </Button>
-    </>
-  )
+  const { form, change, errorAt } = kept
   return (
-    <Dialog
-      open
+    <FormDialog
+      kept={kept}
       onClose={onClose}
       title="Make an organisation"
       description="You get a link for its first owner. It cannot be deleted."
-      footer={footer}
+      action="Make the organisation"
     >
-      <form id={formId} onSubmit={submit} className="flex flex-col gap-4">
-        <TextField
-          label="Id"
-          hint="Small letters, digits and -; it stays."
-          required
-          autoFocus
-          maxLength={63}
-          error={at('/id')}
-          value={form.id}
-          onChange={(event) => keep({ ...form, id: event.target.value })}
-        />
-        <TextField
-          label="Name"
-          hint="As people call it."
-          required
-          maxLength={128}
-          error={at('/name')}
-          value={form.name}
-          onChange={(event) => keep({ ...form, name: event.target.value })}
-        />
-        <ProblemNote error={add.error} />
-      </form>
-    </Dialog>
+      <TextField
+        label="Id"
+        hint="Small letters, digits and -; it stays."
+        required
+        autoFocus
+        maxLength={63}
+        error={errorAt('/id')}
+        value={form.id}
+        onChange={(event) => change({ id: event.target.value })}
+      />
+      <TextField
+        label="Name"
+        hint="As people call it."
+        required
+        maxLength={128}
+        error={errorAt('/name')}
+        value={form.name}
+        onChange={(event) => change({ name: event.target.value })}
+      />
+    </FormDialog>
   )
 }
 

@@ -8,10 +8,11 @@ import { meQuery, useMe, usersQuery } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
+import { FormView } from '#ui/kit/form-view.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
-import { TaggedForm, useTaggedForm } from '#ui/kit/tagged-form.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
+import { useKeptForm } from '#ui/kit/use-kept-form.ts'
 import { userPath, userQuery } from '#ui/screens/access/queries.ts'
 import { grantsBeside } from '#ui/screens/access/rights.ts'
 import { RightsField } from '#ui/screens/access/role-matrix.tsx'
@@ -66,7 +67,7 @@ function Facts({ user }: { user: User }) {
 function Rights({ id }: { id: string }) {
   const query = useQuery(userQuery(id))
   const client = useQueryClient()
-  const parts = useTaggedForm({
+  const kept = useKeptForm({
     key: `access.user.${id}`,
     query,
     toForm: ({ role, grants }: User) => ({ role, grants }),
@@ -78,11 +79,11 @@ function Rights({ id }: { id: string }) {
       toast('Saved; it holds from their next request on')
     },
   })
-  if (parts === undefined) return null
+  if (kept === undefined) return null
   return (
-    <TaggedForm parts={parts} label="Role and grants" names={{ role: 'Role', grants: 'Grants' }}>
-      <RightsField role={parts.form.role} grants={parts.form.grants} onChange={parts.change} />
-    </TaggedForm>
+    <FormView kept={kept} label="Role and grants" words={({ role, grants }) => ({ Role: role, Grants: grants })}>
+      <RightsField role={kept.form.role} grants={kept.form.grants} onChange={kept.change} />
+    </FormView>
   )
 }
 

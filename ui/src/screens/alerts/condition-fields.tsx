@@ -5,8 +5,8 @@ import type { FormProps } from '#ui/screens/alerts/rule-fields.tsx'
 import { type Bytes, byteUnits, type RuleForm } from '#ui/screens/alerts/rule-form.ts'
 
 export function ConditionFields(props: FormProps) {
-  const { form, set, error } = props
-  const threshold = error?.at('/condition/threshold')
+  const { form, set, errorAt } = props
+  const threshold = errorAt('/condition/threshold')
   switch (form.kind) {
     case 'volume':
       return (
@@ -58,7 +58,7 @@ export function ConditionFields(props: FormProps) {
             hint="0: anything. A pipeline in the state bypass or hold is enough as well."
             value={form.bypassed}
             set={(bypassed) => set({ bypassed })}
-            error={error?.at('/condition/bytes_above')}
+            error={errorAt('/condition/bytes_above')}
           />
         </Fields>
       )
@@ -70,7 +70,7 @@ export function ConditionFields(props: FormProps) {
             hint="Empty: does not matter. One of both is enough to hold."
             value={form.waiting}
             set={(waiting) => set({ waiting })}
-            error={error?.at('/condition/bytes_above')}
+            error={errorAt('/condition/bytes_above')}
           />
           <NumberField
             label="Or grows with each of so many minutes"
@@ -78,7 +78,7 @@ export function ConditionFields(props: FormProps) {
             max={120}
             value={form.growingMinutes}
             set={(growingMinutes) => set({ growingMinutes })}
-            error={error?.at('/condition/growing_minutes')}
+            error={errorAt('/condition/growing_minutes')}
           />
         </Fields>
       )
@@ -90,7 +90,7 @@ export function ConditionFields(props: FormProps) {
             label="More than (records)"
             value={form.moreThan}
             set={(moreThan) => set({ moreThan })}
-            error={error?.at('/condition/more_than')}
+            error={errorAt('/condition/more_than')}
           />
           <NumberField
             label="Within (minutes)"
@@ -98,7 +98,7 @@ export function ConditionFields(props: FormProps) {
             max={1440}
             value={form.withinMinutes}
             set={(withinMinutes) => set({ withinMinutes })}
-            error={error?.at('/condition/within_minutes')}
+            error={errorAt('/condition/within_minutes')}
           />
         </Fields>
       )
@@ -110,7 +110,7 @@ export function ConditionFields(props: FormProps) {
             min={1}
             value={form.gateways}
             set={(gateways) => set({ gateways })}
-            error={error?.at('/condition/gateways')}
+            error={errorAt('/condition/gateways')}
           />
         </Fields>
       )

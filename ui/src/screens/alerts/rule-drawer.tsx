@@ -1,16 +1,13 @@
 /** Adds or changes an alert rule, beside when it would have fired. What was typed stays until it is saved or discarded. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { AlertRule } from '#contract/alert.ts'
-import { ApiError, send } from '#ui/api/client.ts'
+import { send } from '#ui/api/client.ts'
 import { useCan } from '#ui/api/queries.ts'
-import { Button } from '#ui/kit/button.tsx'
-import { SaveProblem } from '#ui/kit/conflict.tsx'
-import { Dialog } from '#ui/kit/dialog.tsx'
-import { useKeptForm } from '#ui/kit/kept-form.ts'
+import { FormDialog, LoadingDrawer } from '#ui/kit/form-view.tsx'
+import type { Fields } from '#ui/kit/merge.ts'
 import { Needs } from '#ui/kit/needs.tsx'
-import { QueryView } from '#ui/kit/states.tsx'
 import { toast } from '#ui/kit/toast.tsx'
+import { type KeptForm, useKeptForm, useNewForm } from '#ui/kit/use-kept-form.ts'
 import { conditionText } from '#ui/screens/alerts/condition.ts'
 import { Preview } from '#ui/screens/alerts/preview.tsx'
 import { alertsChanged, rulePath, ruleQuery } from '#ui/screens/alerts/queries.ts'
@@ -25,143 +22,92 @@ import {
 } from '#ui/screens/alerts/rule-form.ts'
 
 export function NewRule({ initial, onClose }: { initial: RuleForm; onClose: () => void }) {
-  return (
-    <Editor
-      title="Add an alert rule"
-      draftKey={`alerts.rule.new.${initial.name}`}
-      initial={initial}
-      isNew
-      save={(form) =>
-        send<AlertRule>('POST', '/alerts/rules', { id: form.id || idFrom(form.name), ...bodyOfForm(form) })
-      }
-      action="Add the rule"
-      onClose={onClose}
-    />
-  )
+  const onSaved = useSaved(onClose)
+  const kept = useNewForm({
+    key: `alerts.rule.new.${initial.name}`,
+    initial,
+    save: (form) => send<AlertRule>('POST', '/alerts/rules', { id: form.id || idFrom(form.name), ...bodyOfForm(form) }),
+    onSaved,
+  })
+  return <Editor title="Add an alert rule" kept={kept} isNew action="Add the rule" onClose={onClose} />
 }
 
 export function ExistingRule({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery(ruleQuery(id))
-  if (query.data === undefined)
-    return (
-      <Dialog open onClose={onClose} title={id} place="side">
-        <QueryView query={query}>{() => null}</QueryView>
-      </Dialog>
-    )
-  const { body, etag } = query.data
-  return (
-    <Editor
-      title={body.name}
-      draftKey={`alerts.rule.${id}`}
-      initial={formOfRule(id, definitionOf(body))}
-      etag={etag}
-      save={(form, tag) => send<AlertRule>('PUT', rulePath(id), bodyOfForm(form), { etag: tag })}
-      latest={async () => (await query.refetch()).data?.etag}
-      action="Save the rule"
-      onClose={onClose}
-    />
-  )
+  const onSaved = useSaved(onClose)
+  const kept = useKeptForm({
+    key: `alerts.rule.${id}`,
+    query,
+    toForm: (rule: AlertRule) => formOfRule(id, definitionOf(rule)),
+    save: (form, etag) => send<AlertRule>('PUT', rulePath(id), bodyOfForm(form), { etag }),
+    onSaved,
+  })
+  if (query.data === undefined || kept === undefined)
+    return <LoadingDrawer title={id} query={query} onClose={onClose} />
+  return <Editor title={query.data.body.name} kept={kept} action="Save the rule" onClose={onClose} />
+}
+
+function useSaved(onClose: () => void): (rule: AlertRule) => void {
+  const client = useQueryClient()
+  return ({ name }) => {
+    onClose()
+    toast(`“${name}” is saved; it is evaluated within ten seconds`)
+    void alertsChanged(client)
+  }
 }
 
 function Editor({
   title,
-  draftKey,
-  initial,
-  etag = '',
+  kept,
   isNew = false,
-  save,
-  latest,
   action,
   onClose,
 }: {
   title: string
-  draftKey: string
-  initial: RuleForm
-  etag?: string
+  kept: KeptForm<RuleForm>
   isNew?: boolean
-  save: (form: RuleForm, etag: string) => Promise<AlertRule>
-  /** Reads it again; its tag now. */
-  latest?: () => Promise<string | undefined>
   action: string
   onClose: () => void
 }) {
-  const formId = useId()
-  const client = useQueryClient()
   const mayEdit = useCan('edit')
-  const kept = useKeptForm(draftKey, initial, etag)
-  const saving = useMutation({
-    mutationFn: (tag: string) => save(kept.form, tag),
-    onSuccess: async (rule) => {
-      kept.reset()
-      onClose()
-      toast(`“${rule.name}” is saved; it is evaluated within ten seconds`)
-      await alertsChanged(client)
-    },
-  })
   const missing = missingInRule(kept.form)
-  const isComplete = missing === undefined || missing.includes('name')
-  const body = bodyOfForm(kept.form)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (missing === undefined && mayEdit) saving.mutate(kept.etag)
-  }
-  const reload = async () => {
-    kept.reset()
-    saving.reset()
-    await latest?.()
-  }
-  const overwrite = async () => {
-    const tag = (await latest?.()) ?? '*'
-    kept.rebase(tag)
-    saving.mutate(tag)
-  }
-  const discard = () => {
-    kept.reset()
-    onClose()
-  }
-  const footer = (
-    <>
-      <Needs permission="edit" to="change rules" />
-      {kept.isDirty && (
-        <Button look="quiet" onClick={discard}>
-          Discard
-        </Button>
-      )}
-      <Button onClick={onClose}>Close</Button>
-      {mayEdit && (
-        <Button look="primary" type="submit" form={formId} busy={saving.isPending} disabled={missing !== undefined}>
-          {action}
-        </Button>
-      )}
-    </>
-  )
+  const body = isComplete(kept.form) ? bodyOfForm(kept.form) : undefined
   return (
-    <Dialog
-      open
+    <FormDialog
+      kept={kept}
+      words={wordsOf}
       onClose={onClose}
       title={title}
-      description={isComplete ? `Fires on ${conditionText(body)}.` : missing}
+      description={body === undefined ? missing : `Fires on ${conditionText(body)}.`}
       place="side"
-      footer={footer}
+      action={action}
+      missing={missing}
+      mayChange={mayEdit}
+      notice={<Needs permission="edit" to="change rules" />}
     >
-      <form id={formId} onSubmit={submit} className="flex flex-col gap-5">
-        <RuleFields
-          form={kept.form}
-          set={kept.set}
-          isNew={isNew}
-          disabled={!mayEdit}
-          error={saving.error instanceof ApiError ? saving.error : undefined}
-        >
-          <Preview body={isComplete ? body : undefined} />
-        </RuleFields>
-        {missing !== undefined && kept.isDirty && <p className="text-sm text-muted">{missing}</p>}
-        <SaveProblem
-          error={saving.error}
-          what="this rule"
-          onReload={() => void reload()}
-          onOverwrite={() => void overwrite()}
-        />
-      </form>
-    </Dialog>
+      <RuleFields form={kept.form} set={kept.change} isNew={isNew} disabled={!mayEdit} errorAt={kept.errorAt}>
+        <Preview body={body} />
+      </RuleFields>
+    </FormDialog>
   )
+}
+
+/** It can be evaluated; perhaps it has no name yet. */
+function isComplete(form: RuleForm): boolean {
+  return missingInRule({ ...form, name: 'any' }) === undefined
+}
+
+function wordsOf(form: RuleForm): Fields {
+  const body = bodyOfForm(form)
+  return {
+    Name: body.name,
+    Description: body.description,
+    'Fires on': isComplete(form) ? conditionText(body) : '…',
+    'Fires after minutes': form.forMinutes,
+    'Resolved after minutes': form.resolveMinutes,
+    'Without data': body.no_data,
+    Severity: body.severity,
+    Webhooks: body.webhooks,
+    Evaluated: body.enabled,
+  }
 }

@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useId } from 'react'
 import type { AlertKind, ScopeKey } from '#contract/alert.ts'
 import { scopeKeys } from '#contract/alert-scope.ts'
-import type { ApiError } from '#ui/api/client.ts'
 import { CheckField, SelectField, TextArea, TextField } from '#ui/kit/field.tsx'
 import { kindWords } from '#ui/screens/alerts/condition.ts'
 import { ConditionFields } from '#ui/screens/alerts/condition-fields.tsx'
@@ -14,7 +13,7 @@ import { useScopeNames } from '#ui/screens/alerts/scope-names.ts'
 export interface FormProps {
   form: RuleForm
   set: (patch: Partial<RuleForm>) => void
-  error: ApiError | undefined
+  errorAt: (pointer: string) => string | undefined
 }
 
 const kinds = Object.entries(kindWords).map(([value, { label }]) => ({ value, label }))
@@ -26,7 +25,7 @@ export function RuleFields({
   children,
   ...props
 }: FormProps & { isNew: boolean; disabled: boolean; children: ReactNode }) {
-  const { form, set, error } = props
+  const { form, set, errorAt } = props
   return (
     <>
       <fieldset disabled={disabled} className="grid gap-4 sm:grid-cols-2">
@@ -34,7 +33,7 @@ export function RuleFields({
           label="Name"
           required
           maxLength={128}
-          error={error?.at('/name')}
+          error={errorAt('/name')}
           value={form.name}
           onChange={(event) => set({ name: event.target.value })}
         />
@@ -43,7 +42,7 @@ export function RuleFields({
           disabled={!isNew}
           hint={isNew ? 'Cannot be changed later.' : 'What the API knows it by.'}
           placeholder={idFrom(form.name, '')}
-          error={error?.at('/id')}
+          error={errorAt('/id')}
           value={form.id}
           onChange={(event) => set({ id: event.target.value })}
         />
@@ -80,7 +79,7 @@ const scopeLabels: Record<ScopeKey, string> = {
 }
 
 /** Only what the kind knows of: what one gateway took in is not known by pipeline. */
-function ScopeFields({ form, set, error }: FormProps) {
+function ScopeFields({ form, set, errorAt }: FormProps) {
   const listId = useId()
   const names = useScopeNames()
   return (
@@ -92,7 +91,7 @@ function ScopeFields({ form, set, error }: FormProps) {
               label={scopeLabels[key]}
               placeholder="All"
               list={`${listId}-${key}`}
-              error={error?.at(`/scope/${key}`)}
+              error={errorAt(`/scope/${key}`)}
               value={form.scope[key]}
               onChange={(event) => set({ scope: { ...form.scope, [key]: event.target.value } })}
             />
@@ -112,7 +111,7 @@ function ScopeFields({ form, set, error }: FormProps) {
   )
 }
 
-function Timing({ form, set, error }: FormProps) {
+function Timing({ form, set, errorAt }: FormProps) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <TextField
@@ -122,7 +121,7 @@ function Timing({ form, set, error }: FormProps) {
         max={1440}
         required
         hint="The condition holds so long before it fires."
-        error={error?.at('/for_minutes')}
+        error={errorAt('/for_minutes')}
         value={form.forMinutes}
         onChange={(event) => set({ forMinutes: event.target.value })}
       />
@@ -133,7 +132,7 @@ function Timing({ form, set, error }: FormProps) {
         max={1440}
         required
         hint="It does not hold so long before it is resolved."
-        error={error?.at('/resolve_minutes')}
+        error={errorAt('/resolve_minutes')}
         value={form.resolveMinutes}
         onChange={(event) => set({ resolveMinutes: event.target.value })}
       />
@@ -162,7 +161,7 @@ function Timing({ form, set, error }: FormProps) {
   )
 }
 
-function Telling({ form, set, error }: FormProps) {
+function Telling({ form, set, errorAt }: FormProps) {
   const { data: known = [] } = useQuery(webhooksQuery)
   const toggle = (id: string, isOn: boolean) =>
     set({ webhooks: isOn ? [...form.webhooks, id] : form.webhooks.filter((one) => one !== id) })
@@ -194,7 +193,7 @@ function Telling({ form, set, error }: FormProps) {
         label="What to do when it fires"
         hint="Goes into what is sent."
         maxLength={2000}
-        error={error?.at('/description')}
+        error={errorAt('/description')}
         value={form.description}
         onChange={(event) => set({ description: event.target.value })}
       />

@@ -1,6 +1,5 @@
 /** The fields of a webhook. */
 import type { Webhook } from '#contract/webhook.ts'
-import type { ApiError } from '#ui/api/client.ts'
 import { CheckField, SelectField, TextField } from '#ui/kit/field.tsx'
 import { idFrom } from '#ui/screens/alerts/rule-form.ts'
 import { families, newSecret, toggled, type WebhookForm } from '#ui/screens/alerts/webhook-words.ts'
@@ -9,12 +8,12 @@ export function WebhookFields({
   form,
   set,
   there,
-  error,
+  errorAt,
 }: {
   form: WebhookForm
   set: (patch: Partial<WebhookForm>) => void
   there: Webhook | undefined
-  error: ApiError | undefined
+  errorAt: (pointer: string) => string | undefined
 }) {
   const isEverything = form.events.includes('*')
   return (
@@ -23,7 +22,7 @@ export function WebhookFields({
         label="Name"
         required
         maxLength={128}
-        error={error?.at('/name')}
+        error={errorAt('/name')}
         value={form.name}
         onChange={(event) => set({ name: event.target.value })}
       />
@@ -33,7 +32,7 @@ export function WebhookFields({
             label="Id"
             hint="Cannot be changed later."
             placeholder={idFrom(form.name, '')}
-            error={error?.at('/id')}
+            error={errorAt('/id')}
             value={form.id}
             onChange={(event) => set({ id: event.target.value })}
           />
@@ -59,7 +58,7 @@ export function WebhookFields({
             ? 'A public address, unless the controller allows private ones.'
             : 'Empty: stays as it is.'
         }
-        error={error?.at('/url')}
+        error={errorAt('/url')}
         value={form.url}
         onChange={(event) => set({ url: event.target.value })}
       />

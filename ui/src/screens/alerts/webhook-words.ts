@@ -65,6 +65,13 @@ export function newWebhookOf(form: WebhookForm): NewWebhook {
   return { id: form.id.trim() || idFrom(name, 'webhook'), name, kind, url: form.url.trim(), events, enabled }
 }
 
+/** What is missing before it can be sent. `isThere`: its URL is known. */
+export function missingInWebhook({ name, events, url }: WebhookForm, isThere: boolean): string | undefined {
+  if (name.trim() === '') return 'Give it a name.'
+  if (!isThere && url.trim() === '') return 'Say where events are sent.'
+  return events.length === 0 ? 'Choose the events that are sent.' : undefined
+}
+
 /** What is left out stays as it is. */
 export function webhookBodyOf(form: WebhookForm): WebhookBody {
   const url = form.url.trim()

@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft } from 'lucide-react'
 import type { Gateway } from '#contract/fleet.ts'
-import type { Tagged } from '#ui/api/client.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { textLink } from '#ui/kit/button.tsx'
 import { Page } from '#ui/kit/page.tsx'
@@ -38,7 +37,7 @@ export function GatewayScreen() {
         {...(query.data !== undefined && { actions: <GatewayActions shown={query.data} /> })}
       >
         <QueryView query={query} lines={8}>
-          {(tagged) => <Content tagged={tagged} />}
+          {({ body }) => <Content gateway={body} />}
         </QueryView>
       </Page>
     </>
@@ -65,14 +64,13 @@ function Intro({ gateway }: { gateway: Gateway }) {
   )
 }
 
-function Content({ tagged }: { tagged: Tagged<Gateway> }) {
+function Content({ gateway }: { gateway: Gateway }) {
   const { tab = 'summary', ...search } = gatewayRoute.useSearch()
   const navigate = useNavigate()
-  const gateway = tagged.body
   const go = (next: GatewaySearch) =>
     void navigate({ to: '/fleet/$gateway', params: { gateway: gateway.id }, search: next, replace: true })
   const contents = {
-    summary: <Summary tagged={tagged} />,
+    summary: <Summary gateway={gateway} />,
     metrics: <Metrics gateway={gateway} search={search} onRange={(range) => go({ tab: 'metrics', ...range })} />,
     config: <ConfigTab gateway={gateway} />,
     attempts: <Attempts attempts={gateway.attempts} />,

@@ -1,7 +1,6 @@
 /** The five states in a row, why they do not agree, health part by part, labels, and what the gateway says of itself. */
 import { ChevronRight } from 'lucide-react'
 import type { Gateway } from '#contract/fleet.ts'
-import type { Tagged } from '#ui/api/client.ts'
 import { Card } from '#ui/kit/card.tsx'
 import { CopyButton } from '#ui/kit/copy.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -12,8 +11,7 @@ import { driftWords, fiveOf, type StateView, stateNames } from '#ui/screens/flee
 
 const HASH_CHARACTERS = 10
 
-export function Summary({ tagged }: { tagged: Tagged<Gateway> }) {
-  const gateway = tagged.body
+export function Summary({ gateway }: { gateway: Gateway }) {
   return (
     <>
       <Drift gateway={gateway} />
@@ -33,7 +31,7 @@ export function Summary({ tagged }: { tagged: Tagged<Gateway> }) {
           )}
         </Card>
         <div className="flex min-w-0 flex-col gap-4">
-          <LabelsCard tagged={tagged} />
+          <LabelsCard gateway={gateway} />
           <Description gateway={gateway} />
         </div>
       </div>

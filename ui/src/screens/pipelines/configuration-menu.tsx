@@ -4,10 +4,10 @@ import { Download, FilePlus2, Settings2, Upload } from 'lucide-react'
 import { useState } from 'react'
 import { urlOf } from '#ui/api/client.ts'
 import { pathOf, useCan } from '#ui/api/queries.ts'
+import { NewConfiguration } from '#ui/forms/new-configuration.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Menu, type MenuItem } from '#ui/kit/menu.tsx'
 import { ImportDocument } from './import-document.tsx'
-import { NewConfiguration } from './new-configuration.tsx'
 
 export function ConfigurationMenu({ configuration }: { configuration: string }) {
   const navigate = useNavigate()
@@ -15,7 +15,7 @@ export function ConfigurationMenu({ configuration }: { configuration: string }) 
   const [open, setOpen] = useState<'new' | 'import'>()
   const close = () => setOpen(undefined)
   const items: MenuItem[] = [
-    { label: 'New configuration', icon: FilePlus2, disabled: !canEdit, run: () => setOpen('new') },
+    { label: 'Add a configuration', icon: FilePlus2, disabled: !canEdit, run: () => setOpen('new') },
     { label: 'Import a document', icon: Upload, disabled: !canEdit, run: () => setOpen('import') },
     { label: 'Export the draft', icon: Download, run: () => download(configuration, 'draft') },
     { label: 'Export what is live', icon: Download, run: () => download(configuration, 'live') },
@@ -23,13 +23,15 @@ export function ConfigurationMenu({ configuration }: { configuration: string }) 
   return (
     <>
       <Menu trigger={<Button icon={Settings2}>Configuration</Button>} items={items} />
-      <NewConfiguration
-        open={open === 'new'}
-        onClose={close}
-        onAdded={(name) =>
-          void navigate({ to: '/pipelines', search: (search) => ({ ...search, configuration: name }) })
-        }
-      />
+      {open === 'new' && (
+        <NewConfiguration
+          onClose={close}
+          onAdded={(name) => {
+            close()
+            void navigate({ to: '/pipelines', search: (search) => ({ ...search, configuration: name }) })
+          }}
+        />
+      )}
       <ImportDocument open={open === 'import'} onClose={close} configuration={configuration} />
     </>
   )

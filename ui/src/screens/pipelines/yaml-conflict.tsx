@@ -1,39 +1,20 @@
-/** The draft has changed while somebody typed: both are shown, and nothing is lost before one has chosen. */
+/** The draft has changed while somebody typed: both as text. */
 import { useMemo } from 'react'
 import { CodeCompare } from '#ui/editor/code-editor.tsx'
-import { Button } from '#ui/kit/button.tsx'
-import { Dialog } from '#ui/kit/dialog.tsx'
+import { ConflictDialog, type ConflictDialogProps } from '#ui/kit/conflict-dialog.tsx'
 
-export interface YamlConflictProps {
+export interface YamlConflictProps
+  extends Pick<ConflictDialogProps, 'busy' | 'onTakeTheirs' | 'onKeepMine' | 'onClose'> {
   theirs: string
   mine: string
-  busy: boolean
-  onClose: () => void
-  onTakeTheirs: () => void
-  onKeepMine: () => void
 }
 
-export function YamlConflict({ theirs, mine, busy, onClose, onTakeTheirs, onKeepMine }: YamlConflictProps) {
-  const before = useMemo(() => ({ label: 'The draft now', text: theirs }), [theirs])
-  const after = useMemo(() => ({ label: 'Your text', text: mine }), [mine])
+export function YamlConflict({ theirs, mine, ...props }: YamlConflictProps) {
+  const before = useMemo(() => ({ label: 'Theirs, as the draft is now', text: theirs }), [theirs])
+  const after = useMemo(() => ({ label: 'Mine', text: mine }), [mine])
   return (
-    <Dialog
-      open
-      wide
-      onClose={onClose}
-      title="The draft has changed in the meantime"
-      description="Somebody has changed it since you began to type. Your text is kept in this tab until you choose."
-      footer={
-        <>
-          <Button onClick={onClose}>Go on typing</Button>
-          <Button onClick={onTakeTheirs}>Take the draft as it is now</Button>
-          <Button look="danger" busy={busy} onClick={onKeepMine}>
-            Write mine over it
-          </Button>
-        </>
-      }
-    >
+    <ConflictDialog title="Somebody else has changed the draft" {...props}>
       <CodeCompare language="yaml" before={before} after={after} />
-    </Dialog>
+    </ConflictDialog>
   )
 }

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react'
 import type { ConfigurationDocument } from '#contract/configuration.ts'
 import { differencesQuery, problemsQuery } from '#ui/api/configuration-queries.ts'
 import { componentsQuery, draftQuery, liveQuery, SERIES_MS, seriesQuery, useCan } from '#ui/api/queries.ts'
-import { ConflictDialog } from '#ui/forms/conflict-dialog.tsx'
+import { PartConflict } from '#ui/forms/part-conflict.tsx'
 import { RuleEditor, type RuleStart } from '#ui/forms/rule-editor.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -169,7 +169,7 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
           toast(`${id} is in the draft.`)
         }}
       />
-      <ConflictDialog
+      <PartConflict
         conflict={changes.conflict}
         mineAction="Delete it all the same"
         onTakeTheirs={changes.leaveConflict}

@@ -1,19 +1,18 @@
 /** The fields of a price. */
 import { useId, useMemo } from 'react'
-import type { ApiError } from '#ui/api/client.ts'
 import { SelectField, TextArea, TextField } from '#ui/kit/field.tsx'
 import { currencies, type PriceForm } from '#ui/screens/savings/price-form.ts'
 
 export function PriceFields({
   form,
   set,
-  error,
+  errorAt,
   outputs,
   configurations,
 }: {
   form: PriceForm
   set: (patch: Partial<PriceForm>) => void
-  error: ApiError | undefined
+  errorAt: (pointer: string) => string | undefined
   outputs: readonly { output: string; type: string }[]
   configurations: readonly string[]
 }) {
@@ -36,7 +35,7 @@ export function PriceFields({
         label={isOutput ? 'Output' : 'Type of outputs'}
         required
         list={listId}
-        error={error?.at(isOutput ? '/output' : '/output_type')}
+        error={errorAt(isOutput ? '/output' : '/output_type')}
         value={isOutput ? form.output : form.outputType}
         onChange={({ target: { value } }) => set(isOutput ? { output: value } : { outputType: value })}
       />
@@ -63,7 +62,7 @@ export function PriceFields({
         <SelectField
           label="Currency"
           hint="Amounts in different currencies are never added."
-          error={error?.at('/currency')}
+          error={errorAt('/currency')}
           value={form.currency}
           onChange={(event) => set({ currency: event.target.value })}
           options={codes}
@@ -73,7 +72,7 @@ export function PriceFields({
           type="date"
           required
           hint="The first day on which it holds. Days before it keep the price before it."
-          error={error?.at('/since')}
+          error={errorAt('/since')}
           value={form.since}
           onChange={(event) => set({ since: event.target.value })}
         />
@@ -83,7 +82,7 @@ export function PriceFields({
           min={0}
           step="any"
           hint="Of bytes as the output sends them, before compression."
-          error={error?.at('/per_gb')}
+          error={errorAt('/per_gb')}
           value={form.perGb}
           onChange={(event) => set({ perGb: event.target.value })}
         />
@@ -101,7 +100,7 @@ export function PriceFields({
           type="number"
           min={0}
           step="any"
-          error={error?.at('/per_million_events')}
+          error={errorAt('/per_million_events')}
           value={form.perMillionEvents}
           onChange={(event) => set({ perMillionEvents: event.target.value })}
         />

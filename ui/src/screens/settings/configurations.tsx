@@ -1,20 +1,19 @@
 /** The configurations: each has a draft, versions, and gateways that follow it. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import type { Configuration, ConfigurationKind } from '#contract/configuration.ts'
-import { ApiError, getTagged, send } from '#ui/api/client.ts'
+import { getTagged, send } from '#ui/api/client.ts'
 import { configurationChanged, configurationsQuery, fleetSummaryQuery, pathOf, useCan } from '#ui/api/queries.ts'
+import { NewConfiguration } from '#ui/forms/new-configuration.tsx'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
-import { SelectField, TextField } from '#ui/kit/field.tsx'
-import { ProblemNote, QueryView } from '#ui/kit/states.tsx'
+import { Confirm } from '#ui/kit/dialog.tsx'
+import { QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
-import { useUnsaved } from '#ui/kit/unsaved.ts'
 import { useConfiguration } from '#ui/routes.tsx'
 import { settingsRoute } from '#ui/screens/settings/route.ts'
 
@@ -59,7 +58,7 @@ export function Configurations() {
         )}
       </QueryView>
       {isAdding && (
-        <AddConfiguration
+        <NewConfiguration
           onClose={() => setAdding(false)}
           onAdded={(name) => {
             setAdding(false)
@@ -113,68 +112,6 @@ function DeleteConfiguration({
           : `${gateways === 1 ? 'One gateway follows' : `${gateways} gateways follow`} it: they go on as they are, and get nothing new until they follow another.`}
       </p>
     </Confirm>
-  )
-}
-
-interface New {
-  name: string
-  kind: ConfigurationKind
-}
-
-function AddConfiguration({ onClose, onAdded }: { onClose: () => void; onAdded: (name: string) => void }) {
-  const formId = useId()
-  const client = useQueryClient()
-  const [kept, keep] = useUnsaved<New>('settings.new-configuration')
-  const form = kept ?? { name: '', kind: 'streamgate' as const }
-  const add = useMutation({
-    mutationFn: () => send<Configuration>('POST', '/configurations', form),
-    onSuccess: async ({ name }) => {
-      keep(undefined)
-      await configurationChanged(client)
-      toast(`The configuration ${name} is there; you are looking at it now`)
-      onAdded(name)
-    },
-  })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    add.mutate()
-  }
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button type="submit" form={formId} look="primary" busy={add.isPending}>
-        Add the configuration
-      </Button>
-    </>
-  )
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title="Add a configuration"
-      description="It begins with an empty draft, and nothing published."
-      footer={footer}
-    >
-      <form id={formId} onSubmit={submit} className="flex flex-col gap-4">
-        <TextField
-          label="Name"
-          hint="Letters, digits and _ . : -; it stays."
-          required
-          autoFocus
-          maxLength={128}
-          error={add.error instanceof ApiError ? add.error.at('/name') : undefined}
-          value={form.name}
-          onChange={(event) => keep({ ...form, name: event.target.value })}
-        />
-        <SelectField
-          label="For"
-          options={Object.entries(kinds).map(([value, label]) => ({ value, label }))}
-          value={form.kind}
-          onChange={(event) => keep({ ...form, kind: event.target.value as ConfigurationKind })}
-        />
-        <ProblemNote error={add.error} />
-      </form>
-    </Dialog>
   )
 }
 

@@ -7,10 +7,12 @@ import { configurationChanged, pathOf, useCan } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { CheckField, TextField } from '#ui/kit/field.tsx'
+import { FormView } from '#ui/kit/form-view.tsx'
+import { named } from '#ui/kit/merge.ts'
 import { Needs } from '#ui/kit/needs.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
-import { TaggedForm, type TaggedFormParts, useTaggedForm } from '#ui/kit/tagged-form.tsx'
 import { toast } from '#ui/kit/toast.tsx'
+import { type KeptForm, useKeptForm } from '#ui/kit/use-kept-form.ts'
 
 function policyQuery(configuration: string) {
   return queryOptions({
@@ -31,7 +33,7 @@ const names: Record<keyof PublishPolicy, string> = {
 export function Policy({ configuration }: { configuration: string }) {
   const query = useQuery(policyQuery(configuration))
   const client = useQueryClient()
-  const parts = useTaggedForm({
+  const kept = useKeptForm({
     key: `settings.policy.${configuration}`,
     query,
     toForm: ({ policy }: Configuration) => policy,
@@ -47,15 +49,15 @@ export function Policy({ configuration }: { configuration: string }) {
       hint="Asked of every version that is published, and of every rollback. What is refused says why."
     >
       <QueryView query={query} lines={6}>
-        {() => parts !== undefined && <Fields parts={parts} />}
+        {() => kept !== undefined && <Fields kept={kept} />}
       </QueryView>
     </Card>
   )
 }
 
-function Fields({ parts }: { parts: TaggedFormParts<PublishPolicy> }) {
+function Fields({ kept }: { kept: KeptForm<PublishPolicy> }) {
   const mayChange = useCan('admin')
-  const { form, change } = parts
+  const { form, change } = kept
   const box = (name: keyof PublishPolicy, hint: string) => (
     <CheckField
       label={names[name]}
@@ -81,7 +83,13 @@ function Fields({ parts }: { parts: TaggedFormParts<PublishPolicy> }) {
     />
   )
   return (
-    <TaggedForm parts={parts} label="Publishing policy" names={names} action="Save the policy" mayChange={mayChange}>
+    <FormView
+      kept={kept}
+      label="Publishing policy"
+      words={(its) => named(its, names)}
+      action="Save the policy"
+      mayChange={mayChange}
+    >
       <Needs permission="admin" to="change the policy" />
       <div className="flex max-w-2xl flex-col gap-4">
         {box('require_message', 'Every version says why it is there.')}
@@ -100,6 +108,6 @@ function Fields({ parts }: { parts: TaggedFormParts<PublishPolicy> }) {
           .
         </p>
       </div>
-    </TaggedForm>
+    </FormView>
   )
 }

@@ -5,11 +5,13 @@ import { getTagged, send } from '#ui/api/client.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { Card } from '#ui/kit/card.tsx'
 import { TextField } from '#ui/kit/field.tsx'
+import { FormView } from '#ui/kit/form-view.tsx'
 import { exact } from '#ui/kit/format.ts'
+import { named } from '#ui/kit/merge.ts'
 import { Needs } from '#ui/kit/needs.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
-import { TaggedForm, type TaggedFormParts, useTaggedForm } from '#ui/kit/tagged-form.tsx'
 import { toast } from '#ui/kit/toast.tsx'
+import { type KeptForm, useKeptForm } from '#ui/kit/use-kept-form.ts'
 import { costOf, lossOf } from '#ui/screens/settings/retention-cost.ts'
 
 const retentionQuery = queryOptions({
@@ -21,11 +23,11 @@ const names: Record<keyof Kept, string> = { minute_hours: 'Keep minutes for', ho
 
 export function Retention() {
   const query = useQuery(retentionQuery)
-  const parts = useTaggedForm({
+  const kept = useKeptForm({
     key: 'settings.retention',
     query,
-    toForm: (kept: Kept) => kept,
-    save: (kept, etag) => send('PUT', '/series/retention', kept, { etag }),
+    toForm: (retention: Kept) => retention,
+    save: (retention, etag) => send('PUT', '/series/retention', retention, { etag }),
     onSaved: async () => {
       await query.refetch()
       toast('The retention is saved')
@@ -36,14 +38,14 @@ export function Retention() {
       title="Retention of series"
       hint="What went through, minute by minute and later hour by hour: the charts and the savings of the organisation."
     >
-      <QueryView query={query}>{({ body }) => parts !== undefined && <Fields parts={parts} before={body} />}</QueryView>
+      <QueryView query={query}>{({ body }) => kept !== undefined && <Fields kept={kept} before={body} />}</QueryView>
     </Card>
   )
 }
 
-function Fields({ parts, before }: { parts: TaggedFormParts<Kept>; before: Kept }) {
+function Fields({ kept, before }: { kept: KeptForm<Kept>; before: Kept }) {
   const mayChange = useCan('admin')
-  const { form, change } = parts
+  const { form, change } = kept
   const number = (name: keyof Kept, hint: string, min: number, max: number) => (
     <TextField
       label={names[name]}
@@ -62,10 +64,10 @@ function Fields({ parts, before }: { parts: TaggedFormParts<Kept>; before: Kept 
   const loss = lossOf(before, form)
   const cost = costOf(form)
   return (
-    <TaggedForm
-      parts={parts}
+    <FormView
+      kept={kept}
       label="Retention of series"
-      names={names}
+      words={(its) => named(its, names)}
       action="Save the retention"
       mayChange={mayChange}
     >
@@ -85,6 +87,6 @@ function Fields({ parts, before }: { parts: TaggedFormParts<Kept>; before: Kept 
           This deletes {loss}, for good. Savings of that time can no longer be shown.
         </p>
       )}
-    </TaggedForm>
+    </FormView>
   )
 }

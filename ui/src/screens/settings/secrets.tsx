@@ -1,21 +1,22 @@
 /** Secrets: set, replaced, deleted; never shown. Configurations name them. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { LockKeyhole } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import type { SecretInfo } from '#contract/configuration.ts'
 import { send } from '#ui/api/client.ts'
 import { secretsQuery, useCan } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { Confirm, Dialog } from '#ui/kit/dialog.tsx'
+import { Confirm } from '#ui/kit/dialog.tsx'
 import { TextField } from '#ui/kit/field.tsx'
+import { FormDialog } from '#ui/kit/form-view.tsx'
 import { Needs } from '#ui/kit/needs.tsx'
-import { Empty, ProblemNote, QueryView } from '#ui/kit/states.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
-import { useLeaveGuard } from '#ui/kit/unsaved.ts'
+import { useNewForm } from '#ui/kit/use-kept-form.ts'
 
 export function Secrets() {
   const query = useQuery(secretsQuery)
@@ -73,71 +74,59 @@ export function Secrets() {
   )
 }
 
-/** The value stays in memory only: nothing secret is kept in the tab's storage. */
+/** The value stays in memory only. */
 function SetSecret({ given, onClose }: { given: string; onClose: () => void }) {
-  const formId = useId()
   const client = useQueryClient()
-  const [name, setName] = useState(given)
-  const [value, setValue] = useState('')
   const isNew = given === ''
   const names = useQuery(secretsQuery).data?.map((secret) => secret.name) ?? []
-  useLeaveGuard(value !== '', 'The value that you typed is not set. Leave, and forget it?')
-  const set = useMutation({
-    mutationFn: () => send<SecretInfo>('PUT', secretPath(name.trim()), { value }),
-    onSuccess: async (info) => {
-      setValue('')
+  const kept = useNewForm({
+    key: `settings.secret.${given}`,
+    initial: { name: given, value: '' },
+    forStorage: ({ name }) => ({ name, value: '' }),
+    leaveWords: 'The value that you typed is not set. Leave, and forget it?',
+    save: ({ name, value }) => send<SecretInfo>('PUT', secretPath(name.trim()), { value }),
+    onSaved: async (info) => {
       await client.invalidateQueries({ queryKey: secretsQuery.queryKey })
       toast(`The secret ${info.name} is set; gateways that need it get it now`)
       onClose()
     },
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    set.mutate()
-  }
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button type="submit" form={formId} look="primary" busy={set.isPending}>
-        {isNew ? 'Set the secret' : 'Replace the value'}
-      </Button>
-    </>
-  )
+  const {
+    form: { name, value },
+    change,
+  } = kept
   return (
-    <Dialog
-      open
+    <FormDialog
+      kept={kept}
       onClose={onClose}
       title={isNew ? 'Set a secret' : `Replace the value of ${given}`}
       description="It is not shown again, to nobody."
-      footer={footer}
+      action={isNew ? 'Set the secret' : 'Replace the value'}
     >
-      <form id={formId} onSubmit={submit} className="flex flex-col gap-4">
-        {isNew && (
-          <TextField
-            label="Name"
-            hint="Letters, digits and _ . -; configurations name it by this."
-            required
-            autoFocus
-            pattern="[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}"
-            title="1 to 128 letters, digits or _ . -"
-            error={names.includes(name.trim()) ? 'There is one of this name: its value will be replaced.' : undefined}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
+      {isNew && (
         <TextField
-          label="Value"
-          type="password"
-          autoComplete="new-password"
+          label="Name"
+          hint="Letters, digits and _ . -; configurations name it by this."
           required
-          autoFocus={!isNew}
-          maxLength={16_384}
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
+          autoFocus
+          pattern="[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}"
+          title="1 to 128 letters, digits or _ . -"
+          error={names.includes(name.trim()) ? 'There is one of this name: its value will be replaced.' : undefined}
+          value={name}
+          onChange={(event) => change({ name: event.target.value })}
         />
-        <ProblemNote error={set.error} />
-      </form>
-    </Dialog>
+      )}
+      <TextField
+        label="Value"
+        type="password"
+        autoComplete="new-password"
+        required
+        autoFocus={!isNew}
+        maxLength={16_384}
+        value={value}
+        onChange={(event) => change({ value: event.target.value })}
+      />
+    </FormDialog>
   )
 }
 

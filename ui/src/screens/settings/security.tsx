@@ -7,9 +7,10 @@ import { meQuery, useMe, usersQuery } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { CheckField } from '#ui/kit/field.tsx'
+import { FormView } from '#ui/kit/form-view.tsx'
 import { Forbidden, QueryView } from '#ui/kit/states.tsx'
-import { TaggedForm, useTaggedForm } from '#ui/kit/tagged-form.tsx'
 import { toast } from '#ui/kit/toast.tsx'
+import { useKeptForm } from '#ui/kit/use-kept-form.ts'
 
 const securityQuery = queryOptions({
   queryKey: ['settings', 'access'],
@@ -31,7 +32,7 @@ export function Security() {
 function Asked() {
   const query = useQuery(securityQuery)
   const client = useQueryClient()
-  const parts = useTaggedForm({
+  const kept = useKeptForm({
     key: 'settings.security',
     query,
     toForm: (settings: AccessSettings) => settings,
@@ -45,16 +46,20 @@ function Asked() {
   return (
     <QueryView query={query} lines={2}>
       {({ body }) =>
-        parts !== undefined && (
-          <TaggedForm parts={parts} label="Security" names={{ require_totp: 'A second factor for everybody' }}>
+        kept !== undefined && (
+          <FormView
+            kept={kept}
+            label="Security"
+            words={({ require_totp }) => ({ 'A second factor for everybody': require_totp })}
+          >
             <CheckField
               label="A second factor for everybody"
               hint="Users without one can only set one up, until they have."
-              checked={parts.form.require_totp}
-              onChange={(event) => parts.change({ require_totp: event.target.checked })}
+              checked={kept.form.require_totp}
+              onChange={(event) => kept.change({ require_totp: event.target.checked })}
             />
-            {parts.form.require_totp && !body.require_totp && <WhoHasNone />}
-          </TaggedForm>
+            {kept.form.require_totp && !body.require_totp && <WhoHasNone />}
+          </FormView>
         )
       }
     </QueryView>

@@ -1,48 +1,32 @@
-/** Two people have changed the same thing: both states side by side, and what to do. Nothing is written before one decides. */
+/** Somebody else has changed or deleted a part of the draft that one wants to save, or delete: both as JSON. */
 import type { Conflict } from '#ui/api/draft.ts'
-import { Button } from '#ui/kit/button.tsx'
+import { ConflictDialog, type ConflictDialogProps } from '#ui/kit/conflict-dialog.tsx'
 import { CopyButton } from '#ui/kit/copy.tsx'
-import { Dialog } from '#ui/kit/dialog.tsx'
 
-export interface ConflictDialogProps {
+export interface PartConflictProps
+  extends Pick<ConflictDialogProps, 'busy' | 'mineAction' | 'onTakeTheirs' | 'onKeepMine' | 'onClose'> {
   conflict: Conflict | undefined
-  busy?: boolean
-  /** A verb for what one was about to do: `Save mine`. */
-  mineAction?: string
-  onTakeTheirs: () => void
-  onKeepMine: () => void
-  /** Back, with everything as it was. */
-  onClose: () => void
 }
 
-export function ConflictDialog(props: ConflictDialogProps) {
-  const { conflict, busy = false, mineAction = 'Save mine over theirs', onTakeTheirs, onKeepMine, onClose } = props
+export function PartConflict({ conflict, ...props }: PartConflictProps) {
   if (conflict === undefined) return null
   const { mine, theirs } = conflict
-  const isGone = theirs === undefined
-  const footer = (
-    <>
-      <Button onClick={onClose}>Go on editing mine</Button>
-      <Button onClick={onTakeTheirs}>{isGone ? 'Leave it deleted' : 'Take theirs'}</Button>
-      <Button look="primary" busy={busy} onClick={onKeepMine}>
-        {isGone ? 'Add mine again' : mineAction}
-      </Button>
-    </>
-  )
+  const gone = theirs === undefined && {
+    theirsAction: 'Leave it deleted',
+    mineAction: 'Add mine again',
+    mineLook: 'primary' as const,
+  }
   return (
-    <Dialog
-      open
-      wide
-      onClose={onClose}
-      title={isGone ? `Somebody has deleted ${mine.id}` : `Somebody else has changed ${mine.id}`}
-      description="Nothing has been written yet. Look at both, and decide."
-      footer={footer}
+    <ConflictDialog
+      title={gone ? `Somebody has deleted ${mine.id}` : `Somebody else has changed ${mine.id}`}
+      {...props}
+      {...gone}
     >
       <div className="grid gap-4 md:grid-cols-2">
         <Side title="Theirs, as it is in the draft now" value={theirs?.body} other={mine} />
         <Side title="Mine" value={mine} other={theirs?.body} />
       </div>
-    </Dialog>
+    </ConflictDialog>
   )
 }
 
