@@ -1,39 +1,11 @@
 /** Access: an owner lets somebody in by clicking, says what they may, hands out keys, and takes it all back. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { assertAccessible, assertAccessibleInBoth, openBrowser, startProduct } from '#test/support/browser.ts'
+import { OWNER, setPassword, startGuarded } from '#test/support/guarded.ts'
 
-const OWNER = 'ada@example.com'
 const OTHER = 'grace@example.com'
-const PASSWORD = 'a loom with punched cards'
-const CONFIG = {
-  version: 2,
-  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-  pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-  outputs: [{ id: 'console', type: 'console' }],
-  control: { auth: 'required' },
-}
-
-async function startGuarded(t: TestContext): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(file, JSON.stringify(CONFIG))
-  return await startProduct(t, { flags: ['--config', file] })
-}
-
-async function setPassword(page: Page, link: string, email: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
-}
-
 async function shownOnce(page: Page, name: string): Promise<string> {
   return (await page.getByRole('region', { name, exact: true }).innerText()).trim()
 }
@@ -64,10 +36,7 @@ test('an owner adds an editor, who comes in, sees what editors may, and is sent 
   await setPassword(page, firstLogin!, OWNER)
   await page.goto(`${ui}access`)
   await page.getByRole('row', { name: OWNER }).waitFor()
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `users, ${colorScheme}`)
-  }
+  await assertAccessibleInBoth(page, 'users')
 
   const link = await addUser(page, OTHER, 'editor', ['publish'])
   assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/setup#token=\S+$/)
@@ -190,10 +159,7 @@ test('a key works as soon as it is shown, and no more once it is revoked', async
   assert.equal(((await answer.json()) as { role: string }).role, 'editor')
   const row = page.getByRole('row', { name: 'ci' })
   await row.getByText(key.slice(0, 20)).waitFor()
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `keys, ${colorScheme}`)
-  }
+  await assertAccessibleInBoth(page, 'keys')
 
   await page.getByRole('button', { name: 'Make a key' }).click()
   await page.getByLabel('Name', { exact: true }).fill('ci')

@@ -5,25 +5,15 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
-import { startForViewer } from '#test/support/viewer.ts'
+import { assertAccessibleInBoth, openBrowser, startProduct, TCP_TO_CONSOLE } from '#test/support/browser.ts'
+import { startForViewer } from '#test/support/guarded.ts'
 
 /** Rules are evaluated every ten seconds, and the page asks every five. */
 const EVALUATED_MS = 45_000
-const CONFIG = {
-  version: 2,
-  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-  pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-  outputs: [{ id: 'console', type: 'console' }],
-  control: { webhooks: { allow_private: true } },
-}
+const TELLING = { ...TCP_TO_CONSOLE, control: { webhooks: { allow_private: true } } }
 
 interface Receiver {
   url: string
@@ -49,28 +39,12 @@ async function startReceiver(t: TestContext): Promise<Receiver> {
   return receiver
 }
 
-async function startTelling(t: TestContext): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(file, JSON.stringify(CONFIG))
-  return await startProduct(t, { flags: ['--config', file] })
-}
-
-async function eachTheme(page: Page, where: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `${where}, ${colorScheme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
-
 test('a rule is made by clicking, fires, is acknowledged and silenced, and a webhook hears of it', async (t) => {
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
   const receiver = await startReceiver(t)
-  const { ui } = await startTelling(t)
+  const { ui } = await startProduct(t, { config: TELLING })
 
   await page.goto(`${ui}alerts`)
   await page.getByText('Nothing is watched yet').waitFor()
@@ -80,7 +54,7 @@ test('a rule is made by clicking, fires, is acknowledged and silenced, and a web
   const webhook = page.getByRole('dialog', { name: 'Add a webhook' })
   await webhook.getByLabel('Name').fill('Operations')
   await webhook.getByLabel('URL').fill(receiver.url)
-  await eachTheme(page, 'a new webhook')
+  await assertAccessibleInBoth(page, 'a new webhook')
   await webhook.getByRole('button', { name: 'Add the webhook' }).click()
   const secret = page.getByRole('dialog', { name: 'The secret of “Operations”' })
   assert.match(await secret.getByRole('region', { name: 'Secret of the webhook' }).innerText(), /^whsec_/)
@@ -88,7 +62,7 @@ test('a rule is made by clicking, fires, is acknowledged and silenced, and a web
 
   await page.getByRole('tab', { name: /^Rules/ }).click()
   await page.getByText('No alert rule yet').waitFor()
-  await eachTheme(page, 'no rule yet')
+  await assertAccessibleInBoth(page, 'no rule yet')
   await page.getByRole('button', { name: 'Use it: Much more comes in than usual' }).click()
   const rule = page.getByRole('dialog', { name: 'Add an alert rule' })
   await rule.getByText('Fires on bytes in above 50 MiB/min for 5 minutes.').waitFor()
@@ -100,16 +74,16 @@ test('a rule is made by clicking, fires, is acknowledged and silenced, and a web
   await rule.getByLabel('Fires after (minutes)').fill('1')
   await rule.getByLabel('A minute without data counts as').selectOption('alert')
   await rule.getByText('Fires on bytes in below 50 MiB/min for 1 minute on pipeline default_pipeline.').waitFor()
-  await eachTheme(page, 'a new rule')
+  await assertAccessibleInBoth(page, 'a new rule')
   await rule.getByRole('button', { name: 'Add the rule' }).click()
   const rows = page.getByRole('table', { name: 'Alert rules' })
   await rows.getByRole('row', { name: /Hardly anything comes in.*Firing/ }).waitFor({ timeout: EVALUATED_MS })
-  await eachTheme(page, 'rules')
+  await assertAccessibleInBoth(page, 'rules')
 
   await page.getByRole('tab', { name: /^Events 1 firing/ }).click()
   await page.getByRole('button', { name: 'Acknowledge Hardly anything comes in' }).click()
   await page.getByLabel('Note').fill('it is night')
-  await eachTheme(page, 'acknowledging')
+  await assertAccessibleInBoth(page, 'acknowledging')
   await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click()
   await page.getByText(/^Acknowledged by/).waitFor()
   await page.getByText(': it is night').waitFor()
@@ -117,7 +91,7 @@ test('a rule is made by clicking, fires, is acknowledged and silenced, and a web
   await page.getByLabel('Reason').fill('maintenance')
   await page.getByRole('dialog').getByRole('button', { name: 'Silence', exact: true }).click()
   await page.getByRole('button', { name: 'Silence Hardly anything comes in' }).waitFor({ state: 'detached' })
-  await eachTheme(page, 'events')
+  await assertAccessibleInBoth(page, 'events')
   await page.getByRole('button', { name: 'Hardly anything comes in', exact: true }).click()
   await page.getByRole('dialog').getByText('bytes in below 50 MiB/min').waitFor()
   assert.match(page.url(), /open=/, 'an event has an address')
@@ -150,7 +124,7 @@ test('a webhook is tested, what failed is looked at and sent again, its secret i
   if (session === undefined) return
   const { page } = session
   const receiver = await startReceiver(t)
-  const { ui, program } = await startTelling(t)
+  const { ui, program } = await startProduct(t, { config: TELLING })
   const hook = { id: 'ops', name: 'Operations', url: receiver.url, events: ['alert.*'] }
   assert.equal((await program.api('POST', '/api/v1/webhooks', hook)).status, 201)
 
@@ -163,7 +137,7 @@ test('a webhook is tested, what failed is looked at and sent again, its secret i
   const delivery = page.getByRole('dialog', { name: 'Test, to Operations' })
   await delivery.getByText('answered 204').waitFor()
   assert.match(await delivery.getByRole('region', { name: 'What is sent' }).innerText(), /"type": "webhook.test"/)
-  await eachTheme(page, 'a delivery')
+  await assertAccessibleInBoth(page, 'a delivery')
   await delivery.getByRole('button', { name: 'Send it again' }).click()
   await delivery.getByText('2 attempts').waitFor({ timeout: EVALUATED_MS })
   await delivery.getByRole('button', { name: 'Close' }).click()
@@ -176,7 +150,7 @@ test('a webhook is tested, what failed is looked at and sent again, its secret i
   const webhooks = page.getByRole('table', { name: 'Webhooks' })
   await webhooks.getByText('Disabled').waitFor({ timeout: EVALUATED_MS })
   await webhooks.getByText(/410/).waitFor()
-  await eachTheme(page, 'webhooks')
+  await assertAccessibleInBoth(page, 'webhooks')
 
   await todo.click()
   await page.getByRole('menuitem', { name: 'Edit' }).click()
@@ -261,5 +235,5 @@ test('who may only look sees everything, can change nothing, and is told which p
   await page.getByRole('tab', { name: /^Webhooks/ }).click()
   await page.getByText('To change webhooks you need the permission admin').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Add a webhook' }).count(), 0)
-  await eachTheme(page, 'alerts of a viewer')
+  await assertAccessibleInBoth(page, 'alerts of a viewer')
 })

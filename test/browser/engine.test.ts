@@ -11,15 +11,15 @@ import { extname, join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { build } from 'vite'
 import { processorPlan } from '#config/rules.ts'
 import type { ManifestProcessor } from '#contract/manifest.ts'
 import { replay } from '#engine/replay.ts'
 import { enableLinearRegex } from '#std/pattern/linear.ts'
 import { randomFrom } from '#std/random.ts'
+import { openBrowser } from '#test/support/browser.ts'
 import { documentedRules, RULES, recordsFrom, short } from '#test/support/engine-samples.ts'
-import { requireService } from '#test/support/services.ts'
 import { run } from '#ui/engine/jobs.ts'
 import type { Answer, ExplainRequest, RunRequest, RunResult, TriedStep } from '#ui/engine/messages.ts'
 import { engineRegistry } from '../../src/engine-registry.ts'
@@ -33,32 +33,23 @@ const PREVIEW_MS_MAX = 300
 const SEED = 20260104
 
 const folder = mkdtempSync(join(tmpdir(), 'streamgate-engine-'))
-const violations: string[] = []
-let browser: Browser | undefined
-let page: Page
+const breaches: string[] = []
+let url: string
 let stop: () => void
 
 before(async () => {
   await buildInto(folder)
-  const { url, close } = await serve(folder)
-  stop = close
-  browser = await launch()
-  if (browser === undefined) return
-  page = await browser.newPage()
-  page.on('console', (message) => violations.push(message.text()))
-  page.on('pageerror', (error) => violations.push(String(error)))
-  await page.goto(url)
-  await page.waitForFunction('globalThis.client !== undefined')
+  ;({ url, stop } = await serve(folder))
 })
 
-after(async () => {
-  await browser?.close()
+after(() => {
   stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
 test('every rule on every kind of record gives the bytes that a node gives', async (t) => {
-  if (!isThere(t)) return
+  const page = await openPage(t)
+  if (page === undefined) return
   const random = randomFrom(SEED)
   const used = new Set<string>()
   for (const processors of [
@@ -67,7 +58,7 @@ test('every rule on every kind of record gives the bytes that a node gives', asy
     ...documentedRules(),
   ]) {
     const request = { processors, records: recordsFrom(random, 520), seed: Math.floor(random() * 1e9) }
-    const [there, here] = [await runInPage(request), run(request)]
+    const [there, here] = [await runInPage(page, request), run(request)]
     const what = `seed ${SEED}, ${JSON.stringify(processors)}`
     assert.equal(there.ok, true, `${what}: ${JSON.stringify(there)}`)
     assert.deepEqual(there, here, what)
@@ -87,7 +78,8 @@ test('every rule on every kind of record gives the bytes that a node gives', asy
 })
 
 test('what is wrong with a rule is said as on a node', async (t) => {
-  if (!isThere(t)) return
+  const page = await openPage(t)
+  if (page === undefined) return
   const records = [{ text: 'x' }]
   for (const params of [
     { pattern: '(?=x)y' },
@@ -98,14 +90,15 @@ test('what is wrong with a rule is said as on a node', async (t) => {
     {},
   ]) {
     const request = { processors: [{ id: 'r', type: 'filter', params }], records }
-    const there = await runInPage(request)
+    const there = await runInPage(page, request)
     assert.deepEqual(there, run(request))
     assert.equal(there.ok, false, JSON.stringify(params))
   }
 })
 
 test('one record is explained in the page', async (t) => {
-  if (!isThere(t)) return
+  const page = await openPage(t)
+  if (page === undefined) return
   const request = {
     processors: [
       { id: 'mail', type: 'redact', params: { builtin: 'email' } },
@@ -121,23 +114,25 @@ test('one record is explained in the page', async (t) => {
 })
 
 test('a rule that takes too long is stopped, and the next run works', async (t) => {
-  if (!isThere(t)) return
+  const page = await openPage(t)
+  if (page === undefined) return
   const slow = {
     processors: [{ id: 'slow', type: 'filter', params: { pattern: '(a+)+$' } }],
     records: [{ text: `${'a'.repeat(60)}!` }],
   }
   assert.equal(run(slow).ok, true, 'a node matches it in linear time')
   const startedAt = performance.now()
-  const answer = await runInPage(slow)
+  const answer = await runInPage(page, slow)
   assert.equal(answer.ok, false)
   assert.deepEqual(answer.ok ? '' : answer.reason, 'too_slow')
   assert.ok(performance.now() - startedAt < 10_000)
   const quick = { processors: RULES.slice(0, 2), records: recordsFrom(randomFrom(SEED), 20) }
-  assert.deepEqual(await runInPage(quick), run(quick))
+  assert.deepEqual(await runInPage(page, quick), run(quick))
 })
 
 test('a preview of 1,000 records comes at once', async (t) => {
-  if (!isThere(t)) return
+  const page = await openPage(t)
+  if (page === undefined) return
   const request = { processors: RULES.slice(0, 6), records: recordsFrom(randomFrom(SEED), 1000).map(short) }
   const timings = (await page.evaluate(async (asked) => {
     const { client } = globalThis as unknown as InPage
@@ -162,7 +157,7 @@ test('the worker is a file of its own and small, and breaks no policy', (t) => {
   t.diagnostic(`the worker has ${code.length} bytes, ${size} of them when compressed`)
   assert.ok(size < WORKER_GZIP_BYTES_MAX, `${size} bytes`)
   assert.doesNotMatch(code.toString(), /["'`]node:|__vite-browser-external/)
-  assert.deepEqual(violations, [])
+  assert.deepEqual(breaches, [])
 })
 
 /** What stands in the page: an `EngineClient`. */
@@ -173,21 +168,16 @@ interface InPage {
   }
 }
 
-async function runInPage(request: RunRequest): Promise<Answer<RunResult>> {
+/** Undefined: there is no browser here. */
+async function openPage(t: TestContext): Promise<Page | undefined> {
+  const session = await openBrowser(t)
+  await session?.page.goto(url)
+  await session?.page.waitForFunction('globalThis.client !== undefined')
+  return session?.page
+}
+
+async function runInPage(page: Page, request: RunRequest): Promise<Answer<RunResult>> {
   return await page.evaluate((asked) => (globalThis as unknown as InPage).client.run(asked), request)
-}
-
-function isThere(t: TestContext): boolean {
-  return browser !== undefined || requireService(t, 'chromium')
-}
-
-async function launch(): Promise<Browser | undefined> {
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-    (path) => globSync(path).length > 0,
-  )
-  if (executablePath === undefined) return undefined
-  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
-  return await chromium.launch({ executablePath, args })
 }
 
 async function buildInto(outDir: string): Promise<void> {
@@ -207,14 +197,14 @@ async function buildInto(outDir: string): Promise<void> {
   })
 }
 
-async function serve(from: string): Promise<{ url: string; close: () => void }> {
+async function serve(from: string): Promise<{ url: string; stop: () => void }> {
   const made: Record<string, string> = {
     '/': '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
     '/page.js': "import { EngineClient } from '/client.js'\nglobalThis.client = new EngineClient()",
   }
   const server = createServer((request, response) => {
     const path = request.url!
-    if (path === '/breach') request.on('data', (report) => violations.push(String(report)))
+    if (path === '/breach') request.on('data', (report) => breaches.push(String(report)))
     response.setHeader('content-security-policy', POLICY)
     response.setHeader('content-type', extname(path) === '.js' ? 'text/javascript' : 'text/html; charset=utf-8')
     response.end(path === '/breach' ? '' : (made[path] ?? readFileSync(join(from, path))))
@@ -222,7 +212,7 @@ async function serve(from: string): Promise<{ url: string; close: () => void }> 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () => {
+    stop: () => {
       server.closeAllConnections()
       server.close()
     },

@@ -5,18 +5,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { GatewaySummary } from '#contract/fleet.ts'
-import { assertAccessible, openBrowser, startProduct } from '#test/support/browser.ts'
+import { assertAccessible, assertAccessibleInBoth, openBrowser, startProduct } from '#test/support/browser.ts'
 import { Operator } from '#test/support/operator.ts'
 import { Program, temporaryFolder } from '#test/support/program.ts'
 
 const PATIENCE = { timeout: 45_000 }
-
-async function inBothThemes(page: Page, where: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `${where}, ${colorScheme}`)
-  }
-}
 
 async function startNode(t: TestContext, flags: string[], token: string): Promise<Program> {
   const node = await Program.start('node', { flags, env: { OPAMP_TOKEN: token } })
@@ -43,7 +36,7 @@ test('a node comes in by the command that is shown, is labelled, restarted, and 
   await assertAccessible(page, 'the form of a token')
   await page.getByRole('button', { name: 'Make the token' }).click()
   await page.getByText('Waiting for it to connect…').waitFor()
-  await inBothThemes(page, 'the commands')
+  await assertAccessibleInBoth(page, 'the commands')
   const command = (await page.getByRole('region', { name: 'Command for the binary' }).innerText()).trim()
   const [, token, endpoint] = /^OPAMP_TOKEN=(sgr_\S+) streamgate node --opamp-endpoint (ws:\S+)$/.exec(command) ?? []
   assert.ok(token !== undefined && endpoint !== undefined, command)
@@ -76,7 +69,7 @@ test('a node comes in by the command that is shown, is labelled, restarted, and 
   await page.getByRole('button', { name: 'Restart 1 gateway' }).click()
   await node.until(() => (node.stderr.match(/^ {2}data\s/gm) ?? []).length === 2, 'the second banner')
   await new Operator(api).untilGateways(2, ({ online }) => online, 'the node to be back')
-  await inBothThemes(page, 'the list')
+  await assertAccessibleInBoth(page, 'the list')
 
   await row(page, 'fra-1').focus()
   await page.keyboard.press('Enter')
@@ -85,11 +78,11 @@ test('a node comes in by the command that is shown, is labelled, restarted, and 
   await page.getByRole('treeitem').first().focus()
   await page.keyboard.press('ArrowDown')
   assert.equal(await page.locator('[role=treeitem]:focus').getAttribute('aria-level'), '2')
-  await inBothThemes(page, 'the summary')
+  await assertAccessibleInBoth(page, 'the summary')
   for (const name of ['Metrics', 'Config', 'Attempts', 'Connection']) {
     await page.getByRole('tab', { name, exact: true }).click()
     await page.getByRole('tab', { name, exact: true, selected: true }).waitFor()
-    await inBothThemes(page, name)
+    await assertAccessibleInBoth(page, name)
   }
   await page.getByText('One of its own, which it got when it came in').waitFor()
   node.signal('SIGKILL')
@@ -116,7 +109,7 @@ test('a version that a gateway refuses is explained, and offered again once it i
   await page.goto(`${ui}fleet/${gateway!.id}`)
   await page.getByText('Failed: It refused the version').waitFor()
   await page.getByText(key).first().waitFor()
-  await inBothThemes(page, 'a failed gateway')
+  await assertAccessibleInBoth(page, 'a failed gateway')
   await page.getByRole('tab', { name: 'Attempts' }).click()
   await page.getByText('not offered again until retried').waitFor()
   await page.getByRole('tab', { name: 'Config' }).click()
@@ -189,7 +182,7 @@ test('10,000 gateways are read page by page, few of them are in the page, and al
   assert.ok(inPage < 80, `${inPage} rows are in the page`)
   await page.keyboard.press('*')
   await page.getByText(`${count} gateways selected`).waitFor()
-  await inBothThemes(page, '10,000 gateways')
+  await assertAccessibleInBoth(page, '10,000 gateways')
 })
 
 function madeUp(i: number): GatewaySummary {
@@ -223,7 +216,7 @@ test('who may only look is told what is missing; an empty fleet teaches; a failu
   const { ui, api } = await startProduct(t, { command: 'controller' })
   await page.goto(`${ui}fleet`)
   await page.getByText('No gateway yet').waitFor()
-  await inBothThemes(page, 'an empty fleet')
+  await assertAccessibleInBoth(page, 'an empty fleet')
   await page.goto(`${ui}fleet?text=nobody`)
   await page.getByText('No gateway matches').waitFor()
   await page.getByRole('button', { name: 'Clear filters' }).first().click()
@@ -260,7 +253,7 @@ test('who may only look is told what is missing; an empty fleet teaches; a failu
   await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'Revoke' }).getByText('Needs the permission admin').waitFor()
   await page.keyboard.press('Escape')
-  await inBothThemes(page, 'for a viewer')
+  await assertAccessibleInBoth(page, 'for a viewer')
 })
 
 async function endpointOf(operator: Operator): Promise<string> {

@@ -1,41 +1,15 @@
 /** Into a controller that asks for credentials: the first owner, a second factor, somebody invited, and who may what. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { Secret as OtpSecret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { assertAccessible, assertAccessibleInBoth, openBrowser, startProduct } from '#test/support/browser.ts'
+import { OWNER, PASSWORD, setPassword, startGuarded } from '#test/support/guarded.ts'
 
-const EMAIL = 'ada@example.com'
-const PASSWORD = 'a loom with punched cards'
-const CONFIG = {
-  version: 2,
-  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-  pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-  outputs: [{ id: 'console', type: 'console' }],
-  control: { auth: 'required' },
-}
 const STEP_MS = 30_000
 
-async function startGuarded(t: TestContext): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(file, JSON.stringify(CONFIG))
-  return await startProduct(t, { flags: ['--config', file] })
-}
-
-async function setPassword(page: Page, link: string, email: string, password: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-}
-
 async function logIn(page: Page, password: string, code = ''): Promise<void> {
-  await page.getByLabel('E-mail address').fill(EMAIL)
+  await page.getByLabel('E-mail address').fill(OWNER)
   await page.getByLabel('Password').fill(password)
   await page.getByLabel('Code').fill(code)
   await page.getByRole('button', { name: 'Log in' }).click()
@@ -59,8 +33,7 @@ test('the first owner sets a password, a second factor, and comes back with it',
   await page.getByText('Nobody has an account yet').waitFor()
   await assertAccessible(page)
 
-  await setPassword(page, firstLogin!, EMAIL, PASSWORD)
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await setPassword(page, firstLogin!, OWNER)
   assert.ok(!page.url().includes('token'), 'the token does not stay in the address')
 
   await page.goto(`${ui}account`)
@@ -100,8 +73,7 @@ test('who is invited sees what the role allows, and an ended session asks for a 
   const { page } = session
   const { ui, api, firstLogin } = await startGuarded(t)
   session.expect(/^console: .*4(01|03|22) \(/)
-  await setPassword(page, firstLogin!, EMAIL, PASSWORD)
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await setPassword(page, firstLogin!, OWNER)
   const { csrf_token: csrf } = (await (await page.request.get(`${api}/api/v1/me`)).json()) as { csrf_token: string }
   const added = await page.request.post(`${api}/api/v1/users`, {
     headers: { 'x-csrf-token': csrf },
@@ -111,7 +83,6 @@ test('who is invited sees what the role allows, and an ended session asks for a 
 
   await logOut(page)
   await setPassword(page, `${ui}setup#token=${invitation.token}`, 'grace@example.com', 'nanoseconds of wire')
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   const places = page.getByRole('navigation', { name: 'Screens' })
   assert.equal(await places.getByRole('link', { name: 'Tap' }).count(), 0, 'a viewer sees no records')
   assert.equal(await places.getByRole('link', { name: 'Rules' }).count(), 1)
@@ -145,20 +116,14 @@ test('a link that does not work says so, with what to do', async (t) => {
   // Another document: what stands behind the # alone would load nothing.
   await page.goto('about:blank')
   await page.goto(`${ui}setup#token=used-before`)
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `setup, ${colorScheme}`)
-  }
-  await page.getByLabel('E-mail address').fill(EMAIL)
+  await assertAccessibleInBoth(page, 'setup')
+  await page.getByLabel('E-mail address').fill(OWNER)
   await page.getByLabel('Password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Set the password and log in' }).click()
   await page.getByRole('alert').getByText('the link does not work').waitFor()
   await page.goto(ui)
   await page.getByRole('heading', { name: 'Log in' }).waitFor()
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `login, ${colorScheme}`)
-  }
+  await assertAccessibleInBoth(page, 'login')
 })
 
 test('an open controller asks for nothing, and says so', async (t) => {
@@ -170,8 +135,5 @@ test('an open controller asks for nothing, and says so', async (t) => {
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   await page.goto(`${ui}account`)
   await page.getByText('whoever reaches it is an owner').waitFor()
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `account, ${colorScheme}`)
-  }
+  await assertAccessibleInBoth(page, 'account')
 })

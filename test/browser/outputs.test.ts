@@ -1,15 +1,20 @@
 /** Outputs in failure: a vendor that refuses until it is mended, one that is away, and what rules dropped, sent after all. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
+import {
+  assertAccessible,
+  assertAccessibleInBoth,
+  openBrowser,
+  type Product,
+  startProduct,
+  TCP_TO_CONSOLE,
+} from '#test/support/browser.ts'
 import { Operator } from '#test/support/operator.ts'
-import { Program, temporaryFolder } from '#test/support/program.ts'
+import { Program } from '#test/support/program.ts'
 
 /** Gateways tell their books every ten seconds. */
 const REPORTED = { timeout: 45_000 }
@@ -46,10 +51,8 @@ async function nowhere(): Promise<string> {
   return `http://127.0.0.1:${port}/`
 }
 
-function configFile(t: TestContext, outputs: object[]): string {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
+/** Debug lines are dropped, and kept. */
+function keeping(outputs: object[]): object {
   const pipeline = {
     id: 'default_pipeline',
     sources: ['tcp'],
@@ -57,19 +60,10 @@ function configFile(t: TestContext, outputs: object[]): string {
     processors: [{ id: 'no_debug', type: 'filter', params: { value: 'DEBUG' } }],
     outputs: outputs.map((output) => (output as { id: string }).id),
   }
-  const sources = [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }]
-  writeFileSync(file, JSON.stringify({ version: 2, sources, pipelines: [pipeline], outputs }))
-  return file
+  return { ...TCP_TO_CONSOLE, pipelines: [pipeline], outputs }
 }
 
 const retry = { base_ms: 5, cap_ms: 20 }
-
-async function inBothThemes(page: Page, where: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `${where}, ${colorScheme}`)
-  }
-}
 
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name })
 
@@ -87,8 +81,8 @@ test('a vendor that refuses is seen, its dead letters are looked at, and sent ag
   const { page } = session
   const vendor = new Vendor()
   const url = await vendor.listen(t)
-  const file = configFile(t, [{ id: 'vendor', type: 'http', url, batch: { max_records: 1 }, retry }])
-  const product = await startProduct(t, { flags: ['--config', file] })
+  const config = keeping([{ id: 'vendor', type: 'http', url, batch: { max_records: 1 }, retry }])
+  const product = await startProduct(t, { config })
   const { program, ui } = product
   await program.sendTcp('first line\nsecond line\nthird line\nDEBUG noise\n')
   await program.until(async () => (await lettersOf(product)) === 3, 'the dead letters')
@@ -96,19 +90,19 @@ test('a vendor that refuses is seen, its dead letters are looked at, and sent ag
   await page.goto(`${ui}outputs`)
   await row(page, 'vendor').getByText('Failing').waitFor(REPORTED)
   await row(page, 'vendor').getByText(REFUSAL).waitFor()
-  await inBothThemes(page, 'the list of outputs')
+  await assertAccessibleInBoth(page, 'the list of outputs')
   await row(page, 'vendor').focus()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'vendor', level: 1 }).waitFor()
   await page.locator('pre').filter({ hasText: REFUSAL }).waitFor()
   await page.getByRole('table', { name: 'Targets' }).getByText('healthy').waitFor()
-  await inBothThemes(page, 'an output')
+  await assertAccessibleInBoth(page, 'an output')
 
   await page.getByRole('tab', { name: 'Dead letters (3)' }).click()
   await page.getByRole('button', { name: /^Show http_400/ }).click()
   await row(page, REFUSAL).first().click()
   await page.getByRole('region', { name: 'Record' }).getByText('first line').waitFor()
-  await inBothThemes(page, 'a dead letter')
+  await assertAccessibleInBoth(page, 'a dead letter')
   await page.keyboard.press('Escape')
   await row(page, REFUSAL).first().focus()
   await page.keyboard.press('x')
@@ -128,14 +122,14 @@ test('a vendor that refuses is seen, its dead letters are looked at, and sent ag
   await page.getByText('2 records sent again.').waitFor()
   await program.until(() => vendor.taken.length === 3, 'the others to arrive')
   await page.getByText('No dead letters').waitFor()
-  await inBothThemes(page, 'no dead letters')
+  await assertAccessibleInBoth(page, 'no dead letters')
 
   await page.goto(`${ui}outputs?tab=dropped`)
   await page.getByRole('button', { name: 'Show no_debug' }).click()
   await row(page, 'DEBUG noise').click()
   await page.getByRole('region', { name: 'Record' }).getByText('DEBUG noise').waitFor()
   await page.keyboard.press('Escape')
-  await inBothThemes(page, 'dropped records')
+  await assertAccessibleInBoth(page, 'dropped records')
   await page.getByRole('button', { name: 'Replay no_debug' }).click()
   await page.getByLabel('Which').selectOption({ label: 'Of the last hour' })
   await page.getByRole('button', { name: 'Go on' }).click()
@@ -155,7 +149,7 @@ test('an output that is away has an open breaker, and what waits is on disk; dea
     { id: 'away', type: 'http', url: await nowhere(), queue_bytes_max: 65_536, batch: { max_records: 10 }, retry },
     { id: 'vendor', type: 'http', url: await vendor.listen(t), batch: { max_records: 1 }, retry },
   ]
-  const product = await startProduct(t, { flags: ['--config', configFile(t, outputs)] })
+  const product = await startProduct(t, { config: keeping(outputs) })
   const { program, ui, api } = product
   const lines = [...Array(3000).keys()].map((i) => `line ${i} ${'x'.repeat(90)}`)
   await program.sendTcp(`${lines.join('\n')}\n`)
@@ -176,7 +170,7 @@ test('an output that is away has an open breaker, and what waits is on disk; dea
     return books.find(({ id }) => id === 'away')!.spool.bytes
   }
   assert.ok((await spooled()) > 0)
-  await inBothThemes(page, 'an output that is away')
+  await assertAccessibleInBoth(page, 'an output that is away')
 
   const { key } = await operator.must<{ key: string }>('POST', '/keys', { name: 'v', role: 'viewer', grants: [] })
   await context.setExtraHTTPHeaders({ authorization: `Bearer ${key}` })
@@ -186,7 +180,7 @@ test('an output that is away has an open breaker, and what waits is on disk; dea
   assert.equal(await replayAll.getAttribute('title'), 'Needs the permission operate')
   assert.ok(await page.getByRole('button', { name: /^Show/ }).isDisabled())
   await page.getByText('To look at the records themselves you need the permission tap.').waitFor()
-  await inBothThemes(page, 'for a viewer')
+  await assertAccessibleInBoth(page, 'for a viewer')
 
   await context.setExtraHTTPHeaders({})
   await page.reload()
@@ -206,7 +200,7 @@ test('where no gateway tells figures that is said, and one that went away says w
   const { ui, api } = await startProduct(t, { command: 'controller' })
   await page.goto(`${ui}outputs`)
   await page.getByText('No gateway of “default” tells figures now').waitFor()
-  await inBothThemes(page, 'no outputs')
+  await assertAccessibleInBoth(page, 'no outputs')
   const operator = new Operator(api)
   const { opamp } = await operator.must<{ opamp: { address: string } }>('GET', '/about')
   const flags = ['--opamp-endpoint', opamp.address.replace('http', 'ws'), '--node-id', 'fra-1']
@@ -219,5 +213,5 @@ test('where no gateway tells figures that is said, and one that went away says w
   await page.getByText('No dead letters').waitFor()
   node.signal('SIGKILL')
   await page.getByText('it is not connected').waitFor(REPORTED)
-  await inBothThemes(page, 'a gateway that is away')
+  await assertAccessibleInBoth(page, 'a gateway that is away')
 })

@@ -1,11 +1,15 @@
 /** The first line into an empty product, and what the overview says of what came after it. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import {
+  assertAccessible,
+  assertAccessibleInBoth,
+  openBrowser,
+  type Product,
+  startProduct,
+} from '#test/support/browser.ts'
+import { startForViewer } from '#test/support/guarded.ts'
 import { percent } from '#ui/kit/format.ts'
 
 /** Gateways tell their books every ten seconds, and the page asks every fifteen. */
@@ -25,7 +29,7 @@ test('an empty product asks for a line, lights up when it comes, and goes on to 
   await page.getByRole('tab', { name: 'TCP' }).focus()
   await page.keyboard.press('End')
   assert.match(await commandIn(page, 'HTTP'), /^curl -d ".+" http:\/\/127\.0\.0\.1:\d+\/$/)
-  await assertInBothThemes(page)
+  await assertAccessibleInBoth(page)
 
   await program.sendTcp('INFO: hello from my first line\n')
   await page.getByRole('status').filter({ hasText: 'It is here.' }).waitFor()
@@ -37,7 +41,7 @@ test('an empty product asks for a line, lights up when it comes, and goes on to 
   const steps = page.getByRole('listitem')
   await steps.filter({ hasText: 'Send a line: done' }).waitFor()
   await steps.filter({ hasText: 'Make a rule: to do' }).waitFor()
-  await assertInBothThemes(page)
+  await assertAccessibleInBoth(page)
 
   await page.getByRole('button', { name: 'Show the overview' }).click()
   await page.getByRole('heading', { name: 'In against out' }).waitFor()
@@ -88,7 +92,7 @@ test('what a rule takes off stands in the tiles, the chart and the list of rules
   await page.getByRole('button', { name: 'How the savings are reckoned' }).click()
   await page.getByText('No price is set').waitFor()
   await page.keyboard.press('Escape')
-  await assertInBothThemes(page)
+  await assertAccessibleInBoth(page)
 })
 
 test('range, measure and auto-refresh stand in the address; a stretch that is dragged becomes the range', async (t) => {
@@ -181,23 +185,8 @@ test('whoever may only look gets the figures, and no steps to take', async (t) =
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(file, JSON.stringify(GUARDED))
-  const { program, ui, api, firstLogin } = await startProduct(t, { flags: ['--config', file] })
-  session.expect(/^console: .*401 \(/)
-  await setPassword(page, firstLogin!, 'ada@example.com')
-  await page.getByText('Waiting for the first line').waitFor()
-  const { csrf_token: csrf } = (await (await page.request.get(`${api}/api/v1/me`)).json()) as { csrf_token: string }
-  const added = await page.request.post(`${api}/api/v1/users`, {
-    headers: { 'x-csrf-token': csrf },
-    data: { email: 'grace@example.com', role: 'viewer', grants: [] },
-  })
-  const { invitation } = (await added.json()) as { invitation: { token: string } }
-  await page.context().clearCookies()
-
-  await setPassword(page, `${ui}setup#token=${invitation.token}`, 'grace@example.com')
+  const { program, ui } = await startForViewer(t, page)
+  await page.goto(ui)
   await page.getByText('Waiting for the first line').waitFor()
   await program.sendTcp('INFO: nobody may read this\n')
   await page.getByText('1 record arrived').waitFor()
@@ -207,21 +196,6 @@ test('whoever may only look gets the figures, and no steps to take', async (t) =
   assert.equal(await page.getByText('First steps').count(), 0)
   assert.equal(await page.getByRole('link', { name: 'Make a rule' }).count(), 0)
 })
-
-async function setPassword(page: Page, link: string, email: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill('a loom with punched cards')
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-}
-
-const GUARDED = {
-  version: 2,
-  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-  pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-  outputs: [{ id: 'console', type: 'console' }],
-  control: { auth: 'required' },
-}
 
 async function commandIn(page: Page, label: string): Promise<string> {
   return (await page.getByRole('region', { name: `Command for ${label}` }).textContent()) ?? ''
@@ -253,11 +227,4 @@ async function booksOf(program: Product['program']): Promise<Books> {
 async function assertFits(page: Page): Promise<void> {
   const [width, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
   assert.ok((width ?? 0) <= (inner ?? 0), `${width} pixels wide in a window of ${inner}`)
-}
-
-async function assertInBothThemes(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, colorScheme)
-  }
 }

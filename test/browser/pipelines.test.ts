@@ -1,11 +1,10 @@
 /** Pipelines as list, graph, lists and YAML over one draft: by keys, under traffic, with what goes wrong in its place. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { type Program, temporaryFolder } from '#test/support/program.ts'
+import { assertAccessible, openBrowser, startProduct, TCP_TO_CONSOLE } from '#test/support/browser.ts'
+import { startForViewer } from '#test/support/guarded.ts'
+import type { Program } from '#test/support/program.ts'
 
 const DRAFT = '/api/v1/configurations/default/draft'
 const TRAFFIC_MS = 100
@@ -176,15 +175,14 @@ test('pipelines and configurations are added, taken over from a file, and delete
   if (session === undefined) return
   const { page } = session
   session.expect(/^console: .*412 \(/)
-  const { ui, program } = await startWith(t, [
-    { id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] },
-    {
-      id: 'local',
-      sources: ['tcp'],
-      processors: [{ id: 'own_rule', type: 'filter', params: { value: 'x' } }],
-      outputs: ['console'],
-    },
-  ])
+  const local = {
+    id: 'local',
+    sources: ['tcp'],
+    processors: [{ id: 'own_rule', type: 'filter', params: { value: 'x' } }],
+    outputs: ['console'],
+  }
+  const { pipelines } = TCP_TO_CONSOLE
+  const { ui, program } = await startProduct(t, { config: { ...TCP_TO_CONSOLE, pipelines: [...pipelines, local] } })
   await page.goto(`${ui}pipelines`)
   const row = (name: string) => page.getByRole('row').filter({ hasText: name })
   await row('local').getByText('from the gateway’s file').waitFor()
@@ -273,9 +271,8 @@ test('a viewer sees all of it and can change nothing', async (t) => {
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
-  const product = await startWith(t, [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }], 'required')
   session.expect(/^console: .*40[13] \(/)
-  await becomeViewer(page, product)
+  const product = await startForViewer(t, page)
   await page.goto(`${product.ui}pipelines`)
   await page.getByRole('row').filter({ hasText: 'default_pipeline' }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Add a pipeline' }).count(), 0)
@@ -329,40 +326,4 @@ async function put(url: string, values: object): Promise<void> {
   const headers = { 'content-type': 'application/json', 'if-match': etag }
   const { status } = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(values) })
   assert.equal(status, 200)
-}
-
-/** With a configuration file of its own. */
-async function startWith(t: TestContext, pipelines: object[], auth = 'open'): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  const config = {
-    version: 2,
-    sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-    pipelines,
-    outputs: [{ id: 'console', type: 'console' }],
-    control: { auth },
-  }
-  writeFileSync(file, JSON.stringify(config))
-  return await startProduct(t, { flags: ['--config', file] })
-}
-
-async function becomeViewer(page: Page, { ui, api, firstLogin }: Product): Promise<void> {
-  await setPassword(page, firstLogin!, 'ada@example.com', 'a loom with punched cards')
-  const { csrf_token: csrf } = (await (await page.request.get(`${api}/api/v1/me`)).json()) as { csrf_token: string }
-  const added = await page.request.post(`${api}/api/v1/users`, {
-    headers: { 'x-csrf-token': csrf },
-    data: { email: 'grace@example.com', role: 'viewer', grants: [] },
-  })
-  const { invitation } = (await added.json()) as { invitation: { token: string } }
-  await page.context().clearCookies()
-  await setPassword(page, `${ui}setup#token=${invitation.token}`, 'grace@example.com', 'nanoseconds of wire')
-}
-
-async function setPassword(page: Page, link: string, email: string, password: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-  await page.getByRole('navigation', { name: 'Screens' }).waitFor()
 }

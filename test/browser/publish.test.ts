@@ -1,11 +1,14 @@
 /** From draft to gateways and back, by clicking and by keyboard; and what stands in the way of it. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { test } from 'node:test'
+import {
+  assertAccessible,
+  assertAccessibleInBoth,
+  openBrowser,
+  type Product,
+  startProduct,
+} from '#test/support/browser.ts'
+import { comeAs, comeAsOwner, posting, startGuarded } from '#test/support/guarded.ts'
 
 const DEFAULT = '/api/v1/configurations/default'
 const RULES = `${DEFAULT}/pipelines/default_pipeline/processors`
@@ -13,14 +16,6 @@ const DROP_DEBUG = { id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' 
 const LINES = 400
 /** A dry run that is refused is an answer; browsers write it into the console all the same. */
 const REFUSED_DRY_RUN = /^console: .*422 .*dry_run=true/
-const CONFIG = {
-  version: 2,
-  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-  pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-  outputs: [{ id: 'console', type: 'console' }],
-  control: { auth: 'required' },
-}
-
 interface Pipeline {
   in: { records: number }
   dropped: { records: number }
@@ -63,14 +58,6 @@ async function publishAsItWas(product: Product): Promise<void> {
     return gateway?.states.reported?.status === 'applied'
   }
   await product.program.until(isApplied, 'the first version to be applied')
-}
-
-async function assertAccessibleInBoth(page: Page, where: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await assertAccessible(page, `${where}, ${colorScheme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
 }
 
 test('a rule goes live with a receipt, takes effect, and is rolled back', async (t) => {
@@ -279,19 +266,13 @@ test('who may not publish sees why; a small screen shows everything', async (t) 
   if (session === undefined) return
   const { page, expect } = session
   expect(/^console: .*40[13] \(/)
-  const { ui, api } = await startGuarded(t, page)
-  const { csrf_token: csrf } = (await (await page.request.get(`${api}/api/v1/me`)).json()) as { csrf_token: string }
-  const headers = { 'x-csrf-token': csrf }
-  await page.request.post(api + RULES, { headers, data: DROP_DEBUG })
-  const added = await page.request.post(`${api}/api/v1/users`, {
-    headers,
-    data: { email: 'grace@example.com', role: 'editor', grants: [] },
-  })
-  const { invitation } = (await added.json()) as { invitation: { token: string } }
-  await page.request.post(`${api}/api/v1/logout`, { headers })
-  await setPassword(page, `${ui}setup#token=${invitation.token}`, 'grace@example.com')
+  const product = await startGuarded(t)
+  await comeAsOwner(page, product)
+  const post = await posting(page, product.api)
+  await post(RULES.replace('/api/v1', ''), DROP_DEBUG)
+  await comeAs(page, product, 'editor')
 
-  await page.goto(`${ui}publish`)
+  await page.goto(`${product.ui}publish`)
   await page.getByText('Publishing needs the permission publish').waitFor()
   assert.ok(await page.getByRole('button', { name: 'Publish to 1 gateway' }).isDisabled())
   await page.getByRole('button', { name: 'Make a receipt' }).click()
@@ -323,21 +304,3 @@ test('what a gateway says when it does not take a version is told as it is', asy
   await page.getByText('What became of version 3').waitFor()
   await page.getByRole('status').getByText('1 of 1 gateway has applied it').waitFor()
 })
-
-async function startGuarded(t: TestContext, page: Page): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(file, JSON.stringify(CONFIG))
-  const product = await startProduct(t, { flags: ['--config', file] })
-  await setPassword(page, product.firstLogin!, 'ada@example.com')
-  return product
-}
-
-async function setPassword(page: Page, link: string, email: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill('a loom with punched cards')
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
-}

@@ -1,13 +1,9 @@
 /** The rules of a pipeline, by clicking and by keyboard: added, edited, moved, deleted, and what happens when two do it. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { assertAccessible, openBrowser, type Product, startProduct, TCP_TO_CONSOLE } from '#test/support/browser.ts'
+import { Operator } from '#test/support/operator.ts'
 
 interface Rule {
   id: string
@@ -16,61 +12,23 @@ interface Rule {
   when?: unknown
 }
 
-async function ask<Body>(api: string, method: string, path: string, body?: unknown): Promise<Body> {
-  const response = await fetch(`${api}/api/v1${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', 'if-match': '*' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  assert.ok(response.ok, `${method} ${path}: ${response.status}`)
-  return (response.status === 204 ? undefined : await response.json()) as Body
-}
-
 async function rulesOf({ api }: Product): Promise<Rule[]> {
-  return await ask<Rule[]>(api, 'GET', '/rules')
+  return await new Operator(api).must<Rule[]>('GET', '/rules')
 }
 
 async function idsOf(product: Product): Promise<string[]> {
   return (await rulesOf(product)).map(({ id }) => id)
 }
 
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadline, `waited for ${what}`)
-    await new Promise((done) => setTimeout(done, 20))
-  }
-}
-
-async function open(t: TestContext, rules: readonly Rule[] = [], flags: string[] = []) {
+async function open(t: TestContext, rules: readonly Rule[] = [], config?: object) {
   const session = await openBrowser(t)
   if (session === undefined) return undefined
-  const product = await startProduct(t, { flags })
-  for (const rule of rules) await ask(product.api, 'POST', '/rules', rule)
+  const product = await startProduct(t, config && { config })
+  const operator = new Operator(product.api, { 'if-match': '*' })
+  for (const rule of rules) await operator.must('POST', '/rules', rule)
   await session.page.goto(`${product.ui}rules`)
   await session.page.getByRole('heading', { name: 'Rules', level: 1 }).waitFor()
-  return { ...session, product }
-}
-
-async function send({ program }: Product, lines: readonly string[]): Promise<void> {
-  const { hostname, port } = new URL(program.address('tcp'))
-  const socket = connect(Number(port), hostname)
-  socket.end(`${lines.join('\n')}\n`)
-  await once(socket, 'close')
-}
-
-const WITH_OWN_RULE = {
-  version: 2,
-  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-  pipelines: [
-    {
-      id: 'default_pipeline',
-      sources: ['tcp'],
-      processors: [{ id: 'own', type: 'filter', params: { value: 'chatter' } }],
-      outputs: ['console'],
-    },
-  ],
-  outputs: [{ id: 'console', type: 'console' }],
+  return { ...session, product, operator }
 }
 
 const row = (page: Page, id: string) => page.locator(`[data-rule="${id}"]`)
@@ -137,7 +95,7 @@ test('rules are moved and deleted by keyboard, and come back where they were', a
   await page.getByText('one is now rule 2 of 3.').waitFor({ state: 'attached' })
   await page.keyboard.press('Alt+ArrowDown')
   await page.getByText('one is now rule 3 of 3.').waitFor({ state: 'attached' })
-  await until(async () => (await idsOf(product)).join() === 'two,three,one', 'the new order')
+  await product.program.until(async () => (await idsOf(product)).join() === 'two,three,one', 'the new order')
 
   await page.keyboard.press('k')
   await page.keyboard.press('Delete')
@@ -148,7 +106,7 @@ test('rules are moved and deleted by keyboard, and come back where they were', a
   assert.deepEqual(await idsOf(product), ['two', 'three', 'one'])
 
   await page.getByRole('button', { name: 'Move one up' }).click()
-  await until(async () => (await idsOf(product)).join() === 'two,one,three', 'the order by the button')
+  await product.program.until(async () => (await idsOf(product)).join() === 'two,one,three', 'the order by the button')
 })
 
 test('a pattern that is not one is told at its field, and nothing is written', async (t) => {
@@ -169,11 +127,11 @@ test('a pattern that is not one is told at its field, and nothing is written', a
 test('who saves on what somebody else has changed sees both, and decides', async (t) => {
   const opened = await open(t, THREE)
   if (opened === undefined) return
-  const { page, product, expect } = opened
+  const { page, product, expect, operator } = opened
   expect(/^console: .*412/)
   await page.getByRole('button', { name: 'one', exact: true }).click()
   await page.getByLabel('Value', { exact: true }).fill('mine')
-  await ask(product.api, 'PUT', '/rules/one', { type: 'filter', params: { value: 'theirs' } })
+  await operator.must('PUT', '/rules/one', { type: 'filter', params: { value: 'theirs' } })
   await page.getByRole('button', { name: 'Save the rule' }).click()
   await page.getByRole('heading', { name: 'Somebody else has changed one' }).waitFor()
   await assertAccessible(page)
@@ -189,9 +147,9 @@ test('who saves on what somebody else has changed sees both, and decides', async
 test('a deleted rule that is live is shown until the draft is published', async (t) => {
   const opened = await open(t, THREE)
   if (opened === undefined) return
-  const { page, product } = opened
-  await ask(product.api, 'POST', '/publish', {})
-  await ask(product.api, 'DELETE', '/rules/two')
+  const { page, operator } = opened
+  await operator.must('POST', '/publish', {})
+  await operator.must('DELETE', '/rules/two')
   await page.reload()
   await page.getByText('They run until the draft is published.').waitFor()
   await page.getByRole('button', { name: 'Put two back' }).click()
@@ -201,41 +159,34 @@ test('a deleted rule that is live is shown until the draft is published', async 
 test('traffic shows what rules remove, and suggests more', async (t) => {
   const opened = await open(t, [{ id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' } }])
   if (opened === undefined) return
-  const { page, product } = opened
-  await ask(product.api, 'POST', '/publish', {})
+  const { page, product, operator } = opened
+  await operator.must('POST', '/publish', {})
   const line = (i: number) => (i % 2 === 0 ? `DEBUG tick ${i}` : `INFO mail to user${i}@example.com was sent`)
-  await send(product, [...Array(400).keys()].map(line))
+  await product.program.sendTcp(`${[...Array(400).keys()].map(line).join('\n')}\n`)
   const records = async () => {
-    const { pipelines } = await ask<{ pipelines: { rules: { ended: { records: number } }[] }[] }>(
-      product.api,
+    const { pipelines } = await operator.must<{ pipelines: { rules: { ended: { records: number } }[] }[] }>(
       'GET',
       '/stats',
     )
     return pipelines[0]?.rules[0]?.ended.records
   }
-  await until(async () => (await records()) === 200, 'the rule to have dropped')
-  await until(async () => {
-    const { series } = await ask<{ series: { values: Record<string, number[]> }[] }>(
-      product.api,
-      'GET',
-      '/series?by=rule',
-    )
+  await product.program.until(async () => (await records()) === 200, 'the rule to have dropped')
+  await product.program.until(async () => {
+    const { series } = await operator.must<{ series: { values: Record<string, number[]> }[] }>('GET', '/series?by=rule')
     return series[0]?.values['ended_records']?.at(-1) === 200
   }, 'the series to know of it')
   await page.reload()
   await row(page, 'drop_debug').getByText('200 records').waitFor()
   await page.getByRole('button', { name: /^Add to the draft: Redact/ }).click()
-  await until(async () => (await idsOf(product)).length === 2, 'the suggestion in the draft')
+  await product.program.until(async () => (await idsOf(product)).length === 2, 'the suggestion in the draft')
   await page.getByRole('button', { name: 'Undo' }).click()
-  await until(async () => (await idsOf(product)).length === 1, 'the suggestion out of the draft')
+  await product.program.until(async () => (await idsOf(product)).length === 1, 'the suggestion out of the draft')
 })
 
 test("rules of a gateway's own file are shown, and can be taken over", async (t) => {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(file, JSON.stringify(WITH_OWN_RULE))
-  const opened = await open(t, [], ['--config', file])
+  const own = { id: 'own', type: 'filter', params: { value: 'chatter' } }
+  const pipelines = TCP_TO_CONSOLE.pipelines.map((pipeline) => ({ ...pipeline, processors: [own] }))
+  const opened = await open(t, [], { ...TCP_TO_CONSOLE, pipelines })
   if (opened === undefined) return
   const { page, product } = opened
   await page.getByText("Rules of the gateway's own file").waitFor()

@@ -1,10 +1,8 @@
 /** Settings: what a publication must fulfil, secrets, retention, a second factor for everybody, configurations, and what this is. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertAccessible, openBrowser, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { OWNER, PASSWORD, startForViewer } from '#test/support/guarded.ts'
 
 const TABS = ['Publishing policy', 'Secrets', 'Retention', 'Security', 'Configurations', 'About']
 
@@ -141,31 +139,7 @@ test('who may only look sees no buttons; a second factor for everybody holds for
   if (session === undefined) return
   const { page } = session
   session.expect(/^console: .*403 \(/)
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  writeFileSync(
-    file,
-    JSON.stringify({
-      version: 2,
-      sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-      pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-      outputs: [{ id: 'console', type: 'console' }],
-      control: { auth: 'required' },
-    }),
-  )
-  const { ui, api, firstLogin } = await startProduct(t, { flags: ['--config', file] })
-  const token = new URL(firstLogin!).hash.slice('#token='.length)
-  const setup = await page.request.post(`${api}/api/v1/setup`, {
-    data: { token, email: 'ada@example.com', password: 'a loom with punched cards' },
-  })
-  const { csrf_token: csrf } = (await setup.json()) as { csrf_token: string }
-  const password = 'nanoseconds of wire'
-  await page.request.post(`${api}/api/v1/users`, {
-    headers: { 'x-csrf-token': csrf },
-    data: { email: 'grace@example.com', role: 'viewer', grants: [], password },
-  })
-  await page.request.post(`${api}/api/v1/login`, { data: { email: 'grace@example.com', password } })
+  const { ui, api } = await startForViewer(t, page)
   await page.goto(`${ui}settings`)
   await page.getByText('To change the policy you need the permission admin').waitFor()
   assert.ok(await page.getByLabel('Require a message').isDisabled())
@@ -178,7 +152,7 @@ test('who may only look sees no buttons; a second factor for everybody holds for
   await assertAccessible(page, 'not permitted')
 
   await page.request.post(`${api}/api/v1/login`, {
-    data: { email: 'ada@example.com', password: 'a loom with punched cards' },
+    data: { email: OWNER, password: PASSWORD },
   })
   await page.goto(`${ui}settings?tab=security`)
   await page.getByLabel('A second factor for everybody').check()
@@ -187,5 +161,5 @@ test('who may only look sees no buttons; a second factor for everybody holds for
   await assertAccessible(page, 'a second factor for everybody')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Your organisation asks for a second factor').waitFor()
-  assert.match(page.url(), /\/ui\/account/, 'who has none sets one up first')
+  await page.waitForURL(/\/ui\/account/)
 })

@@ -1,12 +1,10 @@
 /** What the studio takes from elsewhere on the real product: the live tap, the pointer, suggestions; and who may what. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import type { ConfigurationDocument } from '#contract/configuration.ts'
-import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { assertAccessible, openBrowser, startProduct } from '#test/support/browser.ts'
+import { startForViewer } from '#test/support/guarded.ts'
 
 const LINES = ['DEBUG cache miss for user 13', 'INFO done']
 
@@ -88,17 +86,7 @@ test('a viewer tries rules, but writes nothing and sees no records', async (t) =
   if (session === undefined) return
   const { page } = session
   session.expect(/^console: .*40[13] \(/)
-  const { ui, api, firstLogin } = await startGuarded(t)
-  await setPassword(page, firstLogin!, 'ada@example.com')
-  const me = (await (await page.request.get(`${api}/api/v1/me`)).json()) as { csrf_token: string }
-  const added = await page.request.post(`${api}/api/v1/users`, {
-    headers: { 'x-csrf-token': me.csrf_token },
-    data: { email: 'grace@example.com', role: 'viewer', grants: [] },
-  })
-  const { invitation } = (await added.json()) as { invitation: { token: string } }
-  await page.context().clearCookies()
-  await page.goto('about:blank')
-  await setPassword(page, `${ui}setup#token=${invitation.token}`, 'grace@example.com')
+  const { ui } = await startForViewer(t, page)
 
   await page.goto(`${ui}studio`)
   await samplesOf(page).fill(LINES.join('\n'))
@@ -113,29 +101,6 @@ test('a viewer tries rules, but writes nothing and sees no records', async (t) =
   await page.getByText('You may not see this').waitFor()
   await assertAccessible(page, 'the studio, for a viewer')
 })
-
-async function startGuarded(t: TestContext): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  const config = {
-    version: 2,
-    sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-    pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-    outputs: [{ id: 'console', type: 'console' }],
-    control: { auth: 'required' },
-  }
-  writeFileSync(file, JSON.stringify(config))
-  return await startProduct(t, { flags: ['--config', file] })
-}
-
-async function setPassword(page: Page, link: string, email: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill('a loom with punched cards')
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
-}
 
 function samplesOf(page: Page): Locator {
   return page.getByRole('textbox', { name: 'Samples' })

@@ -1,18 +1,15 @@
 /** The tap on the real product: records go by, stand still, are opened, and are taken to the studio; who may see what. */
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible, openBrowser, type Product, startProduct } from '#test/support/browser.ts'
-import { temporaryFolder } from '#test/support/program.ts'
+import { comeAs, comeAsOwner, startForViewer, startGuarded } from '#test/support/guarded.ts'
 
 const RULES = [
   { id: 'hide_ssn', type: 'redact', params: { builtin: 'ssn' } },
   { id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' } },
 ]
 const LINES = ['DEBUG cache miss for user 13', '{"level":"info","msg":"paid by ssn 078-05-1120"}', 'plain and simple']
-const OWNER = { email: 'ada@example.com', password: 'a loom with punched cards' }
 
 test('records go by, stand still, open, and go to the studio', async (t) => {
   const session = await openBrowser(t)
@@ -99,8 +96,7 @@ test('unredacted records take a permission and a reason', async (t) => {
   session.expect(/^console: .*40[13] \(/)
   const product = await startGuarded(t)
   const { ui, api, program } = product
-  await setPassword(page, product.firstLogin!, OWNER.email, OWNER.password)
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await comeAsOwner(page, product)
   await publishRules(page, product)
 
   await page.goto(`${ui}tap`)
@@ -143,11 +139,8 @@ test('without the permission there is no tap', async (t) => {
   if (session === undefined) return
   const { page } = session
   session.expect(/^console: .*40[13] \(/)
-  const product = await startGuarded(t)
-  await setPassword(page, product.firstLogin!, OWNER.email, OWNER.password)
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
-  await comeAs(page, product, 'viewer')
-  await page.goto(`${product.ui}tap`)
+  const { ui } = await startForViewer(t, page)
+  await page.goto(`${ui}tap`)
   await page.getByText('You may not see this').waitFor()
   await assertAccessible(page, 'the tap, for a viewer')
 })
@@ -172,38 +165,4 @@ async function headersFor(page: Page, api: string): Promise<Record<string, strin
   const me = await page.request.get(`${api}/api/v1/me`)
   const { csrf_token: token } = (await me.json()) as { csrf_token: string | null }
   return token === null ? {} : { 'x-csrf-token': token }
-}
-
-async function startGuarded(t: TestContext): Promise<Product> {
-  const folder = temporaryFolder()
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'streamgate.json')
-  const config = {
-    version: 2,
-    sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
-    pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
-    outputs: [{ id: 'console', type: 'console' }],
-    control: { auth: 'required' },
-  }
-  writeFileSync(file, JSON.stringify(config))
-  return await startProduct(t, { flags: ['--config', file] })
-}
-
-async function setPassword(page: Page, link: string, email: string, password: string): Promise<void> {
-  await page.goto(link)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Set the password and log in' }).click()
-}
-
-/** Invited by the owner who is logged in, and logged in instead. */
-async function comeAs(page: Page, { ui, api }: Product, role: string): Promise<void> {
-  const headers = await headersFor(page, api)
-  const email = `${role}@example.com`
-  const added = await page.request.post(`${api}/api/v1/users`, { headers, data: { email, role, grants: [] } })
-  const { invitation } = (await added.json()) as { invitation: { token: string } }
-  await page.context().clearCookies()
-  await page.goto('about:blank')
-  await setPassword(page, `${ui}setup#token=${invitation.token}`, email, 'nanoseconds of wire')
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
 }

@@ -3,13 +3,13 @@
  * would find in the console: errors, breaches of the page's policy, requests to anywhere else.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { buildDashboard } from '../../scripts/dashboard.ts'
-import { Program, type ProgramOptions } from './program.ts'
+import { Program, type ProgramOptions, temporaryFolder } from './program.ts'
 import { requireOneOf } from './services.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
@@ -74,13 +74,28 @@ export interface Product {
   firstLogin: string | undefined
 }
 
+/** The plainest configuration file. */
+export const TCP_TO_CONSOLE = {
+  version: 2,
+  sources: [{ id: 'tcp', type: 'tcp', listen: '127.0.0.1:0' }],
+  pipelines: [{ id: 'default_pipeline', sources: ['tcp'], outputs: ['console'] }],
+  outputs: [{ id: 'console', type: 'console' }],
+}
+
+export interface ProductOptions extends ProgramOptions {
+  command?: 'up' | 'controller'
+  /** A configuration file of its own. */
+  config?: object
+}
+
 /** The real program with the dashboard as it is in the source, on free ports; it ends with the test. */
 export async function startProduct(
   t: TestContext,
-  { command = 'up', ...options }: ProgramOptions & { command?: 'up' | 'controller' } = {},
+  { command = 'up', config, flags = [], ...options }: ProductOptions = {},
 ): Promise<Product> {
   await buildDashboard()
-  const program = await Program.start(command, options)
+  const configFlags = config === undefined ? [] : ['--config', fileOf(t, config)]
+  const program = await Program.start(command, { ...options, flags: [...configFlags, ...flags] })
   programs.add(program)
   t.after(async () => {
     programs.delete(program)
@@ -105,6 +120,22 @@ export async function axe(page: Page): Promise<string[]> {
 export async function assertAccessible(page: Page, where = page.url()): Promise<void> {
   const violations = await axe(page)
   assert.equal(violations.length, 0, `${where} does not keep WCAG 2.2 AA:\n${violations.join('\n')}`)
+}
+
+/** The same in light and in dark. */
+export async function assertAccessibleInBoth(page: Page, where = page.url()): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await assertAccessible(page, `${where}, ${colorScheme}`)
+  }
+}
+
+function fileOf(t: TestContext, config: object): string {
+  const folder = temporaryFolder()
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'streamgate.json')
+  writeFileSync(file, JSON.stringify(config))
+  return file
 }
 
 async function launch(executablePath: string): Promise<Browser> {
