@@ -1,6 +1,5 @@
 /** What two documents differ in, by their parts: what a reader of a change wants to know, not which lines moved. */
 import type { DiffEntry } from '#contract/configuration.ts'
-import { isSame } from '#std/same.ts'
 import { masked } from './masking.ts'
 
 type Part = { id: string } & Record<string, unknown>
@@ -14,7 +13,7 @@ export function diffDocuments(before: Tree, after: Tree): DiffEntry[] {
   return Object.keys({ ...before, ...after }).flatMap((key) => {
     const [old, now] = [before[key], after[key]]
     if (isParts(old) && isParts(now)) return diffLists(key, old, now)
-    return isSame(old, now) ? [] : [changed(key, [key], old, now)]
+    return same(old, now) ? [] : [changed(key, [key], old, now)]
   })
 }
 
@@ -35,7 +34,7 @@ function diffLists(path: string, before: readonly Part[], after: readonly Part[]
     if (staying.indexOf(part.id) !== order.indexOf(part.id)) {
       entries.push({ op: 'move', path: at, from: before.indexOf(old), position })
     }
-    const names = Object.keys({ ...old, ...part }).filter((name) => !NESTED.has(name) && !isSame(old[name], part[name]))
+    const names = Object.keys({ ...old, ...part }).filter((name) => !NESTED.has(name) && !same(old[name], part[name]))
     if (names.length > 0) entries.push(changed(at, names, pick(old, names), pick(part, names)))
     for (const name of NESTED) {
       if (isParts(old[name]) && isParts(part[name])) entries.push(...diffLists(`${at}/${name}`, old[name], part[name]))
@@ -54,4 +53,19 @@ function pick(part: Part, names: readonly string[]): Tree {
 
 function isParts(value: unknown): value is Part[] {
   return Array.isArray(value) && value.every((part) => typeof (Object(part) as Part).id === 'string')
+}
+
+/** Equal whatever the order of keys. */
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
 }

@@ -3,9 +3,9 @@
  * meantime is not written over, but told as a `Conflict` that has both.
  */
 import { type QueryClient, queryOptions } from '@tanstack/react-query'
-import { isSame } from '#std/same.ts'
 import { ApiError, getTagged, send, sendTagged, type Tagged } from '#ui/api/client.ts'
 import { configurationChanged, pathOf } from '#ui/api/queries.ts'
+import { isSame } from '#ui/api/same.ts'
 
 export type PartKind = 'sources' | 'pipelines' | 'outputs' | 'upstreams'
 /** A list of the draft: one of its own, or the rules of a pipeline. */

@@ -4,9 +4,9 @@
  */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { isSame } from '#std/same.ts'
 import { ApiError, type Tagged } from '#ui/api/client.ts'
 import { Conflict, DraftEditing, type Part, type PartList, partQuery } from '#ui/api/draft.ts'
+import { isSame } from '#ui/api/same.ts'
 import type { Complaint } from '#ui/forms/form-context.ts'
 import { useUnsaved } from '#ui/kit/unsaved.ts'
 

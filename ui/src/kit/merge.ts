@@ -1,5 +1,5 @@
 /** Two people change the same thing: what the other one has changed, and both changes in one where they do not meet. */
-import { isSame } from '#std/same.ts'
+import { isSame } from '#ui/api/same.ts'
 
 export type Fields = Record<string, unknown>
 

@@ -4,8 +4,8 @@
  * was quicker, the form knows what they have changed, and keeps the input.
  */
 import { type UseQueryResult, useMutation } from '@tanstack/react-query'
-import { isSame } from '#std/same.ts'
 import { ApiError, type Tagged } from '#ui/api/client.ts'
+import { isSame } from '#ui/api/same.ts'
 import { type Fields, merged } from '#ui/kit/merge.ts'
 import { useLeaveGuard, useUnsaved } from '#ui/kit/unsaved.ts'
 
