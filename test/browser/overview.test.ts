@@ -144,12 +144,12 @@ test('one piece that fails leaves the others be, and says what is the matter', a
   await program.sendTcp(`${LINES.join('\n')}\n`)
   const problem = { type: 'about:blank', title: 'Not now', status: 503, detail: 'the store does not answer' }
   const fulfil = { status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }
-  await page.route(/\/api\/v1\/(series\?.*by=rule|fleet\/summary|savings\/summary)/, (route) => route.fulfill(fulfil))
+  await page.route(/\/api\/v1\/(series\?.*by=rule|gateways\?|savings\/summary)/, (route) => route.fulfill(fulfil))
   await page.goto(`${ui}?refresh=off`)
   await seen(page)
   const rules = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Top rules' }) })
   await rules.getByText('the store does not answer').waitFor()
-  await page.getByText('Not known of the fleet: the store does not answer').waitFor()
+  await page.getByText('Not known of the gateways: the store does not answer').waitFor()
   await page
     .getByText('300 records')
     .or(page.getByRole('link', { name: /^In now/ }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { joinedLabels, stacked, timeTicks } from '#ui/kit/chart-data.ts'
+import { firstKnown, joinedLabels, knownFrom, lonely, stacked, timeTicks } from '#ui/kit/chart-data.ts'
 
 test('stacked series add up from the last to the first; what is missing adds nothing', () => {
   const sums = stacked([
@@ -14,6 +14,35 @@ test('stacked series add up from the last to the first; what is missing adds not
     [100, 200, 300],
   ])
   assert.deepEqual(stacked([]), [])
+  const unknown = stacked([
+    [null, 1],
+    [null, null],
+  ])
+  assert.deepEqual(
+    unknown,
+    [
+      [null, 1],
+      [null, null],
+    ],
+    'where nothing is known there is no sum either',
+  )
+})
+
+test('before the first figure, or before anybody was there to tell one, nothing is known', () => {
+  const times = [0, 10, 20, 30]
+  const [idle, late] = [
+    [0, 0, 0, 0],
+    [0, 0, 5, 0],
+  ] as const
+  assert.equal(firstKnown(times, 10, [idle, late]), 2)
+  assert.equal(firstKnown(times, 10, [idle, late], 15), 1)
+  assert.equal(firstKnown(times, 10, [idle], 100), 4)
+  assert.deepEqual(knownFrom(late, 2), [null, null, 5, 0])
+})
+
+test('a figure that stands alone is found', () => {
+  assert.deepEqual(lonely([null, 1, null, 2, 3, null, 4]), [1, 6])
+  assert.deepEqual(lonely([]), [])
 })
 
 test('ticks of hours name the day where it begins, ticks of days only that', () => {

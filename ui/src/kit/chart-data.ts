@@ -9,15 +9,47 @@ export interface ChartSeries {
   values: readonly (number | null)[]
 }
 
-/** Sums from the last series up to the first: the first is the highest, and is drawn first. */
-export function stacked(series: readonly (readonly (number | null)[])[]): number[][] {
-  const sums: number[][] = []
-  let below: number[] = []
+/** Sums from the last series up to the first: the first is the highest, and is drawn first. Null where all are null. */
+export function stacked(series: readonly (readonly (number | null)[])[]): (number | null)[][] {
+  const sums: (number | null)[][] = []
+  let below: (number | null)[] = []
   for (const values of [...series].reverse()) {
-    below = values.map((value, index) => (value ?? 0) + (below[index] ?? 0))
+    below = values.map((value, index) => {
+      const under = below[index] ?? null
+      return value === null && under === null ? null : (value ?? 0) + (under ?? 0)
+    })
     sums.unshift(below)
   }
   return sums
+}
+
+/**
+ * The first step of which anything is known: the first with a figure other than zero, or that in which those that report were first
+ * seen. A line at zero before it would say more than is known. `stepMs` apart; as many as there are steps where nothing is known.
+ */
+export function firstKnown(
+  times: readonly number[],
+  stepMs: number,
+  figures: readonly (readonly number[])[],
+  firstSeen = Number.POSITIVE_INFINITY,
+): number {
+  const index = times.findIndex(
+    (at, step) => at + stepMs > firstSeen || figures.some((values) => (values[step] ?? 0) !== 0),
+  )
+  return index === -1 ? times.length : index
+}
+
+/** The figures, with nothing in place of those before the first that is known. */
+export function knownFrom(values: readonly number[], first: number): (number | null)[] {
+  return values.map((value, index) => (index < first ? null : value))
+}
+
+/** Figures with none before and none after, which no line would show. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (index: number) => values[index] !== null && values[index] !== undefined
+  return Array.from(values, (_, index) => index).filter(
+    (index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1),
+  )
 }
 
 const DAY_S = 86_400

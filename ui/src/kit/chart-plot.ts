@@ -1,6 +1,6 @@
 /** How a chart is drawn: axes, marks, and the figures under the cursor. */
 import type uPlot from 'uplot'
-import { type ChartSeries, joinedLabels, timeTicks } from '#ui/kit/chart-data.ts'
+import { type ChartSeries, joinedLabels, lonely, timeTicks } from '#ui/kit/chart-data.ts'
 import { localTime, utcTime } from '#ui/kit/format.ts'
 
 /** Labels of marks that are closer than this, in CSS pixels, are written as one. */
@@ -76,7 +76,13 @@ export function optionsFor(
         stroke: resolved(stroke),
         width: stack ? 1 : 2,
         ...(stack && { fill: `color-mix(in srgb, ${resolved(stroke)} 70%, transparent)` }),
-        points: { show: false },
+        points: {
+          show: false,
+          filter: (plot: uPlot, index: number) => {
+            const alone = lonely(plot.data[index] ?? [])
+            return alone.length === 0 ? null : alone
+          },
+        },
       })),
     ],
     hooks: {
@@ -109,7 +115,6 @@ function drawMarks(
   ctx.save()
   ctx.setLineDash([4, 4])
   ctx.font = look.font
-  ctx.textAlign = 'left'
   ctx.strokeStyle = look.muted
   ctx.fillStyle = look.muted
   const shown = marks
@@ -121,7 +126,12 @@ function drawMarks(
     ctx.lineTo(x, top + height)
     ctx.stroke()
   }
-  for (const { x, label } of joinedLabels(shown, MARK_WIDTH * devicePixelRatio)) ctx.fillText(label, x + 4, top + 12)
+  for (const { x, label } of joinedLabels(shown, MARK_WIDTH * devicePixelRatio)) {
+    // Beside its line, on the side where there is room.
+    const isLeft = x + 4 + ctx.measureText(label).width > left + width
+    ctx.textAlign = isLeft ? 'right' : 'left'
+    ctx.fillText(label, isLeft ? x - 4 : x + 4, top + 12)
+  }
   if (threshold !== undefined) {
     const y = plot.valToPos(threshold, 'y', true)
     ctx.strokeStyle = look.bad

@@ -79,11 +79,17 @@ export function localTime(at: number): string {
   return local.format(at)
 }
 
+/** `16:20:45`: of today. */
+export function clockTime(at: number): string {
+  return clock.format(at)
+}
+
 /** `2026-11-21 16:20:45 UTC` */
 export function utcTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const grouped = new Intl.NumberFormat()
 const local = new Intl.DateTimeFormat(undefined, {
   year: 'numeric',

@@ -4,8 +4,7 @@ import { useState } from 'react'
 import type { LiveEntry } from '#contract/series.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { IconButton } from '#ui/kit/button.tsx'
-import { Card } from '#ui/kit/card.tsx'
-import { StepList } from '#ui/screens/first-run/step-list.tsx'
+import { StepStrip } from '#ui/screens/first-run/step-strip.tsx'
 import { stepsOf } from '#ui/screens/first-run/steps.ts'
 import { useProgress } from '#ui/screens/first-run/use-progress.ts'
 
@@ -37,11 +36,12 @@ function Steps({
   if (!isKnown || steps.every(({ done }) => done)) return null
   const done = steps.filter((step) => step.done).length
   return (
-    <Card
-      title={`First steps: ${done} of ${steps.length}`}
-      actions={<IconButton label="Hide the first steps" icon={X} onClick={onEnd} />}
-    >
-      <StepList steps={steps} inRow />
-    </Card>
+    <section className="flex min-w-0 items-start gap-2 rounded-lg border border-line bg-panel py-2 pr-2 pl-4">
+      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-6 gap-y-2 self-center">
+        <h2 className="text-sm font-semibold">{`First steps: ${done} of ${steps.length}`}</h2>
+        <StepStrip steps={steps} />
+      </div>
+      <IconButton label="Hide the first steps" icon={X} onClick={onEnd} />
+    </section>
   )
 }

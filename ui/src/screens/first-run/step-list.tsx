@@ -1,13 +1,12 @@
 /** Steps in order, each done or not; the first that is not done has its button. */
 import { CircleCheck, CircleDashed } from 'lucide-react'
 import { ButtonLink } from '#ui/kit/button.tsx'
-import { cx } from '#ui/kit/cx.ts'
 import type { Step } from '#ui/screens/first-run/steps.ts'
 
-export function StepList({ steps, inRow = false }: { steps: readonly Step[]; inRow?: boolean }) {
+export function StepList({ steps }: { steps: readonly Step[] }) {
   const next = steps.find(({ done }) => !done)
   return (
-    <ol className={cx('grid gap-4', inRow && 'sm:grid-cols-2 xl:grid-cols-4')}>
+    <ol className="grid gap-4">
       {steps.map((step, index) => (
         <li key={step.id} className="flex min-w-0 items-start gap-2.5">
           {step.done ? (

@@ -35,7 +35,7 @@ export function stepsOf({ hasRecords, hasRules, isPublished, hasSaved }: Progres
       text: 'Drop, redact or sample: paste a line and say what should become of it.',
       to: '/studio',
       action: 'Open the studio',
-      done: hasRules,
+      done: hasRules || isPublished,
     },
     {
       id: 'publish',
@@ -43,7 +43,7 @@ export function stepsOf({ hasRecords, hasRules, isPublished, hasSaved }: Progres
       text: 'See what would change, then put it to work on all gateways.',
       to: '/publish',
       action: 'Review and publish',
-      done: hasRules && isPublished,
+      done: isPublished,
     },
     {
       id: 'saved',
@@ -60,8 +60,18 @@ export function hasRules(document: ConfigurationDocument | undefined): boolean {
   return document?.pipelines?.some(({ processors }) => processors.length > 0) === true
 }
 
-export function isPublished(configuration: Configuration | undefined): boolean {
-  return configuration !== undefined && configuration.live_version !== null && !configuration.has_changes
+/** Once rules have been published, that stays done: what has changed since is another matter. */
+export function isPublished(
+  configuration: Pick<Configuration, 'live_version' | 'has_changes'> | undefined,
+  { hasRules: draftHasRules, runsRules, hasSaved }: { hasRules: boolean; runsRules: boolean; hasSaved: boolean },
+): boolean {
+  if (configuration === undefined || configuration.live_version === null) return false
+  return runsRules || hasSaved || (draftHasRules && !configuration.has_changes)
+}
+
+/** Whether gateways have any rule at work. */
+export function runRules(nodes: readonly Pick<NodeStats, 'pipelines'>[]): boolean {
+  return nodes.some(({ pipelines }) => pipelines.some(({ rules }) => rules.length > 0))
 }
 
 /** What has come in since the nodes started. */

@@ -5,7 +5,7 @@ import type { Amount, NodeStats } from '#contract/stats.ts'
 import { aboutQuery, configurationsQuery, draftQuery } from '#ui/api/queries.ts'
 import { savingsSummaryQuery } from '#ui/api/savings-queries.ts'
 import { everSeenQuery, ownStatsQuery } from '#ui/screens/first-run/queries.ts'
-import { hasRules, isPublished, ownOf, type Progress, takenIn, tookOff } from '#ui/screens/first-run/steps.ts'
+import { hasRules, isPublished, ownOf, type Progress, runRules, takenIn, tookOff } from '#ui/screens/first-run/steps.ts'
 
 const DRAFT_MS = 10_000
 
@@ -39,12 +39,14 @@ export function useProgress(configuration: string, entries: readonly LiveEntry[]
   const nodes = own === undefined ? others : [own, ...others]
   const taken = takenIn(nodes)
   const saved = savings.data?.saved
+  const hasSaved = tookOff(nodes) || (saved !== undefined && (saved.records > 0 || saved.bytes > 0))
+  const draftHasRules = hasRules(draft.data?.body)
   return {
     progress: {
       hasRecords: taken.records > 0 || seen.data === true,
-      hasRules: hasRules(draft.data?.body),
-      isPublished: isPublished(one),
-      hasSaved: tookOff(nodes) || (saved !== undefined && (saved.records > 0 || saved.bytes > 0)),
+      hasRules: draftHasRules,
+      isPublished: isPublished(one, { hasRules: draftHasRules, runsRules: runRules(nodes), hasSaved }),
+      hasSaved,
     },
     taken,
     own,

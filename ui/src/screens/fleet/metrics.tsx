@@ -5,6 +5,7 @@ import type { Gateway } from '#contract/fleet.ts'
 import { liveQuery, SERIES_MS, seriesQuery } from '#ui/api/queries.ts'
 import { Card } from '#ui/kit/card.tsx'
 import { Chart } from '#ui/kit/chart.tsx'
+import { firstKnown, knownFrom } from '#ui/kit/chart-data.ts'
 import { bytes, bytesPerSecond, duration } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -51,7 +52,7 @@ export function Metrics({
 }
 
 function Flow({
-  gateway: { id, configuration },
+  gateway: { id, configuration, first_seen_at: firstSeen },
   search,
   onRange,
 }: {
@@ -70,12 +71,17 @@ function Flow({
   const series = useMemo(() => {
     const values = data?.series.find(({ labels }) => labels['gateway'] === id)?.values
     const seconds = STEP_SECONDS[data?.step ?? 'minute']
-    const rate = (name: string) => (values?.[name] ?? []).map((value) => value / seconds)
+    const first = firstKnown(data?.times ?? [], seconds * 1000, Object.values(values ?? {}), firstSeen)
+    const rate = (name: string) =>
+      knownFrom(
+        (values?.[name] ?? []).map((value) => value / seconds),
+        first,
+      )
     return [
       { key: 'in', label: 'In', color: 'var(--other)', values: rate('in_bytes') },
       { key: 'out', label: 'Out', color: 'var(--delivered)', values: rate('out_bytes') },
     ]
-  }, [data, id])
+  }, [data, id, firstSeen])
   return (
     <Card
       title="In and out"
@@ -85,7 +91,7 @@ function Flow({
       <QueryView
         query={query}
         lines={6}
-        isEmpty={() => series.every(({ values }) => values.every((value) => value === 0))}
+        isEmpty={() => series.every(({ values }) => values.every((value) => (value ?? 0) === 0))}
         empty={
           <Empty title="Nothing came through in this time">
             Figures come in by the minute; {duration(to - from)} were looked at.
@@ -96,7 +102,7 @@ function Flow({
           // The step that is under way would look like a fall.
           const whole = times.filter((at) => at + STEP_SECONDS[step] * 1000 <= to)
           const total = (index: number) =>
-            (series[index]?.values ?? []).reduce((sum, value) => sum + value * STEP_SECONDS[step], 0)
+            (series[index]?.values ?? []).reduce<number>((sum, value) => sum + (value ?? 0) * STEP_SECONDS[step], 0)
           return (
             <Chart
               title="Bytes in and out of this gateway"

@@ -39,8 +39,8 @@ export function Charts({
       <QueryView
         query={query}
         lines={6}
-        isEmpty={({ series }) => series.length === 0}
-        empty={<Empty title="Nothing went through in this time">Figures come in by the minute.</Empty>}
+        isEmpty={(data) => waitsOf(data, output, wholeSteps(data, to)).every(({ values }) => values.every(isNothing))}
+        empty={<Empty title="Nothing is known of this time">Figures come in when a minute is over.</Empty>}
       >
         {(data) => <Both data={data} output={output} to={to} marks={marks} zoom={zoom} />}
       </QueryView>
@@ -65,7 +65,9 @@ function Both({
   const times = data.times.slice(0, steps)
   const [waits, ends] = [waitsOf(data, output, steps), endsOf(data, output, steps)]
   const last = waits.reduce((sum, { values }) => sum + (values.at(-1) ?? 0), 0)
-  const totals = ends.map(({ label, values }) => [label.toLowerCase(), values.reduce((a, b) => a + b, 0)] as const)
+  const totals = ends.map(
+    ({ label, values }) => [label.toLowerCase(), values.reduce<number>((sum, value) => sum + (value ?? 0), 0)] as const,
+  )
   const words = totals.filter(([, total]) => total > 0).map(([label, total]) => `${exact(total)} ${label}`)
   return (
     <div className="grid gap-6 xl:grid-cols-2">
@@ -100,4 +102,8 @@ function Both({
       </div>
     </div>
   )
+}
+
+function isNothing(value: number | null): boolean {
+  return value === null
 }

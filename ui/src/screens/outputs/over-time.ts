@@ -1,5 +1,6 @@
 /** Series of one output as charts take them. An output that changed its type has several, which are added up. */
 import type { Series } from '#contract/series.ts'
+import { firstKnown, knownFrom } from '#ui/kit/chart-data.ts'
 
 const STEP_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 
@@ -7,7 +8,7 @@ export interface Line {
   key: string
   label: string
   color: string
-  values: number[]
+  values: (number | null)[]
 }
 
 /** Steps that are over: the one under way would look like a fall. One at least. */
@@ -48,11 +49,17 @@ function added(
   output: string,
   steps: number,
   names: readonly string[],
-): number[] {
+): (number | null)[] {
   const own = series.filter(({ labels }) => labels['output'] === output)
-  return times
+  const first = firstKnown(
+    times,
+    0,
+    own.flatMap(({ values }) => Object.values(values)),
+  )
+  const sums = times
     .slice(0, steps)
     .map((_, index) =>
       own.reduce((sum, { values }) => sum + names.reduce((part, name) => part + (values[name]?.[index] ?? 0), 0), 0),
     )
+  return knownFrom(sums, first)
 }

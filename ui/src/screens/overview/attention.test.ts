@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertEvent } from '#contract/alert.ts'
-import type { FleetSummary } from '#contract/fleet.ts'
+import type { DriftCause, FleetSummary, GatewaySummary } from '#contract/fleet.ts'
 import type { LiveEntry } from '#contract/series.ts'
 import { exampleStats } from '#test/support/stats-fixture.ts'
 import { attentionOf } from '#ui/screens/overview/attention.ts'
 
 test('where all is well there is nothing', () => {
   assert.deepEqual(attentionOf({ live: [wellEntry()], fleet, alerts: [] }), [])
-  assert.deepEqual(attentionOf({ live: [], fleet: undefined, alerts: [] }), [])
+  assert.deepEqual(attentionOf({ live: undefined, fleet: unknownFleet, alerts: [] }), [])
 })
 
 test('pipelines, outputs and engines in trouble stand there, the worst first', () => {
@@ -43,16 +43,43 @@ test('a bypassed pipeline says on how many of its gateways, and leads to what we
   assert.deepEqual([first?.link, first?.tone], [{ to: '/', hash: 'bypass' }, 'bad'])
 })
 
-test('gateways that refused a version, differ, are offline or unhealthy are counted; a change under way is not', () => {
-  const troubled = {
-    ...fleet,
-    gateways: 9,
-    online: 7,
+test('gateways of the configuration are named with why; a change under way is nothing', () => {
+  const items = [
+    gateway('a', { drift: 'failed', error: 'no such processor' }),
+    gateway('b', { drift: 'failed', error: 'no such processor' }),
+    gateway('c', { drift: 'pending' }),
+    gateway('d', { unwell: 'not well: output/siem' }),
+    gateway('e', { online: false, unwell: 'was not well' }),
+    gateway('f', { drift: 'local_override' }),
+  ]
+  const found = attentionOf({ live: undefined, fleet: fleetOf(items), alerts: [] })
+  assert.deepEqual(
+    found.map(({ title, detail }) => [title, detail]),
+    [
+      ['2 gateways refused the published version', 'a, b: no such processor'],
+      ['Gateway d unhealthy', 'not well: output/siem'],
+      ['Gateway f changed on the spot: other than published', 'it follows default'],
+      ['Gateway e offline', 'it follows default'],
+    ],
+  )
+  assert.deepEqual(found[0]?.link, { to: '/fleet', search: { state: 'failed', follows: 'default' } })
+  assert.deepEqual(found[1]?.link, { to: '/fleet/$gateway', params: { gateway: 'd' } })
+})
+
+test('where gateways are too many to read, the whole fleet is counted and said to be that', () => {
+  const summary: FleetSummary = {
+    gateways: 900,
+    online: 898,
+    in_sync: 1,
     unhealthy: 1,
     drift: { failed: 2, local_override: 1, pending: 4 },
+    configurations: [],
+    versions: [],
   }
+  const gateways = { items: [], next_cursor: 'more' }
+  const found = attentionOf({ live: undefined, fleet: { configuration: 'default', gateways, summary }, alerts: [] })
   assert.deepEqual(
-    attentionOf({ live: [], fleet: troubled, alerts: [] }).map(({ title }) => title),
+    found.map(({ title }) => title),
     [
       '2 gateways refused the published version',
       '1 gateway unhealthy',
@@ -60,22 +87,49 @@ test('gateways that refused a version, differ, are offline or unhealthy are coun
       '2 gateways offline',
     ],
   )
+  assert.equal(found[0]?.detail, 'of 900 in the whole fleet, of all configurations')
+})
+
+test('nobody who reports is no proof that all is well', () => {
+  const titles = (gateways: GatewaySummary[]) =>
+    attentionOf({ live: [], fleet: fleetOf(gateways), alerts: [] }).map(({ title }) => title)
+  assert.deepEqual(titles([]), ['No gateway follows default'])
+  assert.deepEqual(titles([gateway('a', {})]), ['No gateway of default reports'])
 })
 
 test('alerts that fire stand there with why', () => {
-  const [first, second] = attentionOf({ live: [], fleet, alerts: [alert('warning', 'no_data'), alert('critical')] })
+  const [first, second] = attentionOf({
+    live: undefined,
+    fleet,
+    alerts: [alert('warning', 'no_data'), alert('critical')],
+  })
   assert.deepEqual([first?.tone, first?.title, first?.detail], ['bad', 'Alert: Gone', 'critical; its condition holds'])
   assert.equal(second?.detail, 'warning; there is no data')
 })
 
-const fleet: FleetSummary = {
-  gateways: 1,
-  online: 1,
-  in_sync: 1,
-  unhealthy: 0,
-  drift: {},
-  configurations: [],
-  versions: [],
+const fleet = fleetOf([gateway('a', {})])
+const unknownFleet = { configuration: 'default', gateways: undefined, summary: undefined }
+
+function fleetOf(items: GatewaySummary[]) {
+  return { configuration: 'default', gateways: { items, next_cursor: null }, summary: undefined }
+}
+
+interface Given {
+  online?: boolean
+  drift?: DriftCause
+  error?: string
+  unwell?: string
+}
+
+function gateway(name: string, { online = true, drift, error = '', unwell }: Given): GatewaySummary {
+  const health = { healthy: unwell === undefined, since: 0, status: '', last_error: unwell ?? '' }
+  return {
+    id: name,
+    name,
+    online,
+    drift: drift ?? null,
+    states: { health, reported: { error } },
+  } as GatewaySummary
 }
 
 function wellEntry(): LiveEntry {

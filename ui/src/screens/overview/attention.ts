@@ -1,11 +1,11 @@
 /** What needs somebody: worst first, each with where to go. */
 import type { LinkProps } from '@tanstack/react-router'
 import type { AlertEvent } from '#contract/alert.ts'
-import type { DriftCause, FleetSummary, GatewayStateName } from '#contract/fleet.ts'
 import type { LiveEntry } from '#contract/series.ts'
 import { bytes, count } from '#ui/kit/format.ts'
 import { outputStateOf, stateWords as outputWords, worstOf } from '#ui/screens/outputs/state.ts'
 import { sum } from '#ui/screens/overview/figures.ts'
+import { type FleetSources, fleetAttention } from '#ui/screens/overview/fleet-attention.ts'
 import { type PipelineNow, type PipelineState, pipelinesNow } from '#ui/screens/overview/live-flow.ts'
 
 export interface Attention {
@@ -19,17 +19,20 @@ export interface Attention {
 }
 
 export interface AttentionSources {
-  live: readonly LiveEntry[]
-  fleet: FleetSummary | undefined
+  /** Undefined until they are known. */
+  live: readonly LiveEntry[] | undefined
+  fleet: FleetSources
   alerts: readonly AlertEvent[]
 }
 
-export function attentionOf({ live, fleet, alerts }: AttentionSources): Attention[] {
+export function attentionOf({ live: known, fleet, alerts }: AttentionSources): Attention[] {
+  const live = known ?? []
   const all = [
+    ...(known?.length === 0 ? [silence(fleet)] : []),
     ...pipelinesNow(live).flatMap(pipelineAttention),
     ...alerts.map(alertAttention),
-    ...(fleet === undefined ? [] : fleetAttention(fleet)),
     ...outputAttention(live),
+    ...fleetAttention(fleet),
     ...nodeAttention(live),
   ]
   return all.sort((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'))
@@ -46,6 +49,18 @@ export const stateWords: Record<PipelineState, { tone: 'ok' | 'warn' | 'bad'; wo
 /** `1 gateway`, `2 gateways`. */
 export function plural(number: number, word: string): string {
   return `${count(number)} ${word}${number === 1 ? '' : 's'}`
+}
+
+/** Without a report nothing is known to be well. */
+function silence({ configuration, gateways }: FleetSources): Attention {
+  const isNone = gateways?.items.length === 0
+  return {
+    key: 'silence',
+    tone: 'warn',
+    title: isNone ? `No gateway follows ${configuration}` : `No gateway of ${configuration} reports`,
+    detail: isNone ? 'records go through gateways: add one' : 'none has been heard in the last five minutes',
+    link: isNone ? { to: '/fleet', search: { add: 'gateway' } } : { to: '/fleet', search: { follows: configuration } },
+  }
 }
 
 function pipelineAttention({ id, state, since, gateways, inState }: PipelineNow): Attention[] {
@@ -66,29 +81,6 @@ function alertAttention({ id, rule_name: name, severity, cause, started_at: sinc
     link: { to: '/alerts' },
     since,
   }
-}
-
-/** Gateways that have just been offered something, or take no configurations, are as they should be. */
-const driftTitles: Partial<Record<DriftCause, { tone: 'bad' | 'warn'; text: string; state: 'failed' | 'drift' }>> = {
-  failed: { tone: 'bad', text: 'refused the published version', state: 'failed' },
-  rolled_back: { tone: 'bad', text: 'tried the published version and went back', state: 'failed' },
-  stale: { tone: 'warn', text: 'did not say in time what became of the published version', state: 'drift' },
-  local_override: { tone: 'warn', text: 'changed on the spot: other than published', state: 'drift' },
-}
-
-function fleetAttention({ gateways, online, unhealthy, drift }: FleetSummary): Attention[] {
-  const found: Attention[] = []
-  const detail = `of ${plural(gateways, 'gateway')} in the fleet`
-  const add = (key: string, tone: 'bad' | 'warn', number: number, text: string, state: GatewayStateName) => {
-    if (number === 0) return
-    const title = `${plural(number, 'gateway')} ${text}`
-    found.push({ key: `fleet/${key}`, tone, title, detail, link: { to: '/fleet', search: { state } } })
-  }
-  for (const [cause, { tone, text, state }] of Object.entries(driftTitles))
-    add(cause, tone, drift[cause as DriftCause] ?? 0, text, state)
-  add('offline', 'warn', Math.max(0, gateways - online), 'offline', 'offline')
-  add('unhealthy', 'bad', unhealthy, 'unhealthy', 'unhealthy')
-  return found
 }
 
 const outputTrouble = new Set(['failing', 'breaker_open', 'spooling', 'retrying'])

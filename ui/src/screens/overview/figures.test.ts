@@ -56,7 +56,7 @@ test('a live point stands in place of the minute that is not over', () => {
     at: MINUTE + 30_000,
     rates: { forwarded: { records: 0, bytes: 7 }, edited: { records: 3, bytes: -2 } },
   }
-  const { times, layers } = flowOf(seriesOf([0, MINUTE], forwardedAndDropped), 'bytes', MINUTE + 31_000, live)
+  const { times, layers } = flowOf(seriesOf([0, MINUTE], forwardedAndDropped), 'bytes', MINUTE + 31_000, { live })
   assert.deepEqual(times, [0, MINUTE + 30_000])
   assert.deepEqual(layers.find(({ key }) => key === 'forwarded')?.values, [20, 7])
   assert.deepEqual(layers.find(({ key }) => key === 'shortened')?.values, [0, 2])
@@ -65,16 +65,22 @@ test('a live point stands in place of the minute that is not over', () => {
 test('the first minute of all stays beside the live point, and older times take none', () => {
   const series = seriesOf([0, MINUTE], { forwarded_bytes: [0, 2400], dropped_bytes: [0, 0] })
   const live = { at: MINUTE + 30_000, rates: {} }
-  assert.deepEqual(flowOf(series, 'bytes', MINUTE + 30_000, live).times, [0, MINUTE, MINUTE + 30_000])
-  assert.deepEqual(flowOf(series, 'bytes', 5 * MINUTE, live).times, [0, MINUTE])
+  assert.deepEqual(flowOf(series, 'bytes', MINUTE + 30_000, { live }).times, [0, MINUTE, MINUTE + 30_000])
+  assert.deepEqual(flowOf(series, 'bytes', 5 * MINUTE, { live }).times, [0, MINUTE])
 })
 
-test('without any row there are empty layers', () => {
-  const { layers } = flowOf({ ...seriesOf([0], {}), series: [] }, 'records', 10 * MINUTE)
-  assert.deepEqual(
-    layers.map(({ values }) => values),
-    [[0], [0]],
-  )
+test('before a gateway was there nothing is known; from then on nothing is zero', () => {
+  const empty = { ...seriesOf([0, MINUTE], {}), series: [] }
+  const shown = (firstSeen?: number) =>
+    flowOf(empty, 'records', 10 * MINUTE, { firstSeen }).layers.map(({ values }) => values)
+  assert.deepEqual(shown(), [
+    [null, null],
+    [null, null],
+  ])
+  assert.deepEqual(shown(MINUTE + 5), [
+    [null, 0],
+    [null, 0],
+  ])
 })
 
 test('the reduction is what rules took off, less what they made anew and what edits added', () => {

@@ -1,7 +1,7 @@
 /** What became of records over time, from `GET /series`: layers of a chart, sums, and how much the rules have saved. */
 import type { Series } from '#contract/series.ts'
 import type { Amount } from '#contract/stats.ts'
-import type { ChartSeries } from '#ui/kit/chart-data.ts'
+import { type ChartSeries, firstKnown } from '#ui/kit/chart-data.ts'
 
 export type Measure = 'bytes' | 'records'
 
@@ -47,9 +47,14 @@ export interface Flow {
 
 /**
  * Per second, so that minutes, hours and days compare. The step that is not over stands for the time of it that is; where a
- * live point is known, it stands in place of a minute that is not over.
+ * live point is known, it stands in place of a minute that is not over. Before anything is known there is nothing.
  */
-export function flowOf(series: Series, measure: Measure, now: number, live?: LivePoint): Flow {
+export function flowOf(
+  series: Series,
+  measure: Measure,
+  now: number,
+  { live, firstSeen }: { live?: LivePoint | undefined; firstSeen?: number | undefined } = {},
+): Flow {
   const values = series.series[0]?.values ?? {}
   const stepMs = STEP_MS[series.step]
   const last = series.times.at(-1) ?? 0
@@ -60,11 +65,14 @@ export function flowOf(series: Series, measure: Measure, now: number, live?: Liv
   const seconds = (index: number) =>
     isOpen && index === series.times.length - 1 ? openSeconds(now - last) : stepMs / 1000
   const times = series.times.slice(0, count)
+  const first = firstKnown(times, stepMs, Object.values(values), firstSeen)
   const found = layers.map(({ key, label, color, value }) => ({
     key,
     label,
     color,
-    values: times.map((_, index) => value((name) => figureAt(values, name, measure, index)) / seconds(index)),
+    values: times.map((_, index): number | null =>
+      index < first ? null : value((name) => figureAt(values, name, measure, index)) / seconds(index),
+    ),
   }))
   if (replaced) {
     times.push(live.at)
@@ -72,7 +80,10 @@ export function flowOf(series: Series, measure: Measure, now: number, live?: Liv
       found[index]!.values.push(value((name) => editedRecordsAreWhole(name, measure, live.rates[name]?.[measure] ?? 0)))
     })
   }
-  return { times, layers: found.filter(({ key, values: all }) => ALWAYS.has(key) || all.some((value) => value > 0)) }
+  return {
+    times,
+    layers: found.filter(({ key, values: all }) => ALWAYS.has(key) || all.some((value) => (value ?? 0) > 0)),
+  }
 }
 
 /** As series are asked for: with all of the minute that goes on, whose row begins with it. */

@@ -132,7 +132,7 @@ function Drawing({ links, width, measure }: { links: readonly FlowLink[]; width:
           <title>{`${from} to ${to}: ${amountText(value, measure, estimated)}`}</title>
         </path>
       ))}
-      {nodes.map(({ id, name, column, kind, value, x, y, height: tall }) => {
+      {nodes.map(({ id, name, column, kind, amount, x, y, height: tall }) => {
         const isLast = column === 2
         const estimated = placed.some((link) => link.estimated && column === 0 && link.from === name)
         return (
@@ -146,7 +146,7 @@ function Drawing({ links, width, measure }: { links: readonly FlowLink[]; width:
             >
               {shortened(name)}
               <tspan x={isLast ? x - 6 : x + NODE_WIDTH + 6} dy="1.2em" className="fill-ink font-normal">
-                {amountText(value, measure, estimated)}
+                {amountText(amount, measure, estimated)}
               </tspan>
             </text>
           </g>

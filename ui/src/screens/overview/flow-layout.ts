@@ -6,7 +6,10 @@ export interface PlacedNode {
   name: string
   column: 0 | 1 | 2
   kind: LinkKind | 'pipeline'
+  /** Its height: the more of what came in and what went out. */
   value: number
+  /** What is written beside it. Of a pipeline: what came in, since each output gets all that it forwards. */
+  amount: number
   x: number
   y: number
   height: number
@@ -57,9 +60,22 @@ function nodesOf(links: readonly FlowLink[]): PlacedNode[] {
   const found = new Map<string, PlacedNode & { left: number; right: number }>()
   const add = (side: 'left' | 'right', column: 0 | 1 | 2, kind: PlacedNode['kind'], name: string, value: number) => {
     const id = idOf(column, name)
-    const node = found.get(id) ?? { id, name, column, kind, value: 0, x: 0, y: 0, height: 0, left: 0, right: 0 }
+    const node = found.get(id) ?? {
+      id,
+      name,
+      column,
+      kind,
+      value: 0,
+      amount: 0,
+      x: 0,
+      y: 0,
+      height: 0,
+      left: 0,
+      right: 0,
+    }
     node[side] += value
     node.value = Math.max(node.left, node.right)
+    node.amount = column === 0 ? node.right : node.left
     found.set(id, node)
   }
   for (const { kind, from, to, value } of links) {

@@ -20,8 +20,8 @@ test('those that need somebody come first', () => {
 test('healthy are those that are online and well; long lists are counted by the fleet', () => {
   const items = [gateway('a', { online: false }), gateway('b', { healthy: false }), gateway('c', {})]
   const summary = { gateways: 900, online: 890, unhealthy: 5 } as FleetSummary
-  assert.deepEqual(healthyOf({ items, next_cursor: null }, summary), { healthy: 1, all: 3 })
-  assert.deepEqual(healthyOf({ items, next_cursor: 'more' }, summary), { healthy: 885, all: 900 })
+  assert.deepEqual(healthyOf({ items, next_cursor: null }, summary), { healthy: 1, all: 3, isWholeFleet: false })
+  assert.deepEqual(healthyOf({ items, next_cursor: 'more' }, summary), { healthy: 885, all: 900, isWholeFleet: true })
   assert.equal(healthyOf({ items, next_cursor: 'more' }, undefined), undefined)
   assert.equal(healthyOf(undefined, summary), undefined)
 })

@@ -8,11 +8,17 @@ import { verdictOf } from '#ui/screens/fleet/states.ts'
 export function healthyOf(
   page: Page<GatewaySummary> | undefined,
   summary: FleetSummary | undefined,
-): { healthy: number; all: number } | undefined {
+): { healthy: number; all: number; isWholeFleet: boolean } | undefined {
   if (page === undefined) return undefined
-  if (page.next_cursor === null) return { healthy: page.items.filter(isWell).length, all: page.items.length }
+  if (page.next_cursor === null)
+    return { healthy: page.items.filter(isWell).length, all: page.items.length, isWholeFleet: false }
   if (summary === undefined) return undefined
-  return { healthy: Math.max(0, summary.online - summary.unhealthy), all: summary.gateways }
+  return { healthy: Math.max(0, summary.online - summary.unhealthy), all: summary.gateways, isWholeFleet: true }
+}
+
+/** When the first of them came: before that nothing is known. Undefined: there are none. */
+export function firstSeenOf(gateways: readonly GatewaySummary[] = []): number | undefined {
+  return gateways.length === 0 ? undefined : Math.min(...gateways.map(({ first_seen_at: at }) => at))
 }
 
 const tones: readonly Tone[] = ['bad', 'warn', 'busy', 'neutral', 'info', 'ok']

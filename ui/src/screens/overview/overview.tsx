@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Pause, RefreshCw } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { liveQuery, SERIES_MS, seriesQuery } from '#ui/api/queries.ts'
+import { AsOf } from '#ui/kit/as-of.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { Skeleton } from '#ui/kit/states.tsx'
@@ -32,6 +33,7 @@ export function Overview() {
   const range = useHeld(useRange(search), isHeld, `${search.range} ${search.from} ${search.to}`)
   const live = useQuery(liveQuery(configuration))
   const entries = useHeld(live.data?.items ?? none, isHeld, `${configuration} ${live.isSuccess}`)
+  const reportedAt = Math.max(0, ...entries.map(({ at }) => at))
   const query = { configuration, ...wholeMinutes(range) }
   const isMoving = range.live && !isHeld
   const every = isMoving ? SERIES_MS : false
@@ -79,6 +81,7 @@ export function Overview() {
       title="Overview"
       actions={
         <>
+          {reportedAt > 0 && <AsOf at={reportedAt} />}
           <RangePicker search={search} onChange={change} />
           <Button icon={isHeld ? Pause : RefreshCw} aria-pressed={!isHeld} onClick={toggle}>
             Auto-refresh {isHeld ? 'off' : 'on'}
@@ -86,13 +89,11 @@ export function Overview() {
         </>
       }
     >
-      <FirstSteps configuration={configuration} entries={entries} />
+      <AttentionCard configuration={configuration} live={live} entries={entries} />
       <Tiles configuration={configuration} entries={entries} total={total} />
-      <div className="grid min-w-0 gap-4 xl:grid-cols-3 xl:grid-rows-[auto_1fr]">
-        <div className="min-w-0 xl:col-start-3">
-          <AttentionCard live={live} entries={entries} />
-        </div>
-        <div className="flex min-w-0 flex-col gap-4 xl:col-span-2 xl:col-start-1 xl:row-span-2 xl:row-start-1">
+      <FirstSteps configuration={configuration} entries={entries} />
+      <div className="grid min-w-0 gap-4 xl:grid-cols-3">
+        <div className="flex min-w-0 flex-col gap-4 xl:col-span-2">
           <TrafficCard
             configuration={configuration}
             search={search}
@@ -108,14 +109,12 @@ export function Overview() {
             every={every}
             measure={search.measure ?? 'bytes'}
           />
-          <div className="grid min-w-0 gap-4 lg:grid-cols-2">
-            <ServicesCard query={query} every={every} />
-            <RulesCard query={query} every={every} />
-          </div>
         </div>
-        <div className="flex min-w-0 flex-col gap-4 xl:col-start-3">
+        <div className="flex min-w-0 flex-col gap-4">
           <PipelinesCard live={live} entries={entries} query={query} every={every} />
           <GatewaysCard configuration={configuration} />
+          <ServicesCard query={query} every={every} />
+          <RulesCard query={query} every={every} />
         </div>
       </div>
     </Page>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CircleHelp } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Money, SavingsSummary } from '#contract/savings.ts'
 import { pricesQuery, savingsSummaryQuery } from '#ui/api/savings-queries.ts'
 import { IconButton, textLink } from '#ui/kit/button.tsx'
@@ -12,6 +12,7 @@ import { Stat } from '#ui/kit/stat.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 
 const LABEL = 'Saved this month'
+const AMOUNTS_MAX = 2
 
 export function SavedTile({ configuration }: { configuration: string }) {
   const { data, isError } = useQuery(savingsSummaryQuery(configuration))
@@ -35,17 +36,32 @@ export function SavedTile({ configuration }: { configuration: string }) {
   )
 }
 
-function wordsFor({ money: amounts, per_day: perDay, saved }: SavingsSummary): { value: string; note: string } {
+function wordsFor({ money: amounts, per_day: perDay, saved }: SavingsSummary): { value: ReactNode; note: string } {
   if (amounts.length === 0) return { value: 'Set a price', note: `${bytes(saved.bytes)} taken off this month` }
   return {
-    value: amountsText(amounts),
-    note: perDay.length === 0 ? 'no day is over yet' : `${amountsText(perDay)} a day`,
+    value: <Amounts amounts={amounts} />,
+    note: perDay.length === 0 ? 'no day is over yet' : `${perDay.map(text).join(' + ')} a day`,
   }
 }
 
-/** Currencies stand beside each other: they are never added. */
-function amountsText(amounts: Money): string {
-  return amounts.map(({ amount, currency }) => money(amount, currency)).join(' + ')
+/** Currencies are never added. Two of them stand in little more than the room of one; more are on the screen behind. */
+function Amounts({ amounts }: { amounts: Money }) {
+  if (amounts.length === 1) return amounts.map(text)
+  const rest = amounts.length - AMOUNTS_MAX
+  return (
+    <span className="block text-base leading-5">
+      {amounts.slice(0, AMOUNTS_MAX).map((amount, index) => (
+        <span key={amount.currency} className="block truncate">
+          {text(amount)}
+          {rest > 0 && index === AMOUNTS_MAX - 1 && <span className="text-xs font-normal"> and {rest} more</span>}
+        </span>
+      ))}
+    </span>
+  )
+}
+
+function text({ amount, currency }: Money[number]): string {
+  return money(amount, currency)
 }
 
 function Prices({ summary: { unpriced, money: amounts } }: { summary: SavingsSummary }) {

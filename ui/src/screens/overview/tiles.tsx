@@ -72,20 +72,24 @@ function ReductionTile({ totals, isFailed }: { totals: Figures | undefined; isFa
 
 function HealthTile({ configuration }: { configuration: string }) {
   const gateways = useQuery(gatewaysQuery(configuration))
-  const { data: summary } = useQuery(fleetSummaryQuery)
+  const isLong = (gateways.data?.next_cursor ?? null) !== null
+  const { data: summary } = useQuery({ ...fleetSummaryQuery, enabled: isLong })
   const health = healthyOf(gateways.data, summary)
   if (health === undefined)
     return <Stat label="Gateways healthy" value={UNKNOWN} note={gateways.isError ? 'not available' : 'loading'} />
-  const { healthy, all } = health
+  const { healthy, all, isWholeFleet } = health
+  const where = isWholeFleet ? ', whole fleet' : ''
   return (
     <Stat
       label="Gateways healthy"
       value={`${count(healthy)} / ${count(all)}`}
       note={
-        all === 0 ? 'none is connected' : healthy === all ? 'all online and well' : `${count(all - healthy)} not well`
+        all === 0
+          ? 'none is connected'
+          : `${healthy === all ? 'all online and well' : `${count(all - healthy)} not well`}${where}`
       }
       {...(healthy < all && { tone: 'bad' as const })}
-      link={{ to: '/fleet' }}
+      link={{ to: '/fleet', search: isWholeFleet ? {} : { follows: configuration } }}
     />
   )
 }

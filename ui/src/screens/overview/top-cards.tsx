@@ -97,7 +97,8 @@ export function RulesCard({ query, every }: SeriesProps) {
                       {rule}
                     </Link>{' '}
                     <span className="text-xs text-muted">
-                      {type} in {pipeline}
+                      {type}
+                      {isOnePipeline(series) ? '' : ` in ${pipeline}`}
                     </span>
                   </>
                 ),
@@ -110,6 +111,10 @@ export function RulesCard({ query, every }: SeriesProps) {
       </QueryView>
     </Card>
   )
+}
+
+function isOnePipeline({ series }: Series): boolean {
+  return new Set(series.flatMap(({ labels }) => labels['pipeline'] ?? [])).size <= 1
 }
 
 function isNothing(series: Series): boolean {

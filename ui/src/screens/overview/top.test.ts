@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import type { Series } from '#contract/series.ts'
 import { topRules, topServices } from '#ui/screens/overview/top.ts'
 
-test('services stand by bytes in; those without a name and the rest say so', () => {
+test('services stand by bytes in; those without a name and the rest say so; nobody saves more than came in', () => {
   const found = topServices(
     seriesOf([
       { key: 'unknown', labels: { service: '' }, samples: 3, values: { in_bytes: [10, 20], dropped_bytes: [0, 3] } },
       { key: 'api', labels: { service: 'api' }, samples: 9, values: { in_bytes: [50, 50], sampled_bytes: [25, 25] } },
-      { key: 'other', labels: { service: 'other' }, samples: 1, values: { in_bytes: [1, 1] } },
+      { key: 'other', labels: { service: 'other' }, samples: 1, values: { in_bytes: [1, 1], dropped_bytes: [2, 1] } },
       { key: 'idle', labels: { service: 'idle' }, samples: 0, values: { in_bytes: [0, 0] } },
     ]),
   )
@@ -17,7 +17,7 @@ test('services stand by bytes in; those without a name and the rest say so', () 
     [
       ['api', 100, 50, 9],
       [undefined, 30, 3, 3],
-      ['all others', 2, 0, 1],
+      ['all others', 2, 2, 1],
     ],
   )
 })

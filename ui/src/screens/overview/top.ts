@@ -1,6 +1,6 @@
 /** From series by service and by rule to lists, largest first. */
 import type { Series } from '#contract/series.ts'
-import { reductionOf, savedOf, sum, totalsOf } from '#ui/screens/overview/figures.ts'
+import { savedOf, sum, totalsOf } from '#ui/screens/overview/figures.ts'
 
 /** What the API calls all that is not among the largest. */
 const OTHER = 'other'
@@ -10,7 +10,7 @@ export interface TopService {
   /** Undefined: of records that name none. */
   name: string | undefined
   bytes: number
-  /** Of these bytes. */
+  /** Of these bytes, and never more: both are estimates. */
   removed: number
   samples: number
   values: number[]
@@ -20,12 +20,13 @@ export function topServices({ series }: Series): TopService[] {
   return series
     .map(({ key, labels, samples, values }) => {
       const totals = totalsOf(values)
+      const taken = totals['in']?.bytes ?? 0
       const service = labels['service'] ?? key
       return {
         key,
         name: service === '' ? undefined : service === OTHER ? 'all others' : service,
-        bytes: totals['in']?.bytes ?? 0,
-        removed: reductionOf(totals, 'bytes') === undefined ? 0 : savedOf(totals, 'bytes'),
+        bytes: taken,
+        removed: Math.min(taken, Math.max(0, savedOf(totals, 'bytes'))),
         samples: samples ?? 0,
         values: values['in_bytes'] ?? [],
       }

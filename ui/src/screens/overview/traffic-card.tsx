@@ -12,8 +12,9 @@ import { QueryView } from '#ui/kit/states.tsx'
 import { useNow } from '#ui/kit/time.tsx'
 import type { Range, RangeSearch } from '#ui/kit/time-range.tsx'
 import { flowOf, type LivePoint, type Measure, reductionOf, totalsOf } from '#ui/screens/overview/figures.ts'
+import { firstSeenOf } from '#ui/screens/overview/gateways.ts'
 import { livePointOf, type Reports, withReports } from '#ui/screens/overview/live-flow.ts'
-import { versionsQuery } from '#ui/screens/overview/queries.ts'
+import { gatewaysQuery, versionsQuery } from '#ui/screens/overview/queries.ts'
 import type { OverviewSearch } from '#ui/screens/overview/route.ts'
 
 const ZOOM_MS_MIN = 120_000
@@ -130,8 +131,10 @@ function Traffic({
         .map(({ number, created_at: at }) => ({ at, label: `v${number}` })),
     [versions, range],
   )
+  const { data: gateways } = useQuery(gatewaysQuery(configuration))
+  const firstSeen = firstSeenOf(gateways?.items)
   // The step that is open is over later: the time counts only in so far as it moves that.
-  const flow = useMemo(() => flowOf(series, measure, now, live), [series, measure, now, live])
+  const flow = useMemo(() => flowOf(series, measure, now, { live, firstSeen }), [series, measure, now, live, firstSeen])
   const totals = totalsOf(series.series[0]?.values)
   const text = measure === 'bytes' ? bytes : count
   const reduction = reductionOf(totals, measure)
