@@ -4,7 +4,7 @@ import type { GatewaySummary } from '#contract/fleet.ts'
 import { Badge, type Tone } from '#ui/kit/badge.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { Tooltip } from '#ui/kit/tooltip.tsx'
-import { fiveOf, stateNames, verdictOf } from '#ui/screens/fleet/states.ts'
+import { fiveOf, stateNames, verdictOf, whyOf } from '#ui/screens/fleet/states.ts'
 
 const icons = {
   ok: CircleCheck,
@@ -26,28 +26,36 @@ const colors: Record<Tone, string> = {
 export function FiveStates({ gateway }: { gateway: GatewaySummary }) {
   const verdict = verdictOf(gateway)
   const five = fiveOf(gateway)
+  const why = whyOf(gateway)
   return (
-    <div className="flex min-w-0 items-center gap-2">
-      <Badge tone={verdict.tone}>{verdict.word}</Badge>
-      <Tooltip
-        text={
-          <ul>
-            {five.map(({ id, word, tone }) => (
-              <li key={id} className="flex items-center gap-1.5">
-                <StateIcon tone={tone} />
-                {stateNames[id]}: {word}
-              </li>
+    <div className="min-w-0">
+      <div className="flex min-w-0 items-center gap-2">
+        <Badge tone={verdict.tone}>{verdict.word}</Badge>
+        <Tooltip
+          text={
+            <ul>
+              {five.map(({ id, word, tone }) => (
+                <li key={id} className="flex items-center gap-1.5">
+                  <StateIcon tone={tone} />
+                  {stateNames[id]}: {word}
+                </li>
+              ))}
+            </ul>
+          }
+        >
+          <span className="inline-flex items-center gap-0.5">
+            {five.map(({ id, tone }) => (
+              <StateIcon key={id} tone={tone} />
             ))}
-          </ul>
-        }
-      >
-        <span className="inline-flex items-center gap-0.5">
-          {five.map(({ id, tone }) => (
-            <StateIcon key={id} tone={tone} />
-          ))}
-          <span className="sr-only">{five.map(({ id, word }) => `${stateNames[id]}: ${word}`).join('; ')}</span>
-        </span>
-      </Tooltip>
+            <span className="sr-only">{five.map(({ id, word }) => `${stateNames[id]}: ${word}`).join('; ')}</span>
+          </span>
+        </Tooltip>
+      </div>
+      {why !== undefined && (
+        <div className="truncate text-xs text-muted" title={why}>
+          {why}
+        </div>
+      )}
     </div>
   )
 }

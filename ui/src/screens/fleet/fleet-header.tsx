@@ -43,12 +43,13 @@ export function FleetHeader() {
 
 function States({ summary }: { summary: FleetSummary }) {
   const { gateways, online, unhealthy } = summary
+  const isInBar = stateParts(summary).some(({ key, value }) => key === 'unhealthy' && value > 0)
   return (
     <div className="flex flex-col gap-2">
       <StackedBar label="States of gateways" parts={stateParts(summary)} />
       <p className="text-sm text-muted">
         {online} of {gateways} online
-        {unhealthy > 0 && (
+        {unhealthy > 0 && !isInBar && (
           <>
             {', '}
             <To search={{ state: 'unhealthy' }}>{unhealthy} unhealthy</To>
@@ -59,9 +60,12 @@ function States({ summary }: { summary: FleetSummary }) {
   )
 }
 
-function stateParts({ gateways, in_sync, drift }: FleetSummary): Part[] {
+function stateParts({ gateways, in_sync, unhealthy, drift }: FleetSummary): Part[] {
   const causes = Object.entries(drift) as [DriftCause, number][]
   const drifted = causes.reduce((sum, [, value]) => sum + value, 0)
+  const rest = gateways - in_sync - drifted
+  // Those that are unhealthy may be among the drifted too: only where there are none of these is it known who is who.
+  const unwell = drifted === 0 ? Math.min(unhealthy, rest) : 0
   return [
     {
       key: 'in_sync',
@@ -79,11 +83,17 @@ function stateParts({ gateways, in_sync, drift }: FleetSummary): Part[] {
       value,
       color: driftColors[cause],
     })),
+    {
+      key: 'unhealthy',
+      label: <To search={{ state: 'unhealthy' }}>unhealthy</To>,
+      value: unwell,
+      color: 'var(--lost)',
+    },
     // In no drift, and not in sync either.
     {
       key: 'other',
-      label: 'unhealthy, settling or without a version',
-      value: gateways - in_sync - drifted,
+      label: drifted === 0 ? 'settling or without a version' : 'unhealthy, settling or without a version',
+      value: rest - unwell,
       color: 'var(--other)',
     },
   ]

@@ -77,7 +77,7 @@ function columnsOf(live: GatewayTableProps['live']): Column<GatewaySummary>[] {
     },
     {
       id: 'states',
-      header: 'Desired → health',
+      header: 'State',
       width: 'minmax(16rem, 1.2fr)',
       cell: (gateway) => <FiveStates gateway={gateway} />,
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DriftCause, driftCauses, type FiveStates } from '#contract/fleet.ts'
-import { driftWords, fiveOf, verdictOf } from '#ui/screens/fleet/states.ts'
+import { driftWords, fiveOf, verdictOf, whyOf } from '#ui/screens/fleet/states.ts'
 
 const AT = 1_700_000_000_000
 const well: FiveStates = {
@@ -61,4 +61,15 @@ test('an error is shown as it was said, and health that is old is no health', ()
     fiveOf({ online: true, states: nothing }).map(({ tone }) => tone),
     Array(5).fill('neutral'),
   )
+})
+
+test('why a gateway is not as it should be is what it says of what is wrong now', () => {
+  const unwell = { ...well, health: { ...well.health!, healthy: false, last_error: 'not well: output/siem' } }
+  const refused = { ...unwell, reported: { ...well.reported!, error: 'no such processor' } }
+  const why = (given: { online?: boolean; drift?: DriftCause | null; states: FiveStates }) =>
+    whyOf({ online: true, in_sync: false, drift: null, ...given })
+  assert.equal(why({ states: well }), undefined)
+  assert.equal(why({ states: unwell }), 'not well: output/siem')
+  assert.equal(why({ states: unwell, online: false }), undefined)
+  assert.equal(why({ states: refused, drift: 'failed' }), 'no such processor')
 })

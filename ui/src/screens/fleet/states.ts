@@ -75,6 +75,12 @@ export function verdictOf({ online, in_sync, drift, states }: Shown): Verdict {
   return { word: 'Settling', tone: 'busy' }
 }
 
+/** What it says itself of why it is not as it should be. */
+export function whyOf({ online, drift, states: { health, reported } }: Shown): string | undefined {
+  if ((drift === 'failed' || drift === 'rolled_back') && reported?.error) return reported.error
+  return online && health?.healthy === false && health.last_error !== '' ? health.last_error : undefined
+}
+
 export function fiveOf({ online, states }: Pick<GatewaySummary, 'online' | 'states'>): StateView[] {
   const { desired, offered, reported, effective, health } = states
   const none = (id: StateView['id'], word: string, detail: string): StateView => ({

@@ -53,6 +53,12 @@ export function outputsOf(entries: readonly LiveEntry[]): OutputTotal[] {
   return [...found].map(([id, gateways]) => totalOf(id, gateways)).sort((a, b) => a.id.localeCompare(b.id))
 }
 
+/** What does not deliver stands before what does; among each other they keep their places, whatever comes and goes. */
+export function troubledFirst(outputs: readonly OutputTotal[]): OutputTotal[] {
+  const isWell = ({ state }: OutputTotal) => state === 'delivering' || state === 'idle'
+  return [...outputs].sort((a, b) => Number(isWell(a)) - Number(isWell(b)))
+}
+
 export function totalOf(id: string, gateways: OutputAt[]): OutputTotal {
   const state = worstOf(gateways.map((one) => one.state))
   const spools = gateways.flatMap(({ books: { spool } }) => (spool === null ? [] : [spool]))

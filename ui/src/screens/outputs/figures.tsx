@@ -1,10 +1,12 @@
 /** What goes through an output now, what waits in it, and what went wrong last, word by word. */
-import { bytes, bytesPerSecond, count, countPerSecond, percent } from '#ui/kit/format.ts'
+import { bytes, bytesPerSecond, count, percent } from '#ui/kit/format.ts'
 import { Stat, Stats } from '#ui/kit/stat.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { share } from '#ui/screens/fleet/figures.ts'
 import type { OutputTotal } from '#ui/screens/outputs/aggregate.ts'
 import { GrowthText } from '#ui/screens/outputs/growth-text.tsx'
+
+const NEARLY_FULL = 0.8
 
 export function Figures({
   output,
@@ -37,16 +39,17 @@ export function Figures({
         <Stat
           label="Delivered"
           value={delivered === null ? '–' : bytesPerSecond(delivered.bytes)}
-          note={delivered === null ? 'not known yet' : `${countPerSecond(delivered.records)} records`}
+          note={delivered === null ? 'not known yet' : `${count(delivered.records)} records/s`}
         />
         <Stat
           label="Forwarded to it"
           value={forwarded === null ? '–' : bytesPerSecond(forwarded.bytes)}
-          note={forwarded === null ? 'not known yet' : `${countPerSecond(forwarded.records)} records`}
+          note={forwarded === null ? 'not known yet' : `${count(forwarded.records)} records/s`}
         />
         <Stat
           label="Queue"
           value={percent(share(queue.bytes, queue.max))}
+          {...(share(queue.bytes, queue.max) > NEARLY_FULL && { tone: 'warn' })}
           note={`${bytes(queue.bytes)} of ${bytes(queue.max)} in memory`}
         />
         {spool === null ? (

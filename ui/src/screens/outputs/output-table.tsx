@@ -1,12 +1,13 @@
 /** Outputs side by side; each leads to its own screen. */
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { Badge } from '#ui/kit/badge.tsx'
 import { bytes, bytesPerSecond, count, countPerSecond } from '#ui/kit/format.ts'
+import { useHeld } from '#ui/kit/held.ts'
 import { Meter } from '#ui/kit/meter.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
-import type { OutputTotal } from '#ui/screens/outputs/aggregate.ts'
+import { type OutputTotal, troubledFirst } from '#ui/screens/outputs/aggregate.ts'
 import { GrowthText } from '#ui/screens/outputs/growth-text.tsx'
 import { outputStates, stateWords } from '#ui/screens/outputs/state.ts'
 
@@ -24,16 +25,38 @@ export function OutputTable({
   const navigate = useNavigate()
   // biome-ignore lint/correctness/useExhaustiveDependencies: both change with the outputs
   const columns = useMemo(() => columnsOf(nameOf, growthOf), [outputs])
-  return (
-    <Table
-      label="Outputs"
-      rows={outputs}
-      columns={columns}
-      rowKey={({ id }) => id}
-      rowHeight={ROW_HEIGHT}
-      onOpen={({ id }) => void navigate({ to: '/outputs/$output', params: { output: id } })}
-    />
+  // Those in trouble stand first; under the pointer or with the focus, rows stay where they are.
+  const [isUsed, setUsed] = useState(false)
+  const order = useHeld(
+    useMemo(() => troubledFirst(outputs).map(({ id }) => id), [outputs]),
+    isUsed,
+    '',
   )
+  const rows = useMemo(() => [...outputs].sort((a, b) => placeIn(order, a.id) - placeIn(order, b.id)), [outputs, order])
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only looks whether somebody is at a row
+    <div
+      onPointerEnter={() => setUsed(true)}
+      onPointerLeave={() => setUsed(false)}
+      onFocus={() => setUsed(true)}
+      onBlur={() => setUsed(false)}
+    >
+      <Table
+        label="Outputs"
+        rows={rows}
+        columns={columns}
+        rowKey={({ id }) => id}
+        rowHeight={ROW_HEIGHT}
+        onOpen={({ id }) => void navigate({ to: '/outputs/$output', params: { output: id } })}
+      />
+    </div>
+  )
+}
+
+/** One that is not there yet comes last. */
+function placeIn(order: readonly string[], id: string): number {
+  const place = order.indexOf(id)
+  return place === -1 ? order.length : place
 }
 
 function columnsOf(

@@ -1,11 +1,12 @@
 /** The outputs of a configuration over all its gateways, and what its rules dropped and gateways have kept. */
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { AsOf } from '#ui/kit/as-of.tsx'
 import { ButtonLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { bytes, count } from '#ui/kit/format.ts'
 import { Page } from '#ui/kit/page.tsx'
-import { Stat, Stats } from '#ui/kit/stat.tsx'
+import { Stat } from '#ui/kit/stat.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -67,10 +68,11 @@ function List({ configuration }: { configuration: string }) {
           <Totals outputs={outputs} />
           <Card flush>
             <OutputTable outputs={outputs} nameOf={nameOf} growthOf={growthOf} />
-            <p className="px-4 py-2 text-xs text-muted">
+            <p className="flex flex-wrap justify-between gap-x-4 px-4 py-2 text-xs text-muted">
               {followers !== undefined && followers.length > told
                 ? `${told} of ${followers.length} gateways have told figures in the last five minutes.`
                 : `${told === 1 ? '1 gateway' : `${told} gateways`} told figures.`}
+              <AsOf at={Math.max(0, ...(query.data?.items ?? []).map(({ at }) => at))} />
             </p>
           </Card>
         </>
@@ -80,32 +82,37 @@ function List({ configuration }: { configuration: string }) {
 }
 
 function Totals({ outputs }: { outputs: readonly OutputTotal[] }) {
-  const { unwell, queue, spool, letters } = useMemo(() => {
+  const { unwell, queue, queueMax, spool, spoolMax, letters } = useMemo(() => {
     const sum = (value: (one: OutputTotal) => number) => outputs.reduce((total, one) => total + value(one), 0)
     return {
       unwell: outputs.filter(({ state }) => state !== 'delivering' && state !== 'idle').length,
       queue: sum((one) => one.queue.bytes),
+      queueMax: sum((one) => one.queue.max),
       spool: sum((one) => one.spool?.bytes ?? 0),
+      spoolMax: sum((one) => one.spool?.max ?? 0),
       letters: sum((one) => one.deadLetters?.records ?? 0),
     }
   }, [outputs])
   return (
-    <Stats>
-      <Stat label="Outputs" value={outputs.length} />
+    <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Stat
         label="Not delivering"
-        value={unwell}
+        value={`${unwell} / ${outputs.length}`}
         {...(unwell > 0 && { tone: 'bad' })}
-        note={unwell === 0 ? 'all are well' : 'failing, retrying or waiting'}
+        note={unwell === 0 ? 'all outputs are well' : 'failing, retrying or waiting'}
       />
-      <Stat label="Waits in memory" value={bytes(queue)} />
-      <Stat label="Waits on disk" value={bytes(spool)} />
+      <Stat label="Waits in memory" value={bytes(queue)} note={`of ${bytes(queueMax)} in queues`} />
+      <Stat
+        label="Waits on disk"
+        value={bytes(spool)}
+        note={spoolMax === 0 ? 'no output has a spool' : `of ${bytes(spoolMax)} in spools`}
+      />
       <Stat
         label="Dead letters"
         value={count(letters)}
         {...(letters > 0 && { tone: 'warn' })}
         note="refused for good, and kept"
       />
-    </Stats>
+    </div>
   )
 }

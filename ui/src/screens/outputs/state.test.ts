@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveEntry } from '#contract/series.ts'
 import type { OutputBooks, UpstreamState } from '#contract/stats.ts'
-import { outputsOf } from '#ui/screens/outputs/aggregate.ts'
+import { outputsOf, troubledFirst } from '#ui/screens/outputs/aggregate.ts'
 import { outputStateOf, worstOf } from '#ui/screens/outputs/state.ts'
 
 const none = { records: 0, bytes: 0 }
@@ -101,4 +101,11 @@ test('an output over its gateways shows the worst, the sums, and the newest erro
   assert.deepEqual(output?.deadLetters, { records: 10, bytes: 1000 })
   assert.deepEqual([output?.delivered, output?.retries], [some, 3])
   assert.deepEqual(output?.lastError, { ...error, at: 20, gateway: 'c' })
+})
+
+test('outputs that do not deliver stand first, and keep their places among each other', () => {
+  const ids = (...states: string[]) =>
+    troubledFirst(states.map((state, index) => ({ id: `${index}`, state }) as never)).map(({ id }) => id)
+  assert.deepEqual(ids('delivering', 'retrying', 'idle', 'breaker_open'), ['1', '3', '0', '2'])
+  assert.deepEqual(ids('delivering', 'breaker_open', 'idle', 'retrying'), ['1', '3', '0', '2'])
 })

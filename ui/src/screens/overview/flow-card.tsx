@@ -115,7 +115,7 @@ function Flow({ links, measure }: { links: readonly FlowLink[]; measure: Measure
     <div ref={holder} className="min-w-0">
       {width > 0 &&
         (isNarrow ? (
-          <FlowTable links={links} measure={measure} />
+          <FlowTable links={links} measure={measure} isNarrow />
         ) : (
           <Drawing links={links} width={width} measure={measure} />
         ))}
@@ -156,15 +156,32 @@ function Drawing({ links, width, measure }: { links: readonly FlowLink[]; width:
   )
 }
 
-function FlowTable({ links, measure }: { links: readonly FlowLink[]; measure: Measure }) {
+function FlowTable({
+  links,
+  measure,
+  isNarrow = false,
+}: {
+  links: readonly FlowLink[]
+  measure: Measure
+  /** Both ends in one column, so that the amounts stay in sight. */
+  isNarrow?: boolean
+}) {
+  const unit = measure === 'bytes' ? 'Bytes' : 'Records'
   return (
     <SimpleTable
       label="Where it goes"
-      head={['From', 'To', measure === 'bytes' ? 'Bytes' : 'Records']}
-      right={[2]}
+      head={isNarrow ? ['From and to', unit] : ['From', 'To', unit]}
+      right={[isNarrow ? 1 : 2]}
       rows={links.map(({ kind, from, to, value, estimated }) => ({
         key: `${kind}/${from}/${to}`,
-        cells: [from, to, amountText(value, measure, estimated)],
+        cells: isNarrow
+          ? [
+              <span key="" className="break-words">
+                {from} → {to}
+              </span>,
+              amountText(value, measure, estimated),
+            ]
+          : [from, to, amountText(value, measure, estimated)],
       }))}
       empty="Nothing came in during this time."
     />

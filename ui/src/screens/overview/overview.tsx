@@ -6,6 +6,7 @@ import { useMemo, useRef, useState } from 'react'
 import { liveQuery, SERIES_MS, seriesQuery } from '#ui/api/queries.ts'
 import { AsOf } from '#ui/kit/as-of.tsx'
 import { Button } from '#ui/kit/button.tsx'
+import { useHeld } from '#ui/kit/held.ts'
 import { Page } from '#ui/kit/page.tsx'
 import { Skeleton } from '#ui/kit/states.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
@@ -17,7 +18,6 @@ import { AttentionCard } from '#ui/screens/overview/attention-card.tsx'
 import { wholeMinutes } from '#ui/screens/overview/figures.ts'
 import { FlowCard } from '#ui/screens/overview/flow-card.tsx'
 import { GatewaysCard } from '#ui/screens/overview/gateways-card.tsx'
-import { useHeld } from '#ui/screens/overview/held.ts'
 import { PipelinesCard } from '#ui/screens/overview/pipelines-card.tsx'
 import { overviewRoute } from '#ui/screens/overview/route.ts'
 import { Tiles } from '#ui/screens/overview/tiles.tsx'
@@ -81,7 +81,11 @@ export function Overview() {
       title="Overview"
       actions={
         <>
-          {reportedAt > 0 && <AsOf at={reportedAt} />}
+          {reportedAt > 0 && (
+            <span className="max-sm:order-last">
+              <AsOf at={reportedAt} />
+            </span>
+          )}
           <RangePicker search={search} onChange={change} />
           <Button icon={isHeld ? Pause : RefreshCw} aria-pressed={!isHeld} onClick={toggle}>
             Auto-refresh {isHeld ? 'off' : 'on'}

@@ -21,7 +21,7 @@ export function SavedTile({ configuration }: { configuration: string }) {
   return (
     <div className="relative grid min-w-0">
       <Stat label={LABEL} {...wordsFor(data)} link={{ to: '/savings' }} />
-      <div className="absolute top-1 right-1">
+      <div className="absolute top-1 right-1 rounded-md bg-panel">
         <IconButton label="How the savings are reckoned" icon={CircleHelp} onClick={() => setOpen(true)} />
       </div>
       <Dialog
@@ -40,7 +40,7 @@ function wordsFor({ money: amounts, per_day: perDay, saved }: SavingsSummary): {
   if (amounts.length === 0) return { value: 'Set a price', note: `${bytes(saved.bytes)} taken off this month` }
   return {
     value: <Amounts amounts={amounts} />,
-    note: perDay.length === 0 ? 'no day is over yet' : `${perDay.map(text).join(' + ')} a day`,
+    note: perDay.length === 0 ? 'no day is over yet' : `${perDay.map(text).join(' + ')} / day`,
   }
 }
 

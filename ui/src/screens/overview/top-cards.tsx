@@ -9,7 +9,7 @@ import { Bars } from '#ui/kit/bars.tsx'
 import { ButtonLink, textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { cx } from '#ui/kit/cx.ts'
-import { bytes, count, percent } from '#ui/kit/format.ts'
+import { bytes, count } from '#ui/kit/format.ts'
 import { Sparkline } from '#ui/kit/sparkline.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { plural } from '#ui/screens/overview/attention.ts'
@@ -47,11 +47,13 @@ export function ServicesCard({ query, every }: SeriesProps) {
                   <span className={cx('w-24 shrink-0 truncate', name === undefined && 'text-muted')}>
                     {name ?? 'no service'}
                   </span>
-                  <Sparkline values={values} width={64} height={16} />
+                  <span className="shrink-0 max-sm:hidden">
+                    <Sparkline values={values} width={64} height={16} />
+                  </span>
                 </span>
               ),
               value: size,
-              text: removed > 0 ? `${bytes(size)}, ${percent(removed / size)} off` : bytes(size),
+              text: offText(size, removed),
             }))}
           />
         )}
@@ -111,6 +113,13 @@ export function RulesCard({ query, every }: SeriesProps) {
       </QueryView>
     </Card>
   )
+}
+
+/** Shares of estimates are whole, and never all: what is left of a service is seldom nothing. */
+function offText(size: number, removed: number): string {
+  if (removed <= 0) return bytes(size)
+  const share = Math.round((removed / size) * 100)
+  return `${bytes(size)}, ${share > 95 ? 'most of it' : share < 1 ? '< 1 %' : `about ${share} %`} off`
 }
 
 function isOnePipeline({ series }: Series): boolean {

@@ -95,8 +95,10 @@ export function Tiles({
 
 function Amounts({ money: amounts }: { money: Money }) {
   if (amounts.length === 0) return <span aria-hidden>–</span>
+  // Several currencies stand in little more than the room of one.
+  const look = amounts.length > 1 ? 'block truncate text-base leading-5' : 'block truncate'
   return amounts.map(({ currency, amount }) => (
-    <span key={currency} data-amount={currency} className="block truncate" title={money(amount, currency)}>
+    <span key={currency} data-amount={currency} className={look} title={money(amount, currency)}>
       {money(amount, currency)}
     </span>
   ))

@@ -46,7 +46,7 @@ function Watch() {
   return (
     <Page
       title="Tap"
-      intro="Records as they go by: before and after the rules. What required rules hide stays hidden. Watching never slows traffic."
+      intro="Records as they go by, before and after the rules. Watching never slows traffic."
       actions={<Controls tap={tap} onRaw={() => setAsksRaw(true)} />}
     >
       <Card>
@@ -140,7 +140,8 @@ function Nothing({ tap }: { tap: TapControl }) {
           </Button>
         }
       >
-        Start it, or press Space: records show here as they go through the gateways.
+        Start it, or press Space: records show here as they go through the gateways. What required rules hide stays
+        hidden.
       </Empty>
     )
   }
