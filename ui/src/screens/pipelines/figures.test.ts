@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveEntry } from '#contract/series.ts'
-import { changeAt, figuresOf, reductionOf } from './figures.ts'
+import { changeAt, changeText, figuresOf, reductionOf, sourceRatesOf, talliesAfter } from './figures.ts'
 
 test('figures of gateways add up, and what a rule gets is what the one before it left', () => {
   const figures = figuresOf([entry('a', 'normal', 1000, 400, 100), entry('b', 'bypass', 1000, 200, 0)])
@@ -24,6 +24,23 @@ test('without two messages there are no rates, and nothing is called a reduction
   assert.equal(reductionOf(pipeline), null)
   assert.equal(reductionOf({ in: { records: 0, bytes: 0 }, out: { records: 0, bytes: 0 } }), null)
   assert.equal(reductionOf({ in: { records: 2, bytes: 100 }, out: { records: 1, bytes: 25 } }), 0.75)
+})
+
+test('what a source takes in is set against the time of its own gateway', () => {
+  const told = (gateway: string, at: number, bytes: number) => {
+    const one = entry(gateway, 'normal', 1, 1, 1)
+    return { ...one, at, stats: { ...one.stats, sources: [{ ...one.stats.sources[0]!, bytes }] } }
+  }
+  const first = talliesAfter(new Map(), [told('a', 1000, 100), told('b', 2000, 500)])
+  assert.equal(sourceRatesOf(first).size, 0)
+  const second = talliesAfter(first, [told('a', 3000, 300), told('b', 2000, 500)])
+  assert.deepEqual([...sourceRatesOf(second)], [['tcp', 100]])
+  const third = talliesAfter(second, [told('a', 3000, 300), told('b', 4000, 900)])
+  assert.deepEqual([...sourceRatesOf(third)], [['tcp', 300]])
+})
+
+test('a change too small to see is none', () => {
+  assert.deepEqual([0, -0.0004, -0.12, 0.5].map(changeText), ['±0 %', '±0 %', '−12 %', '+50 %'])
 })
 
 test('no gateway, no figures', () => {

@@ -1,6 +1,7 @@
 /** What flows through pipelines, sources and outputs right now, added up over the gateways that have said so. */
 import type { LiveEntry } from '#contract/series.ts'
 import type { PipelineBooks } from '#contract/stats.ts'
+import { percent } from '#ui/kit/format.ts'
 
 /** Of a second. */
 export interface Flow {
@@ -86,6 +87,48 @@ export function reductionOf({ in: came, out: went }: Pick<PipelineFigures, 'in' 
 /** How many bytes more (or, negative, fewer) leave a rule than came to it, as a share. */
 export function changeAt({ before, after }: Pick<RuleFigures, 'before' | 'after'>): number | null {
   return before === null || after === null || before.bytes <= 0 ? null : after.bytes / before.bytes - 1
+}
+
+/** Less than a thousandth is no change that one could see. */
+export function changeText(share: number): string {
+  if (Math.abs(share) < 0.001) return '±0 %'
+  return share < 0 ? `−${percent(-share)}` : `+${percent(share)}`
+}
+
+/** What the sources of one gateway have taken in, and how fast between its last two messages. */
+export interface SourceTally {
+  at: number
+  bytes: ReadonlyMap<string, number>
+  /** Undefined until it has told twice. */
+  rates: ReadonlyMap<string, number> | undefined
+}
+
+/** By gateway: they tell at different times, so that only what one of them has told can be set against its own time. */
+export function talliesAfter(
+  before: ReadonlyMap<string, SourceTally>,
+  entries: readonly LiveEntry[],
+): Map<string, SourceTally> {
+  return new Map(
+    entries.map(({ gateway, at, stats }) => {
+      const known = before.get(gateway)
+      if (known !== undefined && known.at >= at) return [gateway, known]
+      const bytes = new Map<string, number>()
+      for (const source of stats.sources) bytes.set(source.id, (bytes.get(source.id) ?? 0) + source.bytes)
+      const perSecond = ([id, now]: [string, number]): [string, number] => [
+        id,
+        Math.max(0, now - (known?.bytes.get(id) ?? now)) / ((at - (known?.at ?? 0)) / 1000),
+      ]
+      return [gateway, { at, bytes, rates: known && new Map([...bytes].map(perSecond)) }]
+    }),
+  )
+}
+
+/** Bytes of a second by source, over all gateways that have told twice. */
+export function sourceRatesOf(tallies: ReadonlyMap<string, SourceTally>): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const { rates } of tallies.values())
+    for (const [id, rate] of rates ?? []) sums.set(id, (sums.get(id) ?? 0) + rate)
+  return sums
 }
 
 const STATES: readonly PipelineState[] = ['normal', 'pressed', 'probing', 'bypass', 'hold']

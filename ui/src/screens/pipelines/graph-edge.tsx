@@ -1,21 +1,37 @@
 /** A way between two nodes: as wide as its bytes, with its figures, and a button that puts a rule there. */
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position } from '@xyflow/react'
+import {
+  BaseEdge,
+  type Edge,
+  EdgeLabelRenderer,
+  type EdgeProps,
+  getBezierPath,
+  getSmoothStepPath,
+  Position,
+} from '@xyflow/react'
 import { Plus } from 'lucide-react'
 import { cx } from '#ui/kit/cx.ts'
 import { bytesPerSecond, countPerSecond } from '#ui/kit/format.ts'
 import type { GraphEdge } from './graph-model.ts'
 
 export type FlowEdge = Edge<
-  { edge: GraphEdge; onInsert: ((position: number) => void) | undefined; after: string },
+  {
+    edge: GraphEdge
+    onInsert: ((position: number) => void) | undefined
+    after: string
+    isTold: boolean
+    /** Where it runs back to the left, to the next row. */
+    turnY: number | undefined
+  },
   'flow'
 >
 
 export function FlowingEdge(props: EdgeProps<FlowEdge>) {
-  const [path, x, y] = getBezierPath(props)
   const { sourcePosition } = props
-  const { edge, onInsert, after } = props.data!
+  const { edge, onInsert, after, isTold, turnY } = props.data!
+  const [path, x, y] =
+    turnY === undefined ? getBezierPath(props) : getSmoothStepPath({ ...props, centerY: turnY, borderRadius: 12 })
   const { flow, position, width } = edge
-  const text = flow === null ? undefined : flowText(flow)
+  const text = flow === null || !isTold ? undefined : flowText(flow)
   return (
     <>
       <BaseEdge
@@ -37,7 +53,7 @@ export function FlowingEdge(props: EdgeProps<FlowEdge>) {
               // Beside the line where it runs down, above it where it runs across: the line itself is a figure too.
               <span
                 className={cx(
-                  'pointer-events-none absolute rounded px-1 text-[11px] leading-tight text-ink',
+                  'pointer-events-none absolute rounded bg-canvas/85 px-1 text-[11px] leading-tight text-ink',
                   sourcePosition === Position.Bottom
                     ? 'top-1/2 left-full ml-1 -translate-y-1/2'
                     : 'bottom-full mb-1 text-center',

@@ -2,7 +2,7 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { ArrowRightFromLine, ArrowRightToLine, Blocks, CircleAlert, Filter } from 'lucide-react'
 import { cx } from '#ui/kit/cx.ts'
-import { percent } from '#ui/kit/format.ts'
+import { changeText } from './figures.ts'
 import { type Direction, NODE_HEIGHT, NODE_WIDTH } from './graph-layout.ts'
 import type { GraphNode, NodeKind } from './graph-model.ts'
 
@@ -66,7 +66,7 @@ function noteOf({ trouble, missing, fromFile, note, isRunning, kind }: GraphNode
   if (trouble !== undefined) return trouble
   if (missing) return 'Neither in the draft nor at a gateway'
   const waits = !isRunning && kind !== 'source' && 'not running yet'
-  return [waits, note, fromFile && 'from the gateway’s file'].filter((part) => part).join(' · ')
+  return [note, waits, fromFile && 'from the gateway’s file'].filter((part) => part).join(' · ')
 }
 
 function Change({ share }: { share: number }) {
@@ -77,9 +77,4 @@ function Change({ share }: { share: number }) {
       {changeText(share)}
     </span>
   )
-}
-
-function changeText(share: number): string {
-  if (share === 0) return '±0 %'
-  return share < 0 ? `−${percent(-share)}` : `+${percent(share)}`
 }

@@ -1,6 +1,7 @@
 /** The pipeline as a graph. Every node can be reached and opened by keys; the list view says the same in words. */
 import {
   Background,
+  type FitViewOptions,
   type NodeChange,
   type NodePositionChange,
   Panel,
@@ -15,17 +16,32 @@ import { useTheme } from '#ui/kit/theme.ts'
 import { changeOf } from './document.ts'
 import { focusNode, NodeButtons, runKey } from './graph-actions.tsx'
 import { type FlowEdge, FlowingEdge } from './graph-edge.tsx'
-import { type Direction, directionFor, heightOf, type Place, placesOf, type Shape, shapeOf } from './graph-layout.ts'
-import { type GraphNode, graphOf } from './graph-model.ts'
+import {
+  columnsIn,
+  type Direction,
+  directionFor,
+  heightOf,
+  type Place,
+  placesOf,
+  type Shape,
+  shapeOf,
+} from './graph-layout.ts'
+import { type GraphNode, graphOf, nodeParts } from './graph-model.ts'
 import { type FlowNode, nodeLabel, PartNode } from './graph-node.tsx'
 import type { PipelineWork } from './use-pipeline.ts'
 import '@xyflow/react/dist/base.css'
 
 const nodeTypes = { part: PartNode }
 const edgeTypes = { flow: FlowingEdge }
-const fit = { padding: 0.12, maxZoom: 1, minZoom: 0.4 }
+/** Above it stand the buttons. */
+const PADDING = { top: 72, side: 24, bottom: 32 } as const
+const fit: FitViewOptions = {
+  padding: { top: `${PADDING.top}px`, x: `${PADDING.side}px`, bottom: `${PADDING.bottom}px` },
+  maxZoom: 1,
+  minZoom: 0.4,
+}
 
-const HEIGHT_MIN = 400
+const HEIGHT_MIN = 320
 const HEIGHT_MAX = 2400
 
 const words = {
@@ -55,14 +71,15 @@ function Canvas({ work }: { work: PipelineWork }) {
     () => graphOf({ pipeline, document, effective, figures, problems, sourceRates }),
     [pipeline, document, effective, figures, problems, sourceRates],
   )
-  const natural = directionFor(graph, width)
+  const columns = columnsIn(width - 2 * PADDING.side)
+  const natural = directionFor(columns)
   const direction: Direction = turned ? (natural === 'LR' ? 'TB' : 'LR') : natural
   const shape = shapeOf(graph)
   // Figures change every other second; places only when nodes come, go or change their order.
-  const places = useMemo(() => placesOf(JSON.parse(shape) as Shape, direction), [shape, direction])
+  const places = useMemo(() => placesOf(JSON.parse(shape) as Shape, direction, columns), [shape, direction, columns])
 
   // So high that nothing has to be made small: the page scrolls.
-  const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, heightOf(places)))
+  const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, heightOf(places) + PADDING.top + PADDING.bottom))
 
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(entry!.contentRect.width))
@@ -80,7 +97,7 @@ function Canvas({ work }: { work: PipelineWork }) {
     (node): FlowNode => ({
       id: node.id,
       type: 'part',
-      position: moved.get(node.id) ?? places.get(node.id) ?? { x: 0, y: 0 },
+      position: moved.get(node.id) ?? places.nodes.get(node.id) ?? { x: 0, y: 0 },
       data: { node, direction, isChanged: isChanged(node, work) },
       selected: node.id === selected,
       ariaLabel: nodeLabel(node),
@@ -98,6 +115,9 @@ function Canvas({ work }: { work: PipelineWork }) {
       data: {
         edge,
         after: nameOf(edge.from),
+        // Outputs get the same each: it is said once.
+        isTold: nodeParts(edge.to)[0] !== 'output' || isFirst(graph.edges, edge),
+        turnY: moved.size === 0 ? places.turns.get(edge.to) : undefined,
         // One button is enough where several ways leave a node.
         onInsert:
           canEdit && edge.position !== undefined && isFirst(graph.edges, edge)

@@ -4,10 +4,10 @@ import type { ReactNode } from 'react'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { bytesPerSecond, countPerSecond, percent } from '#ui/kit/format.ts'
+import { bytesPerSecond, countPerSecond } from '#ui/kit/format.ts'
 import { attachedTo } from './document.ts'
 import type { ComponentList } from './edits.ts'
-import { changeAt, type Flow } from './figures.ts'
+import { changeAt, changeText, type Flow } from './figures.ts'
 import { type GraphNode, graphOf } from './graph-model.ts'
 import type { PipelineWork } from './use-pipeline.ts'
 
@@ -62,9 +62,7 @@ function RuleRow({ node, place, count, work }: { node: GraphNode; place: number;
         {live?.after ? (
           <>
             {bytesPerSecond(live.after.bytes)}
-            <span className="block text-xs text-muted">
-              {change === null ? 'go on' : change <= 0 ? `−${percent(-change)}` : `+${percent(change)}`}
-            </span>
+            <span className="block text-xs text-muted">{change === null ? 'go on' : changeText(change)}</span>
           </>
         ) : (
           <span className="text-xs text-muted">not running yet</span>

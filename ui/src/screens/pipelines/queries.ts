@@ -1,11 +1,11 @@
 /** What only the pipelines screen reads. */
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Gateway } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
 import { liveQuery } from '#ui/api/queries.ts'
 import { type Effective, effectiveOf, merged } from './document.ts'
-import { type Figures, figuresOf } from './figures.ts'
+import { type Figures, figuresOf, type SourceTally, sourceRatesOf, talliesAfter } from './figures.ts'
 
 /** So many gateways are asked for their files; those of one configuration are alike. */
 const ASKED_GATEWAYS_MAX = 5
@@ -40,21 +40,13 @@ export function useEffective(configuration: string): Effective {
 }
 
 /** Bytes of a second that come in at each source, from what changes between two answers. */
-export function useSourceRates({ sources, at }: Figures): ReadonlyMap<string, number> {
-  const last = useRef<{ at: number; bytes: Map<string, number> }>(undefined)
-  const [rates, setRates] = useState<ReadonlyMap<string, number>>(new Map())
+export function useSourceRates(configuration: string): ReadonlyMap<string, number> {
+  const { data } = useLive(configuration)
+  const [tallies, setTallies] = useState<ReadonlyMap<string, SourceTally>>(new Map())
   useEffect(() => {
-    if (at === undefined || last.current?.at === at) return
-    const bytes = new Map([...sources.values()].map((source) => [source.id, source.bytes]))
-    const before = last.current
-    last.current = { at, bytes }
-    if (before === undefined || at <= before.at) return
-    const seconds = (at - before.at) / 1000
-    setRates(
-      new Map([...bytes].map(([id, now]) => [id, Math.max(0, now - (before.bytes.get(id) ?? now)) / seconds] as const)),
-    )
-  }, [at, sources])
-  return rates
+    if (data !== undefined) setTallies((before) => talliesAfter(before, data.items))
+  }, [data])
+  return useMemo(() => sourceRatesOf(tallies), [tallies])
 }
 
 function useLive(configuration: string) {

@@ -60,7 +60,7 @@ export function usePipeline(id: string): { draft: Draft; work: PipelineWork | un
   const draft = useDraft(configuration)
   const effective = useEffective(configuration)
   const { figures, query: live } = useFigures(configuration)
-  const sourceRates = useSourceRates(figures)
+  const sourceRates = useSourceRates(configuration)
   const problems = useQuery(problemsQuery(configuration))
   const diff = useQuery(differencesQuery(configuration))
   const [error, setError] = useState<unknown>(null)
