@@ -1,7 +1,7 @@
 /** One rule of the list: what it does in words, what it removes, and how it differs from what is live. */
 import { useNavigate } from '@tanstack/react-router'
 import { ArrowDown, ArrowUp, Copy, Ellipsis, FlaskConical, Pencil, Trash2 } from 'lucide-react'
-import { memo } from 'react'
+import { memo, useRef } from 'react'
 import type { ComponentType } from '#contract/component.ts'
 import { conditionWords } from '#ui/forms/condition.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
@@ -11,6 +11,7 @@ import { bytes, bytesPerSecond, count, countPerSecond } from '#ui/kit/format.ts'
 import { Menu } from '#ui/kit/menu.tsx'
 import { Sparkline } from '#ui/kit/sparkline.tsx'
 import type { Amount, RuleFacts, Standing } from '#ui/screens/rules/rule-facts.ts'
+import { useNear } from '#ui/screens/rules/use-near.ts'
 
 export interface RuleActions {
   edit: (id: string) => void
@@ -34,6 +35,9 @@ interface RuleRowProps {
   actions: RuleActions
 }
 
+/** Rules further down get their figures and buttons when one comes near. */
+const AT_ONCE = 20
+
 /** Drawn anew only when something of it has changed: figures come every two seconds, and there may be a thousand rules. */
 export const RuleRow = memo(Row, (before, after) => {
   const { facts: old, ...restOld } = before
@@ -43,28 +47,14 @@ export const RuleRow = memo(Row, (before, after) => {
 })
 
 function Row({ facts, last, type, mayEdit, pipeline, actions }: RuleRowProps) {
-  const navigate = useNavigate()
   const { rule, position, standing, problems, total } = facts
+  const row = useRef<HTMLLIElement>(null)
+  const isNear = useNear(row, position <= AT_ONCE)
   const shown = standing === 'same' ? undefined : standings[standing]
   const required = rule.required ?? type?.required_by_default ?? false
-  // As the studio calls what this rule ends, or edits.
-  const group = edits(type) ? 'edited' : `${type?.outcome ?? 'dropped'}:${rule.id}`
-  const dryRun = {
-    label: 'What would it drop?',
-    icon: FlaskConical,
-    note: 'Opens the studio with this rule',
-    run: () => void navigate({ to: '/studio', search: { pipeline, group } }),
-  }
-  const items = mayEdit
-    ? [
-        { label: 'Edit', icon: Pencil, run: () => actions.edit(rule.id) },
-        { label: 'Duplicate', icon: Copy, run: () => actions.duplicate(facts) },
-        dryRun,
-        { label: 'Delete', icon: Trash2, danger: true, run: () => actions.remove(facts) },
-      ]
-    : [dryRun]
   return (
     <li
+      ref={row}
       data-rule={rule.id}
       style={{ contentVisibility: 'auto', containIntrinsicSize: 'auto 4.5rem' }}
       className="grid grid-cols-[1.75rem_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-2 border-t border-line px-4 py-3 first:border-t-0 focus-within:bg-raised/40 md:grid-cols-[1.75rem_minmax(0,1fr)_22rem_auto]"
@@ -104,41 +94,70 @@ function Row({ facts, last, type, mayEdit, pipeline, actions }: RuleRowProps) {
           </p>
         ))}
       </div>
-      <Effect facts={facts} mutates={edits(type)} />
-      <div className="col-start-3 row-start-1 flex gap-0.5 md:col-start-4">
-        {mayEdit && (
-          <>
-            <IconButton
-              label={`Move ${rule.id} up`}
-              icon={ArrowUp}
-              disabled={position === 1}
-              onClick={() => actions.move(facts, -1)}
-              className="max-md:hidden"
-            />
-            <IconButton
-              label={`Move ${rule.id} down`}
-              icon={ArrowDown}
-              disabled={last}
-              onClick={() => actions.move(facts, 1)}
-              className="max-md:hidden"
-            />
-          </>
-        )}
-        <Menu
-          trigger={<IconButton label={`More for ${rule.id}`} icon={Ellipsis} />}
-          items={
-            mayEdit
-              ? [
-                  ...items.slice(0, 2),
-                  ...(position > 1 ? [{ label: 'Move up', icon: ArrowUp, run: () => actions.move(facts, -1) }] : []),
-                  ...(last ? [] : [{ label: 'Move down', icon: ArrowDown, run: () => actions.move(facts, 1) }]),
-                  ...items.slice(2),
-                ]
-              : items
-          }
-        />
-      </div>
+      {isNear && (
+        <>
+          <Effect facts={facts} mutates={edits(type)} />
+          <Deeds facts={facts} last={last} type={type} mayEdit={mayEdit} pipeline={pipeline} actions={actions} />
+        </>
+      )}
     </li>
+  )
+}
+
+/** What can be done to it: buttons and menus are most of what a row costs. */
+function Deeds({ facts, last, type, mayEdit, pipeline, actions }: RuleRowProps) {
+  const navigate = useNavigate()
+  const { rule, position } = facts
+  // As the studio calls what this rule ends, or edits.
+  const group = edits(type) ? 'edited' : `${type?.outcome ?? 'dropped'}:${rule.id}`
+  const dryRun = {
+    label: 'What would it drop?',
+    icon: FlaskConical,
+    note: 'Opens the studio with this rule',
+    run: () => void navigate({ to: '/studio', search: { pipeline, group } }),
+  }
+  const items = mayEdit
+    ? [
+        { label: 'Edit', icon: Pencil, run: () => actions.edit(rule.id) },
+        { label: 'Duplicate', icon: Copy, run: () => actions.duplicate(facts) },
+        dryRun,
+        { label: 'Delete', icon: Trash2, danger: true, run: () => actions.remove(facts) },
+      ]
+    : [dryRun]
+  return (
+    <div className="col-start-3 row-start-1 flex gap-0.5 md:col-start-4">
+      {mayEdit && (
+        <>
+          <IconButton
+            label={`Move ${rule.id} up`}
+            icon={ArrowUp}
+            disabled={position === 1}
+            onClick={() => actions.move(facts, -1)}
+            className="max-md:hidden"
+          />
+          <IconButton
+            label={`Move ${rule.id} down`}
+            icon={ArrowDown}
+            disabled={last}
+            onClick={() => actions.move(facts, 1)}
+            className="max-md:hidden"
+          />
+        </>
+      )}
+      <Menu
+        trigger={<IconButton label={`More for ${rule.id}`} icon={Ellipsis} />}
+        items={
+          mayEdit
+            ? [
+                ...items.slice(0, 2),
+                ...(position > 1 ? [{ label: 'Move up', icon: ArrowUp, run: () => actions.move(facts, -1) }] : []),
+                ...(last ? [] : [{ label: 'Move down', icon: ArrowDown, run: () => actions.move(facts, 1) }]),
+                ...items.slice(2),
+              ]
+            : items
+        }
+      />
+    </div>
   )
 }
 
