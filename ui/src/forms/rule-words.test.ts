@@ -47,3 +47,20 @@ test('a rule is said in a sentence, and has an id that fits', () => {
 test('an id that is taken gets a number', () => {
   assert.equal(suggestedId('filter', { value: 'x' }, ['drop_x', 'drop_x_2']), 'drop_x_3')
 })
+
+test('a pattern gives the words that it looks for, or its kind', () => {
+  const named = (pattern: string) => suggestedId('redact', { pattern }, [])
+  assert.equal(named(String.raw`\b\d{3}-\d{2}-\d{4}\b`), 'redact_ssn')
+  assert.equal(named(String.raw`(?:\d{1,3}\.){3}\d{1,3}`), 'redact_ip')
+  assert.equal(named(String.raw`[\w.+-]+@[\w-]+\.\w+`), 'redact_email')
+  assert.equal(named(String.raw`(token=)[^\s,;&"]+`), 'redact_token')
+  assert.equal(named(String.raw`\d{5,}`), 'redact_pattern')
+  assert.equal(suggestedId('redact', { pattern: String.raw`\d+` }, ['redact_pattern']), 'redact_pattern_2')
+  assert.equal(suggestedId('filter', { pattern: '^(?:DEBUG|INFO) ' }, []), 'drop_debug_info')
+  assert.equal(suggestedId('attribute_filter', { attribute: 'path', regex: '^/health' }, []), 'drop_path_health')
+})
+
+test('a long text gives whole words', () => {
+  const value = 'Connection from the internal monitoring network closed'
+  assert.equal(suggestedId('filter', { value }, []), 'drop_connection_from_the')
+})

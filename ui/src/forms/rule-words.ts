@@ -12,16 +12,46 @@ export function ruleWords(type: string, params: Params, summary = ''): string {
 
 /** Such as `drop_debug`; one that is not `taken`. */
 export function suggestedId(type: string, params: Params, taken: readonly string[]): string {
-  const base = idWords(type, params)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .slice(0, 48)
+  const base = nameOf(idWords(type, params))
   const id = base === '' ? type : base
   for (let i = 1; ; i++) {
     const candidate = i === 1 ? id : `${id}_${i}`
     if (!taken.includes(candidate)) return candidate
   }
+}
+
+const NAME_MAX = 32
+
+/** As many whole words as make a name that can be read. */
+function nameOf(text: string): string {
+  const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? []
+  let name = words[0]?.slice(0, NAME_MAX) ?? ''
+  for (const word of words.slice(1)) {
+    if (name.length + word.length >= NAME_MAX) break
+    name += `_${word}`
+  }
+  return name
+}
+
+/** Patterns that one knows by sight, without what only says where they stand. */
+const SHAPES: Record<string, string> = {
+  [String.raw`\d{3}-\d{2}-\d{4}`]: 'ssn',
+  [String.raw`\d{3}-?\d{2}-?\d{4}`]: 'ssn',
+  [String.raw`\d{3}[- ]?\d{2}[- ]?\d{4}`]: 'ssn',
+  [String.raw`\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`]: 'ip',
+  [String.raw`\d{1,3}\.{3}\d{1,3}`]: 'ip',
+  [String.raw`\d{4}[- ]?\d{4}[- ]?\d{4}[- ]?\d{4}`]: 'card',
+  [String.raw`\d{13,16}`]: 'card',
+}
+
+/** What a pattern looks for: what is known by sight, or the words in it; `pattern` where it has none. */
+function patternName(pattern: string): string {
+  if (pattern === '') return ''
+  const shape = SHAPES[pattern.replace(/\\b|\(\?:|[()^$]/g, '')]
+  if (shape !== undefined) return shape
+  const text = pattern.replace(/\(\?[^:)]*[:=!>]|\\[pPux]\{[^}]*\}|\\[a-zA-Z]|\[(?:\\.|[^\]\\])*\]|\{[\d,]*\}/g, ' ')
+  const words = text.match(/[A-Za-z]{2,}/g)
+  return words !== null ? words.join(' ') : /(?:^|[^\\])@/.test(text) ? 'email' : 'pattern'
 }
 
 const sentences: Record<string, (params: Params) => string> = {
@@ -131,11 +161,11 @@ function idWords(type: string, params: Params): string {
   const builtins = Array.isArray(params['builtins']) ? params['builtins'].map(String) : []
   switch (type) {
     case 'filter':
-      return `${verb} ${text('value') || first || text('pattern')}`
+      return `${verb} ${text('value') || first || patternName(text('pattern'))}`
     case 'attribute_filter':
-      return `${verb} ${text('attribute') || text('path')} ${String(params['equals'] ?? params['contains'] ?? '')}`
+      return `${verb} ${text('attribute') || text('path')} ${String(params['equals'] ?? params['contains'] ?? patternName(text('regex')))}`
     case 'redact':
-      return `redact ${text('builtin') || builtins.join(' ') || text('pattern')}`
+      return `redact ${text('builtin') || builtins.join(' ') || patternName(text('pattern'))}`
     case 'sample':
       return typeof params['keep_ratio'] === 'number'
         ? `sample ${Math.round(params['keep_ratio'] * 100)} percent`

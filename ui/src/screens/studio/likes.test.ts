@@ -28,6 +28,13 @@ test('what looks personal is redacted by its detector first', () => {
   )
 })
 
+test('a rule that redacts is named by the kind of what it looks for, never by that itself', () => {
+  const ids = (text: string) => likesOf('redact', text).map(({ rule }) => rule.id)
+  assert.deepEqual(ids('192.0.2.17'), ['redact_ipv4', 'redact_text'])
+  assert.deepEqual(ids('38101a0b-2096-447d-96ea-a692162415ae'), ['redact_uuid', 'redact_text'])
+  assert.deepEqual(ids('"Session-Token":"abc"'), ['redact_session_token', 'redact_text'])
+})
+
 test('space alone makes no rule, and a name is found for anything', () => {
   assert.deepEqual(likesOf('drop', ' \n '), [])
   assert.equal(slug('12 %% 7'), 'lines')

@@ -17,9 +17,8 @@ export function likesOf(kind: LikeKind, selection: string): Like[] {
   const line = lineOf(selection)
   if (line === '') return []
   if (kind === 'redact') {
-    return redactionsFor(line).map(({ label, params }) => {
-      const name = String(params['builtin'] ?? 'text')
-      const rule = { id: `redact_${slug(name)}`, type: 'redact', params }
+    return redactionsFor(line).map(({ label, name, params }) => {
+      const rule = { id: `redact_${/^[a-z][a-z0-9_]*$/.test(name) ? name : slug(name)}`, type: 'redact', params }
       return { label, shown: String(params['builtin'] ?? params['pattern']), rule }
     })
   }

@@ -3,6 +3,8 @@ import { escaped } from '#ui/screens/studio/generalise.ts'
 
 export interface Redaction {
   label: string
+  /** For the id of the rule. It never tells of what is redacted. */
+  name: string
   params: Record<string, unknown>
 }
 
@@ -10,14 +12,19 @@ export interface Redaction {
 export function redactionsFor(selection: string): Redaction[] {
   const text = selection.trim()
   const found: Redaction[] = []
-  for (const { is, label, params } of shapes) if (is(text)) found.push({ label, params: params(text) })
-  return [...found.slice(0, SHAPES_MAX), { label: 'This text exactly', params: { pattern: escaped(text) } }]
+  for (const { is, label, name, params } of shapes)
+    if (is(text)) found.push({ label, name: name(text), params: params(text) })
+  return [
+    ...found.slice(0, SHAPES_MAX),
+    { label: 'This text exactly', name: 'text', params: { pattern: escaped(text) } },
+  ]
 }
 
 const SHAPES_MAX = 2
 
 interface Shape {
   label: string
+  name: (text: string) => string
   is: (text: string) => boolean
   params: (text: string) => Record<string, unknown>
 }
@@ -33,19 +40,27 @@ const shapes: readonly Shape[] = [
   builtin('JSON web tokens', 'jwt', /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/),
   builtin('AWS access keys', 'aws_key', /^(?:AKIA|ASIA)[A-Z0-9]{16}$/),
   builtin('IBANs', 'iban', /^[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?$/),
-  { label: 'UUIDs', is: (text) => new RegExp(`^${UUID}$`).test(text), params: () => ({ pattern: UUID }) },
+  {
+    label: 'UUIDs',
+    name: () => 'uuid',
+    is: (text) => new RegExp(`^${UUID}$`).test(text),
+    params: () => ({ pattern: UUID }),
+  },
   {
     label: 'Numbers of as many digits',
+    name: () => 'number',
     is: (text) => /^\d+$/.test(text),
     params: (text) => ({ pattern: String.raw`\b\d{${text.length}}\b` }),
   },
   {
     label: 'Hexadecimal ids of this length',
+    name: () => 'hex_id',
     is: (text) => /^(?=.*\d)(?=.*[a-fA-F])[0-9a-fA-F]{6,}$/.test(text),
     params: (text) => ({ pattern: String.raw`\b[0-9a-fA-F]{${text.length}}\b` }),
   },
   {
     label: 'What follows this name',
+    name: (text) => NAMED.exec(text)?.[1] ?? 'value',
     is: (text) => NAMED.test(text),
     params: (text) => {
       const [, name = '', sign = ''] = NAMED.exec(text) ?? []
@@ -59,7 +74,7 @@ const shapes: readonly Shape[] = [
 const NAMED = /^("?[A-Za-z_][\w.-]*"?)(\s*[=:]\s*"?)\S.*$/
 
 function builtin(label: string, name: string, shape: RegExp): Shape {
-  return { label, is: (text) => shape.test(text), params: () => ({ builtin: name }) }
+  return { label, name: () => name, is: (text) => shape.test(text), params: () => ({ builtin: name }) }
 }
 
 /** Luhn's check, as the engine's detector makes it. */
