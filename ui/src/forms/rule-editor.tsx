@@ -8,7 +8,7 @@ import type { Answer, RunResult } from '#ui/engine/messages.ts'
 import { typeIn } from '#ui/forms/catalog.ts'
 import { ConditionForm } from '#ui/forms/condition-form.tsx'
 import { type Complaint, FormContext, useComplaint, useFaults } from '#ui/forms/form-context.ts'
-import { Disclosure } from '#ui/forms/group-fields.tsx'
+import { Guarding } from '#ui/forms/guarding.tsx'
 import { JsonField } from '#ui/forms/json-field.tsx'
 import { PartFrame } from '#ui/forms/part-frame.tsx'
 import { usePartWork } from '#ui/forms/part-work.ts'
@@ -20,7 +20,7 @@ import { TypeList } from '#ui/forms/type-list.tsx'
 import { useTrial } from '#ui/forms/use-trial.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
-import { SelectField, TextField } from '#ui/kit/field.tsx'
+import { TextField } from '#ui/kit/field.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import { useUnsaved } from '#ui/kit/unsaved.ts'
 
@@ -178,59 +178,6 @@ function IdField({ id, suggestion, onChange }: { id: string; suggestion: string;
       spellCheck={false}
       onChange={(event) => onChange(event.target.value)}
     />
-  )
-}
-
-/** What holds under pressure and when it fails: seldom changed, so it is closed. */
-function Guarding({
-  part,
-  onChange,
-  definition,
-}: {
-  part: Part
-  onChange: (part: Part) => void
-  definition: { required_by_default: boolean; on_error_default: string } | undefined
-}) {
-  const { required, on_error: onError } = part
-  const set = [required, onError].filter((one) => one !== undefined).length
-  const byDefault = (words: string | undefined) => (words === undefined ? 'By default' : `By default: ${words}`)
-  const complaint = useComplaint('/on_error')
-  return (
-    <Disclosure
-      title="Under pressure and on errors"
-      note={set === 0 ? 'by default' : `${set} set`}
-      forced={complaint !== undefined}
-    >
-      <SelectField
-        label="Under pressure"
-        hint="A required rule is never bypassed: when it cannot run, records wait."
-        value={required === undefined ? '' : String(required)}
-        onChange={({ target: { value } }) =>
-          onChange(withOut(part, 'required', value === '' ? undefined : value === 'true'))
-        }
-        options={[
-          {
-            value: '',
-            label: byDefault(definition && (definition.required_by_default ? 'required' : 'may be bypassed')),
-          },
-          { value: 'true', label: 'Required' },
-          { value: 'false', label: 'May be bypassed' },
-        ]}
-      />
-      <SelectField
-        label="On an error"
-        hint="What becomes of a record on which the rule fails."
-        error={complaint}
-        value={typeof onError === 'string' ? onError : ''}
-        onChange={({ target: { value } }) => onChange(withOut(part, 'on_error', value === '' ? undefined : value))}
-        options={[
-          { value: '', label: byDefault(definition?.on_error_default) },
-          { value: 'pass', label: 'Pass it on as it is' },
-          { value: 'drop', label: 'Drop it' },
-          { value: 'quarantine', label: 'Put it in quarantine' },
-        ]}
-      />
-    </Disclosure>
   )
 }
 

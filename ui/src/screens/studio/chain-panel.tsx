@@ -44,7 +44,9 @@ export function ChainPanel({ draft, chain, trial, run, onPipeline, onTrial }: Ch
   // Problems come by the place among the rules that are on.
   const on = chain.filter(({ isOff }) => !isOff).map(({ rule }) => rule.id)
   const problems = run.last?.answer.ok === false ? run.last.answer.problems : []
-  const tallies = new Map(run.good?.answer.result.rules.map((tally) => [tally.id, tally]))
+  // Without samples there is nothing that a rule did or did not do.
+  const tried = run.good !== undefined && run.good.records.length > 0 ? run.good.answer.result.rules : []
+  const tallies = new Map(tried.map((tally) => [tally.id, tally]))
   const isChanged = trial.order !== null || chain.some(({ state, isOff }) => state !== 'same' && !isOff)
   const add = (type: string) => {
     const id = freeId(suggestedId(type, {}, ids), ids)

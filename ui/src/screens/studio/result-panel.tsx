@@ -7,7 +7,7 @@ import { Card } from '#ui/kit/card.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { bytes, exact, percent } from '#ui/kit/format.ts'
 import { OutcomeBadge } from '#ui/kit/outcome.tsx'
-import { Empty, Skeleton } from '#ui/kit/states.tsx'
+import { Skeleton } from '#ui/kit/states.tsx'
 import { Table, type TableHandle } from '#ui/kit/table.tsx'
 import { columns, type ResultRow } from '#ui/screens/studio/result-columns.tsx'
 import { type Group, groupKey, nextChanged, totalsOf } from '#ui/screens/studio/results.ts'
@@ -21,7 +21,8 @@ export interface ResultMoves {
 
 export interface ResultPanelProps {
   run: RunState
-  hasSamples: boolean
+  /** In place of a result, while there is nothing to try. */
+  empty: ReactNode
   group: string | undefined
   onGroup: (key: string | undefined) => void
   onOpen: (row: ResultRow) => void
@@ -29,7 +30,7 @@ export interface ResultPanelProps {
   moves: RefObject<ResultMoves | null>
 }
 
-export function ResultPanel({ run, hasSamples, group, onGroup, onOpen, onSelect, moves }: ResultPanelProps) {
+export function ResultPanel({ run, empty, group, onGroup, onOpen, onSelect, moves }: ResultPanelProps) {
   const { good } = run
   const all = useMemo(() => (good === undefined ? [] : rowsOf(good.records, good.answer.result.records)), [good])
   const totals = useMemo(() => totalsOf(all.map(({ record }) => record)), [all])
@@ -44,9 +45,11 @@ export function ResultPanel({ run, hasSamples, group, onGroup, onOpen, onSelect,
       flush
       className="lg:sticky lg:top-16"
       actions={
-        <Button look="quiet" icon={Play} busy={run.isRunning} onClick={run.runNow} aria-keyshortcuts="Control+Enter">
-          Run
-        </Button>
+        empty === undefined && (
+          <Button look="quiet" icon={Play} busy={run.isRunning} onClick={run.runNow} aria-keyshortcuts="Control+Enter">
+            Run
+          </Button>
+        )
       }
     >
       <div className="flex flex-col gap-2 px-4 pb-2">
@@ -59,8 +62,8 @@ export function ResultPanel({ run, hasSamples, group, onGroup, onOpen, onSelect,
         )}
       </div>
       <div ref={region}>
-        {!hasSamples ? (
-          <Empty title="Nothing to try the rules on">Paste lines, open a file, or take an example.</Empty>
+        {empty !== undefined ? (
+          empty
         ) : good === undefined ? (
           run.last === undefined && <Skeleton className="px-4" lines={8} />
         ) : (
@@ -111,7 +114,7 @@ function RunStatus({ run: { last, good } }: { run: RunState }) {
   if (answer.ok) {
     return (
       <p role="status" className="text-xs text-muted">
-        {records.length === 0 ? 'No samples.' : `${exact(records.length)} samples tried in ${Math.round(ms)} ms.`}
+        {records.length > 0 && `${exact(records.length)} samples tried in ${Math.round(ms)} ms.`}
       </p>
     )
   }

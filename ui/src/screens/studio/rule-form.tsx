@@ -7,6 +7,7 @@ import type { RuleProblem } from '#ui/engine/messages.ts'
 import { typeIn } from '#ui/forms/catalog.ts'
 import { ConditionForm } from '#ui/forms/condition-form.tsx'
 import { FormContext, useFaults } from '#ui/forms/form-context.ts'
+import { Guarding } from '#ui/forms/guarding.tsx'
 import { JsonField } from '#ui/forms/json-field.tsx'
 import { SchemaForm } from '#ui/forms/schema-form.tsx'
 import { TypeList } from '#ui/forms/type-list.tsx'
@@ -90,6 +91,7 @@ function Fields({ rule, isNew, problems, taken, onChange, catalog }: RuleFormPro
             }}
           />
         </div>
+        <Guarding part={rule} onChange={onChange} definition={definition} />
       </div>
     </FormContext>
   )

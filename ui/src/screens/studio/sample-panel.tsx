@@ -1,7 +1,6 @@
 /** Where samples come from: typed or pasted, a file, the live tap, or sets that are there. */
 import { Eraser, FileUp, ListTree, Radio, Square } from 'lucide-react'
 import { type DragEvent, useRef, useState } from 'react'
-import { useCan } from '#ui/api/queries.ts'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { cx } from '#ui/kit/cx.ts'
@@ -10,47 +9,31 @@ import { exact } from '#ui/kit/format.ts'
 import { Menu } from '#ui/kit/menu.tsx'
 import { Needs } from '#ui/kit/needs.tsx'
 import { ProblemNote } from '#ui/kit/states.tsx'
-import { toast } from '#ui/kit/toast.tsx'
-import { useConfiguration } from '#ui/routes.tsx'
 import type { LikeKind } from '#ui/screens/studio/like-dialog.tsx'
 import { sampleSets } from '#ui/screens/studio/sample-sets.ts'
-import {
-  joined,
-  SAMPLE_CHARACTERS_MAX,
-  SAMPLE_RECORDS_MAX,
-  type Samples,
-  type Splitting,
-  splittingFor,
-} from '#ui/screens/studio/samples.ts'
+import { SAMPLE_CHARACTERS_MAX, SAMPLE_RECORDS_MAX, type Samples, type Splitting } from '#ui/screens/studio/samples.ts'
 import { SelectionBar } from '#ui/screens/studio/selection-bar.tsx'
 import type { BenchControl } from '#ui/screens/studio/use-bench.ts'
-import { TAKEN_RECORDS, useTapTaker } from '#ui/screens/studio/use-tap-taker.ts'
+import type { SampleSources } from '#ui/screens/studio/use-sample-sources.ts'
+import { TAKEN_RECORDS } from '#ui/screens/studio/use-tap-taker.ts'
 
 export function SamplePanel({
   control,
+  sources,
   samples,
-  pipeline,
   selection,
   onSelect,
   onLike,
 }: {
   control: BenchControl
+  sources: SampleSources
   samples: Samples
-  pipeline: string | undefined
   selection: string
   onSelect: (text: string, at?: { x: number; y: number }) => void
   onLike: (kind: LikeKind) => void
 }) {
   const { bench, setText, setSplitting } = control
-  const configuration = useConfiguration()
-  const mayTap = useCan('tap')
-  const [error, setError] = useState<unknown>(null)
-  const replace = useReplace(control)
-  const taker = useTapTaker((records) => replace(joined('', records), splittingFor(records, 'lines')))
-  const readFile = (file: File) => {
-    setError(null)
-    readText(file).then((text) => replace(text), setError)
-  }
+  const { replace, readFile, mayTap, taken } = sources
   const dropping = useDropping(readFile)
   const area = useRef<HTMLTextAreaElement>(null)
   const tellSelection = (at?: { x: number; y: number }) => {
@@ -70,22 +53,22 @@ export function SamplePanel({
                 Examples
               </Button>
             }
-            items={sampleSets.map(({ label, make, splitting }) => ({ label, run: () => replace(make(), splitting) }))}
+            items={sampleSets.map((set) => ({ label: set.label, run: () => sources.takeSet(set) }))}
           />
           <FileButton onFile={readFile} />
-          {taker.taken === undefined ? (
+          {taken === undefined ? (
             <Button
               icon={Radio}
               look="quiet"
               disabled={!mayTap}
               title={mayTap ? undefined : 'Needs the permission tap'}
-              onClick={() => taker.take(configuration, pipeline)}
+              onClick={sources.takeFromTap}
             >
               From the tap
             </Button>
           ) : (
-            <Button icon={Square} onClick={taker.stop}>
-              Stop: {taker.taken} of {TAKEN_RECORDS}
+            <Button icon={Square} onClick={sources.stopTap}>
+              Stop: {taken} of {TAKEN_RECORDS}
             </Button>
           )}
         </>
@@ -143,7 +126,7 @@ export function SamplePanel({
         )}
         <Limits cut={control.cut} left={samples.left} />
         <Needs permission="tap" to="take records from the tap" />
-        <ProblemNote error={error ?? taker.error} />
+        <ProblemNote error={sources.error} />
       </div>
     </Card>
   )
@@ -161,19 +144,6 @@ function Limits({ cut, left }: { cut: number; left: number }) {
       {left > 0 && `The first ${exact(SAMPLE_RECORDS_MAX)} records are tried; ${exact(left)} are not.`}
     </p>
   )
-}
-
-/** What was there comes back by `Undo`. */
-function useReplace({ bench, setText }: BenchControl): (text: string, splitting?: Splitting, isRaw?: boolean) => void {
-  return (text, splitting, isNowRaw = false) => {
-    const { text: before, splitting: splitBefore, isRaw } = bench
-    setText(text, splitting, isNowRaw)
-    if (before.trim() === '' || before === text) return
-    toast({
-      text: text === '' ? 'The samples are cleared' : 'The samples were replaced',
-      action: { label: 'Undo', run: () => setText(before, splitBefore, isRaw) },
-    })
-  }
 }
 
 function FileButton({ onFile }: { onFile: (file: File) => void }) {
@@ -219,11 +189,4 @@ function useDropping(onFile: (file: File) => void) {
       },
     },
   }
-}
-
-/** As much of a file as samples can have, and a little more, so that what is cut off is said. */
-async function readText(file: File): Promise<string> {
-  const text = await file.slice(0, SAMPLE_CHARACTERS_MAX * 4).text()
-  if (text.includes('\0')) throw new Error(`${file.name} is not text`)
-  return text
 }

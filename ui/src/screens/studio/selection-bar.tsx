@@ -13,13 +13,22 @@ const uses: readonly { kind: LikeKind; label: string; icon: LucideIcon }[] = [
 export function SelectionBar({ selection, onLike }: { selection: string; onLike: (kind: LikeKind) => void }) {
   const isEmpty = selection.trim() === ''
   return (
-    <div role="group" aria-label="Make a rule of the selected text" className="flex flex-wrap items-center gap-1.5">
-      {uses.map(({ kind, label }) => (
-        <Button key={kind} className="text-xs" disabled={isEmpty} onClick={() => onLike(kind)}>
-          {label}
-        </Button>
-      ))}
-      {isEmpty && <span className="text-xs text-muted">Select text to make a rule of it.</span>}
+    <div
+      role="group"
+      aria-label="Make a rule of the selected text"
+      className="flex min-h-8 flex-wrap items-center gap-1.5"
+    >
+      {isEmpty ? (
+        <p className="text-xs text-muted">
+          Select text to drop lines like it, to redact it, or to keep only such lines.
+        </p>
+      ) : (
+        uses.map(({ kind, label }) => (
+          <Button key={kind} className="text-xs" onClick={() => onLike(kind)}>
+            {label}
+          </Button>
+        ))
+      )}
     </div>
   )
 }

@@ -9,6 +9,7 @@ import { toast } from '#ui/kit/toast.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
 import { ChainPanel } from '#ui/screens/studio/chain-panel.tsx'
 import { ExplainDialog } from '#ui/screens/studio/explain-dialog.tsx'
+import { FirstSamples } from '#ui/screens/studio/first-samples.tsx'
 import { handoffTaken, waitingHandoff } from '#ui/screens/studio/handoff.ts'
 import { LikeDialog, type LikeKind } from '#ui/screens/studio/like-dialog.tsx'
 import type { ResultRow } from '#ui/screens/studio/result-columns.tsx'
@@ -22,6 +23,7 @@ import { added, chainOf, freeId, NO_TRIAL, type Rule, settled } from '#ui/screen
 import { type BenchControl, useBench } from '#ui/screens/studio/use-bench.ts'
 import { useDraftRules } from '#ui/screens/studio/use-draft-rules.ts'
 import { useEngine, useRun } from '#ui/screens/studio/use-engine.ts'
+import { useSampleSources } from '#ui/screens/studio/use-sample-sources.ts'
 import { useOffer } from '#ui/shell/use-actions.ts'
 
 export function Studio() {
@@ -40,6 +42,7 @@ function Workbench({ configuration }: { configuration: string }) {
   const chain = useMemo(() => chainOf(draft.rules, trial), [draft.rules, trial])
   const rules = useMemo(() => chain.filter(({ isOff }) => !isOff).map(({ rule }) => rule), [chain])
   const samples = useMemo(() => samplesOf(bench.text, bench.splitting), [bench.text, bench.splitting])
+  const sources = useSampleSources(control, draft.pipeline?.id)
   const client = useEngine()
   const run = useRun(client, rules, samples.records)
   const moves = useRef<ResultMoves>(null)
@@ -77,8 +80,8 @@ function Workbench({ configuration }: { configuration: string }) {
         <div className="grid min-w-0 gap-4 min-[110rem]:contents">
           <SamplePanel
             control={control}
+            sources={sources}
             samples={samples}
-            pipeline={draft.pipeline?.id}
             selection={like.text}
             onSelect={like.select}
             onLike={(kind) => like.open(kind, like.text)}
@@ -94,7 +97,7 @@ function Workbench({ configuration }: { configuration: string }) {
         </div>
         <ResultPanel
           run={run}
-          hasSamples={samples.records.length > 0}
+          empty={samples.records.length === 0 ? <FirstSamples sources={sources} /> : undefined}
           group={search.group}
           onGroup={setGroup}
           onOpen={setOpened}
