@@ -15,7 +15,12 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
   }
   return (
     <>
-      <IconButton label={copied ? 'Copied' : label} icon={copied ? Check : Copy} onClick={() => void copy()} />
+      <IconButton
+        data-copies
+        label={copied ? 'Copied' : label}
+        icon={copied ? Check : Copy}
+        onClick={() => void copy()}
+      />
       <span aria-live="polite" className="sr-only">
         {copied ? 'Copied' : ''}
       </span>

@@ -1,5 +1,5 @@
 /** What the controller tells only once: a link with which somebody sets a password, or a key. */
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Invitation } from '#contract/access.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Command } from '#ui/kit/copy.tsx'
@@ -19,7 +19,17 @@ export function ShownOnce({
   onClose: () => void
   children: ReactNode
 }) {
-  const footer = (
+  const [isCopied, setCopied] = useState(false)
+  const [isAsking, setAsking] = useState(false)
+  const footer = isAsking ? (
+    <div role="alert" className="flex flex-wrap items-center justify-end gap-2">
+      <p className="text-sm text-warn">It has not been copied, and cannot be shown again.</p>
+      <Button onClick={onClose}>Close without it</Button>
+      <Button look="primary" onClick={() => setAsking(false)}>
+        Back to it
+      </Button>
+    </div>
+  ) : (
     <Button look="primary" onClick={onClose}>
       {done}
     </Button>
@@ -27,12 +37,21 @@ export function ShownOnce({
   return (
     <Dialog
       open
-      onClose={onClose}
+      // Escape, and a click beside it, come too easily for what is gone then.
+      onClose={() => (isCopied ? onClose() : setAsking(!isAsking))}
       title={title}
       description="It is shown only now: copy it before you close this."
       footer={footer}
     >
-      <div className="flex flex-col gap-3">{children}</div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only listens to the buttons in it */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys press those buttons as well */}
+      <div
+        className="flex flex-col gap-3"
+        onCopy={() => setCopied(true)}
+        onClick={({ target }) => target instanceof Element && target.closest('[data-copies]') && setCopied(true)}
+      >
+        {children}
+      </div>
     </Dialog>
   )
 }
