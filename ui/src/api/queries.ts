@@ -1,5 +1,5 @@
 /** What several screens read. Each screen keeps what only it reads in its own folder. */
-import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import type { About } from '#contract/about.ts'
 import type { AuthMode, Me, Permission, User } from '#contract/access.ts'
 import type { ComponentCatalog } from '#contract/component.ts'
@@ -7,18 +7,11 @@ import type { Configuration, ConfigurationDocument, SecretInfo } from '#contract
 import type { FleetSummary } from '#contract/fleet.ts'
 import type { LiveEntry, Series } from '#contract/series.ts'
 import { get, getTagged, keepCsrfToken, type Query } from '#ui/api/client.ts'
+import { getAll, PAGE_ITEMS, type Page } from '#ui/api/pages.ts'
 
 /** How often figures that move are asked for. */
 export const LIVE_MS = 2000
 export const SERIES_MS = 15_000
-
-export interface Page<Item> {
-  items: Item[]
-  next_cursor: string | null
-}
-
-/** Lists of at most so many entries come in one answer; longer ones are read page by page. */
-const PAGE_ITEMS = 500
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
@@ -96,29 +89,6 @@ export const fleetSummaryQuery = queryOptions({
   queryFn: ({ signal }) => get<FleetSummary>('/fleet/summary', {}, signal),
   refetchInterval: 5000,
 })
-
-/** A list that is read page by page as one scrolls. */
-export function pagesQuery<Item>(path: string, query: Query = {}, limit = 200) {
-  return infiniteQueryOptions({
-    queryKey: ['pages', path, query],
-    queryFn: ({ pageParam, signal }) => get<Page<Item>>(path, { ...query, limit, cursor: pageParam }, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
-  })
-}
-
-/** The whole list, however many pages; for what is bounded to some hundreds. */
-export async function getAll<Item>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Item[]> {
-  const items: Item[] = []
-  let cursor: string | undefined
-  do {
-    const page: Page<Item> = await get<Page<Item>>(path, { ...query, limit: PAGE_ITEMS, cursor }, signal)
-    items.push(...page.items)
-    cursor = page.next_cursor ?? undefined
-  } while (cursor !== undefined)
-  return items
-}
 
 /** Who is logged in; screens are shown only to somebody. */
 export function useMe(): Me {

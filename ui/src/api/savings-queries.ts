@@ -2,7 +2,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { Price, SavingsSummary } from '#contract/savings.ts'
 import { get } from '#ui/api/client.ts'
-import { getAll, SERIES_MS } from '#ui/api/queries.ts'
+import { getAll } from '#ui/api/pages.ts'
+import { SERIES_MS } from '#ui/api/queries.ts'
 
 /** `configuration` undefined: all of them together. */
 export function savingsSummaryQuery(configuration: string | undefined) {

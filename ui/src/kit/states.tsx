@@ -93,7 +93,7 @@ export function QueryView<Data>({
   isEmpty,
   lines,
 }: {
-  query: UseQueryResult<Data>
+  query: Pick<UseQueryResult<Data>, 'data' | 'error' | 'refetch' | 'dataUpdatedAt'>
   children: (data: Data) => ReactNode
   empty?: ReactNode
   isEmpty?: (data: Data) => boolean

@@ -2,7 +2,8 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { ApiKey, Organisation, User } from '#contract/access.ts'
 import { getTagged } from '#ui/api/client.ts'
-import { aboutQuery, getAll } from '#ui/api/queries.ts'
+import { getAll } from '#ui/api/pages.ts'
+import { aboutQuery } from '#ui/api/queries.ts'
 
 export function userQuery(id: string) {
   return queryOptions({

@@ -1,11 +1,12 @@
 /** What was sent, or is on its way: each with its attempts, what it says, and a way to send it again. */
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { RotateCw } from 'lucide-react'
 import { useState } from 'react'
 import type { Webhook, WebhookDelivery, WebhookDeliveryWithBody } from '#contract/webhook.ts'
 import { send } from '#ui/api/client.ts'
-import { pagesQuery, useCan } from '#ui/api/queries.ts'
+import { pagesQuery, usePages } from '#ui/api/pages.ts'
+import { useCan } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -14,7 +15,7 @@ import { Dialog } from '#ui/kit/dialog.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
 import { duration } from '#ui/kit/format.ts'
 import { Needs } from '#ui/kit/needs.tsx'
-import { Failed, ProblemNote, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { ProblemNote, QueryView } from '#ui/kit/states.tsx'
 import { Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { toast } from '#ui/kit/toast.tsx'
@@ -25,12 +26,10 @@ import { deliveryWords, typeText } from '#ui/screens/alerts/webhook-words.ts'
 export function Deliveries({ webhooks }: { webhooks: readonly Webhook[] }) {
   const { webhook, open, tab } = alertsRoute.useSearch()
   const navigate = useNavigate({ from: '/alerts' })
-  const query = useInfiniteQuery({
+  const { query, rows, more } = usePages({
     ...pagesQuery<WebhookDelivery>('/webhook-deliveries', { webhook }),
     refetchInterval: 5000,
   })
-  const rows = query.data?.pages.flatMap(({ items }) => items) ?? []
-  const more = () => query.hasNextPage && !query.isFetchingNextPage && void query.fetchNextPage()
   const choose = (id: string) =>
     void navigate({ search: ({ webhook: _, ...old }) => (id === '' ? old : { ...old, webhook: id }), replace: true })
   const ids = [...new Set([...webhooks.map(({ id }) => id), ...(webhook === undefined ? [] : [webhook])])]
@@ -50,15 +49,8 @@ export function Deliveries({ webhooks }: { webhooks: readonly Webhook[] }) {
         />
       }
     >
-      {query.data === undefined ? (
-        query.error === null ? (
-          <Skeleton className="px-4" />
-        ) : (
-          <Failed error={query.error} retry={() => void query.refetch()} />
-        )
-      ) : (
-        <>
-          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+      <QueryView query={query}>
+        {() => (
           <Table
             label="Deliveries"
             rows={rows}
@@ -80,8 +72,8 @@ export function Deliveries({ webhooks }: { webhooks: readonly Webhook[] }) {
               { id: 'last', header: 'Last attempt', width: 'minmax(12rem, 2fr)', cell: lastText },
             ]}
           />
-        </>
-      )}
+        )}
+      </QueryView>
       {tab === 'webhooks' && open !== undefined && (
         <DeliveryDrawer
           id={open}

@@ -1,15 +1,16 @@
 /** What alert rules have made: what fires first, then what is over. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { AlertEvent, AlertRule } from '#contract/alert.ts'
-import { pagesQuery, useCan } from '#ui/api/queries.ts'
+import { pagesQuery, usePages } from '#ui/api/pages.ts'
+import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { duration } from '#ui/kit/format.ts'
 import { Needs } from '#ui/kit/needs.tsx'
-import { Empty, Failed, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { AcknowledgeDialog } from '#ui/screens/alerts/acknowledge-dialog.tsx'
@@ -137,26 +138,17 @@ function Resolved({
   ruleOf: (id: string) => AlertRule | undefined
   onOpen: (id: string) => void
 }) {
-  const query = useInfiniteQuery({
+  const { query, rows, more } = usePages({
     ...pagesQuery<AlertEvent>('/alerts/events', { state: 'resolved', rule }),
     refetchInterval: 15_000,
   })
-  const events = query.data?.pages.flatMap(({ items }) => items) ?? []
-  const more = () => query.hasNextPage && !query.isFetchingNextPage && void query.fetchNextPage()
   return (
     <Card flush title="Resolved" hint="Newest first.">
-      {query.data === undefined ? (
-        query.error === null ? (
-          <Skeleton className="px-4" />
-        ) : (
-          <Failed error={query.error} retry={() => void query.refetch()} />
-        )
-      ) : (
-        <>
-          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+      <QueryView query={query}>
+        {() => (
           <Table
             label="Resolved events"
-            rows={events}
+            rows={rows}
             rowKey={({ id }) => id}
             onOpen={({ id }) => onOpen(id)}
             onEnd={more}
@@ -195,8 +187,8 @@ function Resolved({
               },
             ]}
           />
-        </>
-      )}
+        )}
+      </QueryView>
     </Card>
   )
 }

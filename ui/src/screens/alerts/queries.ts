@@ -3,7 +3,7 @@ import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/reac
 import type { AlertEvent, AlertPreview, AlertRule, AlertRuleBody } from '#contract/alert.ts'
 import type { Webhook, WebhookDeliveryWithBody } from '#contract/webhook.ts'
 import { get, getTagged, send } from '#ui/api/client.ts'
-import { getAll } from '#ui/api/queries.ts'
+import { getAll } from '#ui/api/pages.ts'
 
 /** Rules are evaluated every ten seconds. */
 const WATCHED_MS = 5000

@@ -3,7 +3,8 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { ScopeKey } from '#contract/alert.ts'
 import type { GatewaySummary } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
-import { configurationsQuery, draftQuery, liveQuery, type Page } from '#ui/api/queries.ts'
+import type { Page } from '#ui/api/pages.ts'
+import { configurationsQuery, draftQuery, liveQuery } from '#ui/api/queries.ts'
 import { useConfiguration } from '#ui/routes.tsx'
 
 const NAMES_MAX = 200

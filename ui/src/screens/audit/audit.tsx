@@ -1,14 +1,13 @@
 /** The audit log: who did what, when, and why; whether the chain of entries is whole; all of it to take away. */
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import type { AuditEntry } from '#contract/access.ts'
 import { urlOf } from '#ui/api/client.ts'
-import { pagesQuery } from '#ui/api/queries.ts'
+import { pagesQuery, usePages } from '#ui/api/pages.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Page } from '#ui/kit/page.tsx'
-import { Empty, Failed, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Moment } from '#ui/kit/time.tsx'
 import { Chain } from '#ui/screens/audit/chain.tsx'
@@ -45,8 +44,7 @@ export function Audit() {
   const search = auditRoute.useSearch()
   const navigate = useNavigate({ from: auditRoute.fullPath })
   const asked = { actor: search.actor, action: search.action, object: search.object, ...rangeOf(search) }
-  const query = useInfiniteQuery(pagesQuery<AuditEntry>('/audit', asked))
-  const entries = query.data?.pages.flatMap(({ items }) => items)
+  const { query, rows, more } = usePages(pagesQuery<AuditEntry>('/audit', asked))
   const open = (entry: number | undefined) =>
     void navigate({
       search: ({ entry: _, ...rest }) => (entry === undefined ? rest : { ...rest, entry }),
@@ -70,36 +68,29 @@ export function Audit() {
       <Chain />
       <Card flush>
         <Filters />
-        {entries === undefined ? (
-          query.error === null ? (
-            <Skeleton lines={8} className="px-4" />
-          ) : (
-            <Failed error={query.error} retry={() => void query.refetch()} />
-          )
-        ) : (
-          <>
-            {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+        <QueryView query={query} lines={8}>
+          {() => (
             <Table
               label="Audit log"
-              rows={entries}
+              rows={rows}
               rowKey={({ seq }) => String(seq)}
               columns={columns}
               onOpen={({ seq }) => open(seq)}
               isSelected={({ seq }) => seq === search.entry}
-              onEnd={() => query.hasNextPage && !query.isFetchingNextPage && void query.fetchNextPage()}
+              onEnd={more}
               empty={
                 <Empty title="Nothing fits">
                   There are no entries like this in this time. Widen the range or clear the filters.
                 </Empty>
               }
             />
-          </>
-        )}
+          )}
+        </QueryView>
       </Card>
       <EntryDetail
         seq={search.entry}
-        entry={entries?.find(({ seq }) => seq === search.entry)}
-        isLoading={entries === undefined}
+        entry={rows.find(({ seq }) => seq === search.entry)}
+        isLoading={query.data === undefined}
         onClose={() => open(undefined)}
       />
     </Page>

@@ -1,16 +1,17 @@
 /** All gateways: how they stand, what goes through them, and what can be done to many at once. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { GatewaySummary } from '#contract/fleet.ts'
-import { getAll, useCan } from '#ui/api/queries.ts'
+import { getAll, usePages } from '#ui/api/pages.ts'
+import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Needs } from '#ui/kit/needs.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
-import { Empty, Failed, Skeleton, Stale, wordsOf } from '#ui/kit/states.tsx'
+import { Empty, QueryView, wordsOf } from '#ui/kit/states.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { AddGateway } from '#ui/screens/fleet/add-gateway.tsx'
 import { BulkBar } from '#ui/screens/fleet/bulk-bar.tsx'
@@ -27,9 +28,8 @@ export function Fleet() {
   const search = fleetRoute.useSearch()
   const navigate = useNavigate()
   const isAdmin = useCan('admin')
-  const query = useInfiniteQuery(gatewaysQuery(search))
+  const { query, rows: gateways, more } = usePages(gatewaysQuery(search))
   const live = useQuery(liveFleetQuery(search.follows))
-  const gateways = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data])
   const [picked, setPicked] = useState(none)
   const filter = JSON.stringify(filterOf(search))
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter shows other gateways
@@ -94,24 +94,15 @@ export function Fleet() {
           <Filters search={search} onChange={go} />
           <BulkBar picked={[...picked.values()]} onClear={() => setPicked(none)} onAll={() => void pickAll()} />
         </div>
-        {query.data === undefined ? (
-          query.error === null ? (
-            <Skeleton className="px-4" lines={8} />
-          ) : (
-            <Failed error={query.error} retry={() => void query.refetch()} />
-          )
-        ) : (
-          <>
-            {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+        <QueryView query={query} lines={8}>
+          {() => (
             <GatewayTable
               gateways={gateways}
               live={live.data}
               selection={{ keys, onChange: setKeys, name: ({ name }) => name }}
               hasMore={query.hasNextPage}
               isFiltered={isFiltered}
-              onEnd={() => {
-                if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage()
-              }}
+              onEnd={more}
               empty={
                 isFiltered ? (
                   <Empty title="No gateway matches" action={<Button onClick={() => go({})}>Clear filters</Button>}>
@@ -126,8 +117,8 @@ export function Fleet() {
                 )
               }
             />
-          </>
-        )}
+          )}
+        </QueryView>
       </Card>
       {isAdmin && <AddGateway open={search.add === 'gateway'} onClose={() => setAdding(false)} />}
     </Page>

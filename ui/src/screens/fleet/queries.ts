@@ -3,10 +3,10 @@ import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions 
 import type { Gateway, GatewaySummary, Labels } from '#contract/fleet.ts'
 import type { LiveEntry } from '#contract/series.ts'
 import { get, getTagged, type Query, sendTagged, type Tagged } from '#ui/api/client.ts'
-import { LIVE_MS, type Page, pagesQuery } from '#ui/api/queries.ts'
+import { PAGE_ITEMS, type Page, pagesQuery } from '#ui/api/pages.ts'
+import { LIVE_MS } from '#ui/api/queries.ts'
 import type { FleetSearch } from '#ui/screens/fleet/route.ts'
 
-const PAGE_ITEMS = 500
 /** Rows that are read anew while one looks; longer lists keep what was read until one reloads them. */
 const REFRESHED_PAGES_MAX = 4
 const REFRESH_MS = 5000

@@ -1,13 +1,12 @@
 /** What a rule dropped, record by record, newest first: redacted, as it would have gone out. */
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import type { ListedDroppedRecord } from '#contract/kept.ts'
-import { pagesQuery } from '#ui/api/queries.ts'
+import { pagesQuery, usePages } from '#ui/api/pages.ts'
 import { IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
-import { Empty, Failed, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { gatewayPath } from '#ui/screens/fleet/queries.ts'
@@ -25,8 +24,7 @@ export function DroppedList({
   onClose: () => void
 }) {
   const path = `${gatewayPath(gateway)}/dropped`
-  const query = useInfiniteQuery({ ...pagesQuery<ListedDroppedRecord>(path, { pipeline, rule }), retry: false })
-  const records = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data])
+  const { query, rows, more } = usePages({ ...pagesQuery<ListedDroppedRecord>(path, { pipeline, rule }), retry: false })
   const [open, setOpen] = useState<ListedDroppedRecord>()
   return (
     <Card
@@ -35,31 +33,22 @@ export function DroppedList({
       flush
       actions={<IconButton label="Close the list" icon={X} onClick={onClose} />}
     >
-      {query.data === undefined ? (
-        query.error === null ? (
-          <Skeleton className="px-4 pb-4" />
-        ) : (
-          <Failed error={query.error} retry={() => void query.refetch()} />
-        )
-      ) : (
-        <>
-          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+      <QueryView query={query}>
+        {() => (
           <Table
             label="Dropped records"
-            rows={records}
+            rows={rows}
             columns={columns}
             rowKey={({ id }) => id}
             onOpen={setOpen}
             rowHeight={32}
-            rowCount={query.hasNextPage ? -1 : records.length}
-            onEnd={() => {
-              if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage()
-            }}
+            rowCount={query.hasNextPage ? -1 : rows.length}
+            onEnd={more}
             maxHeight="50vh"
             empty={<Empty title="None left">They were sent after all, or gave way to younger ones.</Empty>}
           />
-        </>
-      )}
+        )}
+      </QueryView>
       <Dialog
         open={open !== undefined}
         onClose={() => setOpen(undefined)}

@@ -1,15 +1,16 @@
 /** Dead letters one by one, oldest first; each opens as it was encoded for its output. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { RotateCcw, Trash2, X } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import type { ListedDeadLetter } from '#contract/kept.ts'
 import { get } from '#ui/api/client.ts'
-import { pagesQuery, useCan } from '#ui/api/queries.ts'
+import { pagesQuery, usePages } from '#ui/api/pages.ts'
+import { useCan } from '#ui/api/queries.ts'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { bytes } from '#ui/kit/format.ts'
-import { Empty, Failed, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { gatewayPath } from '#ui/screens/fleet/queries.ts'
@@ -31,12 +32,11 @@ export function LetterList({
   onClose: () => void
 }) {
   const path = `${gatewayPath(gateway.id)}/dead-letters`
-  const query = useInfiniteQuery({ ...pagesQuery<ListedDeadLetter>(path, { output, code }), retry: false })
-  const letters = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data])
+  const { query, rows, more } = usePages({ ...pagesQuery<ListedDeadLetter>(path, { output, code }), retry: false })
   const [keys, setKeys] = useState<ReadonlySet<string>>(new Set())
   const [open, setOpen] = useState<ListedDeadLetter>()
   const canOperate = useCan('operate')
-  const ids = letters.filter(({ id }) => keys.has(String(id))).map(({ id }) => id)
+  const ids = rows.filter(({ id }) => keys.has(String(id))).map(({ id }) => id)
   const isTooMany = ids.length > LISTED_MAX
   const act = (verb: Act['verb']) =>
     onAct({
@@ -67,31 +67,22 @@ export function LetterList({
         </>
       }
     >
-      {query.data === undefined ? (
-        query.error === null ? (
-          <Skeleton className="px-4 pb-4" />
-        ) : (
-          <Failed error={query.error} retry={() => void query.refetch()} />
-        )
-      ) : (
-        <>
-          {query.error !== null && <Stale since={query.dataUpdatedAt} error={query.error} />}
+      <QueryView query={query}>
+        {() => (
           <Table
             label="Dead letters"
-            rows={letters}
+            rows={rows}
             columns={columns}
             rowKey={({ id }) => String(id)}
             selection={{ keys, onChange: setKeys, name: ({ id }) => `dead letter ${id}` }}
             onOpen={setOpen}
-            rowCount={query.hasNextPage ? -1 : letters.length}
-            onEnd={() => {
-              if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage()
-            }}
+            rowCount={query.hasNextPage ? -1 : rows.length}
+            onEnd={more}
             maxHeight="50vh"
             empty={<Empty title="None left">They were sent again or given up.</Empty>}
           />
-        </>
-      )}
+        )}
+      </QueryView>
       <Dialog
         open={open !== undefined}
         onClose={() => setOpen(undefined)}

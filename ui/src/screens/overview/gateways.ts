@@ -1,6 +1,6 @@
 /** Gateways counted, and those that need somebody first. */
 import type { FleetSummary, GatewaySummary } from '#contract/fleet.ts'
-import type { Page } from '#ui/api/queries.ts'
+import type { Page } from '#ui/api/pages.ts'
 import type { Tone } from '#ui/kit/badge.tsx'
 import { verdictOf } from '#ui/screens/fleet/states.ts'
 

@@ -4,7 +4,8 @@ import type { AlertEvent } from '#contract/alert.ts'
 import type { Version } from '#contract/configuration.ts'
 import type { Gateway, GatewaySummary } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
-import { type Page, pathOf } from '#ui/api/queries.ts'
+import type { Page } from '#ui/api/pages.ts'
+import { pathOf } from '#ui/api/queries.ts'
 
 const SLOW_MS = 30_000
 const STATES_MS = 10_000

@@ -5,7 +5,8 @@ import type { GatewaySummary } from '#contract/fleet.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import { ApiError, get, send } from '#ui/api/client.ts'
 import type { Content } from '#ui/api/configuration-queries.ts'
-import { getAll, type Page, pathOf } from '#ui/api/queries.ts'
+import { getAll, type Page } from '#ui/api/pages.ts'
+import { pathOf } from '#ui/api/queries.ts'
 
 export interface StoredReceipt {
   id: string

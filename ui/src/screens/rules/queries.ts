@@ -2,7 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Gateway, GatewaySummary } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
-import type { Page } from '#ui/api/queries.ts'
+import type { Page } from '#ui/api/pages.ts'
 
 /** One gateway that follows the configuration and is there, with what it runs; null when there is none. */
 export function runningQuery(configuration: string) {

@@ -1,17 +1,18 @@
 /** The history of a configuration, newest first: compare any two, and go back to any. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { GitCompareArrows, Undo2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Configuration, Version } from '#contract/configuration.ts'
 import type { Content } from '#ui/api/configuration-queries.ts'
-import { pagesQuery, pathOf, useCan } from '#ui/api/queries.ts'
+import { pagesQuery, usePages } from '#ui/api/pages.ts'
+import { pathOf, useCan } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button, ButtonLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { CopyButton } from '#ui/kit/copy.tsx'
 import { Page } from '#ui/kit/page.tsx'
-import { Empty, Failed, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
+import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -94,12 +95,7 @@ interface TimelineProps {
 function Timeline({ configuration: { name, live_version: live }, onCompare, onRestore }: TimelineProps) {
   const navigate = useNavigate()
   const canPublish = useCan('publish')
-  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage, refetch, dataUpdatedAt } = useInfiniteQuery(
-    pagesQuery<Version>(`${pathOf(name)}/versions`),
-  )
-  if (data === undefined && error !== null) return <Failed error={error} retry={() => void refetch()} />
-  if (data === undefined) return <Skeleton lines={6} />
-  const rows = data.pages.flatMap(({ items }) => items)
+  const { query, rows, more } = usePages(pagesQuery<Version>(`${pathOf(name)}/versions`))
   const empty = (
     <Empty title="Nothing has been published yet" action={<ButtonLink to="/publish">Publish the draft</ButtonLink>}>
       Each publication makes a version here, with who made it and why.
@@ -107,19 +103,20 @@ function Timeline({ configuration: { name, live_version: live }, onCompare, onRe
   )
   return (
     <Card flush>
-      {error !== null && <Stale since={dataUpdatedAt} error={error} />}
-      <Table
-        label="Versions, newest first"
-        rows={rows}
-        columns={columnsFor(live, canPublish, onCompare, onRestore)}
-        rowKey={({ number }) => String(number)}
-        rowHeight={48}
-        onOpen={({ number }) => void navigate({ to: '/versions/$number', params: { number } })}
-        onEnd={() => {
-          if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-        }}
-        empty={empty}
-      />
+      <QueryView query={query} lines={6}>
+        {() => (
+          <Table
+            label="Versions, newest first"
+            rows={rows}
+            columns={columnsFor(live, canPublish, onCompare, onRestore)}
+            rowKey={({ number }) => String(number)}
+            rowHeight={48}
+            onOpen={({ number }) => void navigate({ to: '/versions/$number', params: { number } })}
+            onEnd={more}
+            empty={empty}
+          />
+        )}
+      </QueryView>
     </Card>
   )
 }
