@@ -73,8 +73,8 @@ export function TapFilters() {
   )
 }
 
-/** Gateways of the configuration that can be tapped, by name. */
-export function useGateways(): Pick<GatewaySummary, 'id' | 'name'>[] {
+/** Gateways of the configuration that are online. */
+export function useGateways(): Pick<GatewaySummary, 'id' | 'name' | 'kind' | 'transport'>[] {
   const configuration = useConfiguration()
   const { data } = useQuery({
     queryKey: ['gateways', 'names', configuration],

@@ -7,7 +7,16 @@ import { RATE_SECONDS, RECORDS_KEPT } from '#ui/screens/tap/tap-ring.ts'
 import { AUTO_STOP_MS, type TapView } from '#ui/screens/tap/tap-session.ts'
 import type { TapControl } from '#ui/screens/tap/use-tap.ts'
 
-export function TapStatus({ tap, gatewayName }: { tap: TapControl; gatewayName: (id: string) => string }) {
+export function TapStatus({
+  tap,
+  gatewayName,
+  unwatched,
+}: {
+  tap: TapControl
+  gatewayName: (id: string) => string
+  /** Names of gateways that are selected, and cannot be watched. */
+  unwatched: readonly string[]
+}) {
   const { view } = tap
   const perSecond = view.rates.at(-1) ?? 0
   return (
@@ -25,6 +34,12 @@ export function TapStatus({ tap, gatewayName }: { tap: TapControl; gatewayName: 
           </span>
         )}
       </div>
+      {tap.isRunning && unwatched.length > 0 && (
+        <p className="text-xs text-muted">
+          Without {unwatched.join(', ')}: a gateway that polls over plain HTTP, or is no gateway of ours, cannot be
+          watched.
+        </p>
+      )}
       {tap.reason !== undefined && (
         <p className="rounded-md bg-bad-soft px-3 py-1.5 text-sm text-bad">
           Records show unredacted. The audit log says so, with your reason: {tap.reason}

@@ -2,6 +2,7 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Eraser, FlaskConical, Pause, Play, ShieldOff, Square } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { GatewaySummary } from '#contract/fleet.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { Button, textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -34,6 +35,10 @@ function Watch() {
   const names = useMemo(() => new Map(gateways.map(({ id, name }) => [id, name])), [gateways])
   const gatewayName = useCallback((id: string) => names.get(id) ?? id.slice(0, 8), [names])
   const columns = useMemo(() => columnsWith(gatewayName), [gatewayName])
+  const { gateway: chosen } = tapRoute.useSearch()
+  const unwatched = gateways
+    .filter(({ id, kind, transport }) => (chosen ?? id) === id && !canBeWatched(kind, transport))
+    .map(({ name }) => name)
   const toggle = useRef<() => void>(() => undefined)
   toggle.current = () => {
     if (tap.isRunning) tap.togglePause()
@@ -54,7 +59,7 @@ function Watch() {
       </Card>
       <Card flush>
         <div className="px-4 py-2">
-          <TapStatus tap={tap} gatewayName={gatewayName} />
+          <TapStatus tap={tap} gatewayName={gatewayName} unwatched={unwatched} />
           <Needs permission="tap:raw" to="look at unredacted records" />
         </div>
         <Table
@@ -154,6 +159,11 @@ function Nothing({ tap }: { tap: TapControl }) {
       to see whether gateways are connected.
     </Empty>
   )
+}
+
+/** Records come over a connection that stays open. */
+function canBeWatched(kind: GatewaySummary['kind'], transport: GatewaySummary['transport']): boolean {
+  return transport !== 'http' && kind !== 'otel_collector'
 }
 
 function NotPermitted() {
