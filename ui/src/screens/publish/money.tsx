@@ -21,6 +21,7 @@ function MoneyTable({ receipt: { money: costs } }: { receipt: Receipt }) {
   const rows = costs.outputs.map(
     ({ output, currency, per_gb: perGb, per_million_events: perMillion, since, live, candidate, difference }) => {
       const amount = (value: number) => money(value, currency)
+      const signed = (value: number) => (value > 0 ? `+${amount(value)}` : amount(value).replace('-', '−'))
       const prices = [
         ...(perGb === 0 ? [] : [`${amount(perGb)} a GB`]),
         ...(perMillion === 0 ? [] : [`${amount(perMillion)} a million records`]),
@@ -32,7 +33,7 @@ function MoneyTable({ receipt: { money: costs } }: { receipt: Receipt }) {
           `${prices.join(' and ') || 'free'}, since ${new Date(since).toISOString().slice(0, 10)}`,
           amount(live.value),
           <Figure key="candidate" text={between(candidate, amount)} />,
-          <Figure key="difference" text={between(difference, (value) => (value > 0 ? '+' : '') + amount(value))} />,
+          <Figure key="difference" text={between(difference, signed)} />,
         ],
       }
     },

@@ -8,6 +8,7 @@ import { Ago } from '#ui/kit/time.tsx'
 import { Figure, FigureTable } from '#ui/screens/publish/figure-table.tsx'
 import { Money } from '#ui/screens/publish/money.tsx'
 import { OutBars } from '#ui/screens/publish/out-bars.tsx'
+import { headlineOf } from '#ui/screens/publish/receipt-headline.ts'
 import { Section } from '#ui/screens/publish/receipt-section.tsx'
 import {
   between,
@@ -32,6 +33,7 @@ const looks: Record<Sentence['tone'], { icon: LucideIcon; look: string }> = {
 export function ReceiptView({ receipt }: { receipt: Receipt }) {
   return (
     <div className="flex min-w-0 flex-col gap-5">
+      <HeadlineText receipt={receipt} />
       <ul aria-label="In short" className="flex flex-col gap-1.5">
         {sentencesOf(receipt).map((sentence) => (
           <SentenceLine key={sentence.text} sentence={sentence} />
@@ -51,6 +53,17 @@ export function ReceiptView({ receipt }: { receipt: Receipt }) {
       <NotCovered receipt={receipt} />
       <Basis receipt={receipt} />
     </div>
+  )
+}
+
+/** What a manager reads. */
+function HeadlineText({ receipt }: { receipt: Receipt }) {
+  const headline = headlineOf(receipt)
+  if (headline === undefined) return null
+  return (
+    <p className={cx('-mb-2 max-w-4xl text-lg leading-snug font-semibold', headline.isBad && 'text-bad')}>
+      {headline.text}
+    </p>
   )
 }
 
