@@ -67,7 +67,16 @@ function OpenEditor(props: ComponentEditorProps & { catalog: ComponentCatalog })
   })
   const { faults, report } = useFaults()
   const disabled = !useCan('edit')
-  const facts = useMemo(() => ({ problems: work.problems, disabled, report }), [work.problems, disabled, report])
+  const upstreams = draft?.body.upstreams
+  const facts = useMemo(
+    () => ({
+      problems: work.problems,
+      disabled,
+      report,
+      known: { '/upstream': (upstreams ?? []).map((one) => one.id) },
+    }),
+    [work.problems, disabled, report, upstreams],
+  )
   const part = work.part ?? start
   const type = String(part['type'] ?? '')
   const taken = (draft?.body[LISTS[kind]] ?? []).map((one) => one.id)

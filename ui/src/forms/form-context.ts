@@ -12,6 +12,8 @@ export interface FormFacts {
   disabled: boolean
   /** A field says that its text cannot be read yet, or that it can again. */
   report: (id: string, fault: string | undefined) => void
+  /** Values that a text is likely to have, by pointer, such as ids that exist. */
+  known?: Readonly<Record<string, readonly string[]>>
 }
 
 export const FormContext = createContext<FormFacts>({ problems: [], disabled: false, report: () => undefined })

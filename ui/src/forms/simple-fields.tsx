@@ -1,7 +1,8 @@
 /** Fields for one value: text, number, yes or no, one of several. Empty means that it is left out. */
-import { useContext, useState } from 'react'
+import { useContext, useId, useState } from 'react'
 import type { ControlFieldProps } from '#ui/forms/control-field.tsx'
 import { FormContext, useComplaint } from '#ui/forms/form-context.ts'
+import { PatternHelp } from '#ui/forms/pattern-help.tsx'
 import { quantityOf, quantityWords } from '#ui/forms/quantity.ts'
 import { type Control, type Entry, labelOf, type Scalar } from '#ui/forms/schema.ts'
 import { CheckField, Field, inputLook } from '#ui/kit/field.tsx'
@@ -9,7 +10,9 @@ import { CheckField, Field, inputLook } from '#ui/kit/field.tsx'
 type Of<Kind extends Control['kind']> = ControlFieldProps & { control: Extract<Control, { kind: Kind }> }
 
 export function TextInput({ entry, control, value, onChange, pointer, hiddenLabel, label, onKeyDown }: Of<'text'>) {
-  const { disabled } = useContext(FormContext)
+  const { disabled, known } = useContext(FormContext)
+  const options = known?.[pointer] ?? []
+  const list = useId()
   const [cleared, setCleared] = useState(false)
   const complaint = useComplaint(pointer, true)
   const text = typeof value === 'string' ? value : ''
@@ -32,8 +35,17 @@ export function TextInput({ entry, control, value, onChange, pointer, hiddenLabe
               setCleared(event.target.value === '')
               onChange(event.target.value === '' ? undefined : event.target.value)
             }}
+            {...(options.length > 0 && { list })}
             className={`${inputLook} ${isPattern(entry.key) ? 'font-mono' : ''}`}
           />
+          {options.length > 0 && (
+            <datalist id={list}>
+              {options.map((option) => (
+                <option key={option} value={option} />
+              ))}
+            </datalist>
+          )}
+          {isPattern(entry.key) && !hiddenLabel && <PatternHelp />}
           {control.mayBeEmpty && !hiddenLabel && (isEmptyText || (cleared && value === undefined)) && (
             <button
               type="button"
