@@ -1,7 +1,7 @@
 /**
  * Short messages about what has just been done; they may offer to undo it. What went wrong is shown in place, not here. They
- * take neither the focus nor any key, and wait while the pointer or the focus is on them. They stand at the left, for what can be
- * pressed in tables and dialogs stands at the right.
+ * take neither the focus nor any key, and wait while the pointer moves over them or the focus is on them. They stand at the left,
+ * for what can be pressed in tables and dialogs stands at the right.
  */
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
@@ -59,7 +59,8 @@ function Message({ id, text, action }: Shown) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: what is inside can be pressed; this only waits
     <div
-      onPointerEnter={() => setIsHeld(true)}
+      // Not on entering: one that appears under a pointer at rest would stay there, and cover what it covers.
+      onPointerMove={() => setIsHeld(true)}
       onPointerLeave={() => setIsHeld(false)}
       onFocus={() => setIsHeld(true)}
       onBlur={() => setIsHeld(false)}
