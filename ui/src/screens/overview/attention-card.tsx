@@ -59,7 +59,7 @@ export function AttentionCard({
           {items.length === 0 && !isLoading && failed.length === 0 && (
             <p className="flex items-center gap-2 py-1 text-sm">
               <CircleCheck aria-hidden className="size-4 shrink-0 text-ok" />
-              Nothing. Rules run, outputs deliver, gateways are as published.
+              Nothing. Rules run, outputs deliver, gateways are well.
             </p>
           )}
         </div>

@@ -141,7 +141,9 @@ function Traffic({
   const [taken, forwarded] = [totals['in']?.[measure] ?? 0, totals['forwarded']?.[measure] ?? 0]
   const summary =
     reduction === undefined
-      ? 'Nothing came in during this time.'
+      ? flow.layers.some(({ values }) => values.some((value) => (value ?? 0) > 0))
+        ? 'What comes in now is counted with the next report.'
+        : 'Nothing came in during this time.'
       : `${text(taken)}${measure === 'records' ? ' records' : ''} in, ${text(forwarded)} forwarded: rules took off ${percent(reduction)}.`
   return (
     <Chart
