@@ -1,6 +1,6 @@
 /** What gateways need: of those that follow the configuration, or, where they are too many to read, of the whole fleet. */
 import type { DriftCause, FleetSummary, GatewayStateName, GatewaySummary } from '#contract/fleet.ts'
-import type { Page } from '#ui/api/queries.ts'
+import type { Page } from '#ui/api/pages.ts'
 import { count } from '#ui/kit/format.ts'
 import type { Attention } from '#ui/screens/overview/attention.ts'
 
