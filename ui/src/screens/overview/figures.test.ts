@@ -43,8 +43,9 @@ test('edited records are no fewer records', () => {
   )
 })
 
-test('a minute that is not over stands for the part of it that is, ten seconds at least', () => {
-  const series = seriesOf([0, MINUTE], forwardedAndDropped)
+test('a minute that is not over is left out; the first of all stands for the part of it that is, ten seconds at least', () => {
+  assert.deepEqual(flowOf(seriesOf([0, MINUTE], forwardedAndDropped), 'bytes', MINUTE + 30_000).times, [0])
+  const series = seriesOf([0, MINUTE], { forwarded_bytes: [0, 2400] })
   const after = (ms: number) =>
     flowOf(series, 'bytes', MINUTE + ms).layers.find(({ key }) => key === 'forwarded')?.values[1]
   assert.equal(after(30_000), 80)

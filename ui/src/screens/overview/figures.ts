@@ -46,8 +46,9 @@ export interface Flow {
 }
 
 /**
- * Per second, so that minutes, hours and days compare. The step that is not over stands for the time of it that is; where a
- * live point is known, it stands in place of a minute that is not over. Before anything is known there is nothing.
+ * Per second, so that minutes, hours and days compare. A step that is not over stands for the time of it that is. A minute that is
+ * not over is left out, since reports that have not come would look like a fall; the live point stands in its place, where one is
+ * known. The first minute of all stays. Before anything is known there is nothing.
  */
 export function flowOf(
   series: Series,
@@ -60,8 +61,9 @@ export function flowOf(
   const last = series.times.at(-1) ?? 0
   const isOpen = last + stepMs > now
   const isBefore = Object.values(values).some((list) => list.slice(0, -1).some((value) => value !== 0))
-  const replaced = live !== undefined && live.at > last && isOpen && series.step === 'minute'
-  const count = replaced && isBefore ? series.times.length - 1 : series.times.length
+  const isYoung = isOpen && (series.step === 'minute' || now - last < STEP_MS.minute)
+  const count = isYoung && isBefore ? series.times.length - 1 : series.times.length
+  const isLive = live !== undefined && isYoung && series.step === 'minute' && live.at > (series.times[count - 1] ?? 0)
   const seconds = (index: number) =>
     isOpen && index === series.times.length - 1 ? openSeconds(now - last) : stepMs / 1000
   const times = series.times.slice(0, count)
@@ -74,7 +76,7 @@ export function flowOf(
       index < first ? null : value((name) => figureAt(values, name, measure, index)) / seconds(index),
     ),
   }))
-  if (replaced) {
+  if (isLive) {
     times.push(live.at)
     layers.forEach(({ value }, index) => {
       found[index]!.values.push(value((name) => editedRecordsAreWhole(name, measure, live.rates[name]?.[measure] ?? 0)))
