@@ -17,7 +17,7 @@ export function TextInput({ entry, control, value, onChange, pointer, hiddenLabe
   const complaint = useComplaint(pointer, true)
   const text = typeof value === 'string' ? value : ''
   const isEmptyText = value === ''
-  return (
+  const field = (
     <Field {...labelled(entry, hiddenLabel, label)} error={complaint}>
       {(parts) => (
         <>
@@ -45,7 +45,6 @@ export function TextInput({ entry, control, value, onChange, pointer, hiddenLabe
               ))}
             </datalist>
           )}
-          {isPattern(entry.key) && !hiddenLabel && <PatternHelp />}
           {control.mayBeEmpty && !hiddenLabel && (isEmptyText || (cleared && value === undefined)) && (
             <button
               type="button"
@@ -58,6 +57,13 @@ export function TextInput({ entry, control, value, onChange, pointer, hiddenLabe
         </>
       )}
     </Field>
+  )
+  if (!isPattern(entry.key) || hiddenLabel) return field
+  return (
+    <div>
+      {field}
+      <PatternHelp />
+    </div>
   )
 }
 
