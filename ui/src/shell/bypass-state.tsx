@@ -10,10 +10,13 @@ export function BypassState() {
   const states = data?.items.flatMap(({ stats }) => stats.pipelines.map(({ state }) => state)) ?? []
   const words = wordsFor(states)
   return (
-    <span aria-live="polite">
+    <span aria-live="polite" className="inline-flex">
       {words !== undefined && (
-        <Link to="/" hash="bypass" className="inline-block rounded-full">
-          <Badge tone={words.tone}>{words.text}</Badge>
+        <Link to="/" hash="bypass" className="inline-flex min-h-6 items-center rounded-full">
+          <Badge tone={words.tone}>
+            {/* Where there is little room, only what is wrong takes some. */}
+            <span className={words.tone === 'ok' ? 'max-sm:sr-only' : undefined}>{words.text}</span>
+          </Badge>
         </Link>
       )}
     </span>

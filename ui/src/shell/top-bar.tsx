@@ -79,10 +79,8 @@ function Unpublished() {
   const { data } = useQuery(configurationsQuery)
   if (data?.items.find(({ name }) => name === configuration)?.has_changes !== true) return null
   return (
-    <ButtonLink to="/publish" icon={GitCommitHorizontal} look="primary">
-      <span>
-        Unpublished<span className="max-sm:sr-only"> changes</span>
-      </span>
+    <ButtonLink to="/publish" icon={GitCommitHorizontal} look="primary" className="max-sm:px-2">
+      <span className="max-sm:sr-only">Unpublished changes</span>
     </ButtonLink>
   )
 }

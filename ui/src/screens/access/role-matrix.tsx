@@ -14,7 +14,7 @@ export function RoleMatrix() {
       hint="Granted one by one, to whatever role: publish and tap:raw. Everything stays within the organisation."
       flush
     >
-      <div className="overflow-x-auto pb-2" tabIndex={0} role="region" aria-label="What each role may">
+      <div className="relative overflow-x-auto pb-2" tabIndex={0} role="region" aria-label="What each role may">
         <table className="w-full min-w-[38rem] text-sm">
           <thead>
             <tr className="border-b border-line text-left text-xs text-muted">
