@@ -75,7 +75,7 @@ test('a rule goes live with a receipt, takes effect, and is rolled back', async 
   await assertAccessibleInBoth(page, 'nothing to publish yet')
   await page.getByRole('button', { name: 'Publish it as it is' }).click()
   await page.getByText('Pipeline default_pipeline added').waitFor()
-  await page.getByLabel('Message').fill('As it was')
+  await page.getByLabel('Message', { exact: true }).fill('As it was')
   await page.getByRole('button', { name: 'Publish to 1 gateway' }).click()
   await page.getByRole('status').getByText('1 of 1 gateway has applied it').waitFor()
   await page.getByText('The draft holds what version 1 holds').waitFor()
@@ -96,9 +96,13 @@ test('a rule goes live with a receipt, takes effect, and is rolled back', async 
   assert.match(page.url(), /receipt=/, 'a link leads to the receipt')
   await assertAccessibleInBoth(page, 'publish with a receipt')
 
-  await page.getByLabel('Message').fill('Drop debug lines')
+  await page.getByLabel('Message', { exact: true }).fill('Drop debug lines')
   await page.reload()
-  assert.equal(await page.getByLabel('Message').inputValue(), 'Drop debug lines', 'what was typed is kept')
+  assert.equal(
+    await page.getByLabel('Message', { exact: true }).inputValue(),
+    'Drop debug lines',
+    'what was typed is kept',
+  )
   await page.getByRole('button', { name: 'Publish to 1 gateway' }).click()
   await page.getByText('What became of version 2').waitFor()
   await page.getByRole('status').getByText('1 of 1 gateway has applied it').waitFor()
@@ -191,7 +195,7 @@ test('publishing needs nothing but keys', async (t) => {
 
   await add(product, RULES, { id: 'drop_trace', type: 'filter', params: { value: 'TRACE' } })
   await page.goto(`${product.ui}publish`)
-  await page.getByLabel('Message').fill('Traces, too')
+  await page.getByLabel('Message', { exact: true }).fill('Traces, too')
   await page.keyboard.press('Control+k')
   await page.keyboard.type('publish the')
   await page.getByRole('option', { name: 'Publish the draft' }).waitFor()
@@ -244,7 +248,7 @@ test('problems of the draft and the policy are told before anybody presses', asy
   await refusals.getByText('the policy needs an impact receipt', { exact: false }).waitFor()
   await page.getByRole('button', { name: 'Make a receipt' }).click()
   await page.getByRole('heading', { name: 'Lost errors' }).waitFor()
-  await page.getByLabel('Message').fill('No errors, no worries')
+  await page.getByLabel('Message', { exact: true }).fill('No errors, no worries')
   await refusals.getByText('would end that go on today', { exact: false }).waitFor()
   assert.equal(await refusals.getByRole('listitem').count(), 1)
   assert.ok(await page.getByRole('button', { name: 'Publish to 1 gateway' }).isDisabled())

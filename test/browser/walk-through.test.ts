@@ -92,7 +92,7 @@ async function addRule(page: Page, type: string, fill: () => Promise<void>): Pro
 /** Resolves when the gateway has applied it. */
 async function publish(page: Page, message: string): Promise<void> {
   await page.getByRole('link', { name: 'Unpublished changes' }).click()
-  await page.getByLabel('Message').fill(message)
+  await page.getByLabel('Message', { exact: true }).fill(message)
   await page.getByRole('button', { name: /^Publish to/ }).click()
   await applied(page)
 }

@@ -21,3 +21,8 @@ test('nothing typed: all, in their order', () => {
     actions.map(({ label }) => label),
   )
 })
+
+test('an action is found by other words for it, and those do not show', () => {
+  const also = [{ label: 'Add a rule', also: 'drop redact' }]
+  assert.deepEqual(matching(also, 'redact'), also)
+})

@@ -110,6 +110,9 @@ function Chooser({ onClose, onRun }: { onClose: () => void; onRun: () => void })
   )
 }
 
+/** As the screen of rules calls it, which offers it itself. */
+const ADD_RULE = 'Add a rule'
+
 function useAllActions(): Action[] {
   const navigate = useNavigate()
   const { permissions } = useMe()
@@ -125,6 +128,16 @@ function useAllActions(): Action[] {
         ...(key !== undefined && { keys: `g ${key}` }),
         run: () => void navigate({ to }),
       })),
+    ...(permissions.includes('edit') && !offered.some(({ label }) => label === ADD_RULE)
+      ? [
+          {
+            id: 'add rule',
+            label: ADD_RULE,
+            also: 'drop redact sample filter mask deduplicate new',
+            run: () => void navigate({ to: '/rules', search: { add: true } }),
+          },
+        ]
+      : []),
     { id: 'go account', label: 'Go to your account', run: () => void navigate({ to: '/account' }) },
     ...(data?.items ?? []).map(({ name }) => ({
       id: `configuration ${name}`,

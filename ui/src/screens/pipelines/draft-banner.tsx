@@ -19,8 +19,10 @@ export function DraftBanner({
   const configurations = useQuery(configurationsQuery)
   const [resetting, setResetting] = useState(false)
   const count = data?.entries.length ?? 0
-  const isLive = configurations.data?.items.find(({ name }) => name === configuration)?.live_version != null
-  if (count === 0) return null
+  const own = configurations.data?.items.find(({ name }) => name === configuration)
+  const isLive = own?.live_version != null
+  // The draft that a configuration is born with is nobody's change.
+  if (count === 0 || own?.has_changes === false) return null
   const changes = count === 1 ? '1 change' : `${count} changes`
   return (
     <section

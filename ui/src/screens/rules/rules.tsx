@@ -83,6 +83,7 @@ function Loaded({ configuration, draft }: { configuration: string; draft: Config
               {
                 id: 'rules.add',
                 label: 'Add a rule',
+                also: 'drop redact sample filter mask deduplicate new',
                 keys: 'n',
                 run: () => void navigate({ search: (now) => ({ ...now, add: true }) }),
               },

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Plus, Save, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { useCan } from '#ui/api/queries.ts'
+import type { RuleProblem } from '#ui/engine/messages.ts'
 import { suggestedId } from '#ui/forms/rule-words.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -43,7 +44,7 @@ export function ChainPanel({ draft, chain, trial, run, onPipeline, onTrial }: Ch
   const ids = chain.map(({ rule }) => rule.id)
   // Problems come by the place among the rules that are on.
   const on = chain.filter(({ isOff }) => !isOff).map(({ rule }) => rule.id)
-  const problems = run.last?.answer.ok === false ? run.last.answer.problems : []
+  const problems = run.last?.answer.ok === false ? run.last.answer.problems.map(inWords) : []
   // Without samples there is nothing that a rule did or did not do.
   const tried = run.good !== undefined && run.good.records.length > 0 ? run.good.answer.result.rules : []
   const tallies = new Map(tried.map((tally) => [tally.id, tally]))
@@ -144,6 +145,11 @@ export function ChainPanel({ draft, chain, trial, run, onPipeline, onTrial }: Ch
       <AddRule open={isAdding} onClose={() => setAdding(false)} onChoose={add} />
     </Card>
   )
+}
+
+/** Of what is not filled in yet, the schema says what it got instead. */
+function inWords(problem: RuleProblem): RuleProblem {
+  return problem.detail.endsWith('received undefined') ? { ...problem, detail: 'has to be filled in' } : problem
 }
 
 /** No id of a rule begins with this. */

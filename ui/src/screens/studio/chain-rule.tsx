@@ -78,7 +78,7 @@ export function ChainRule(props: ChainRuleProps) {
           />
         </div>
       </div>
-      {!isOpen && problems.length > 0 && <Problems problems={problems} />}
+      {!isOpen && <Problems problems={problems} />}
       {isOpen && (
         <div className="ml-8 flex flex-col gap-2 rounded-md border border-line p-3">
           <RuleForm
@@ -89,7 +89,7 @@ export function ChainRule(props: ChainRuleProps) {
             taken={taken}
             onChange={props.onChange}
           />
-          {problems.length > 0 && <Problems problems={problems} />}
+          <Problems problems={problems.filter(({ pointer }) => !isAtField(pointer))} />
         </div>
       )}
       {isChanged && (
@@ -139,7 +139,13 @@ function Tally({ entry, tally }: ChainRuleProps) {
   )
 }
 
+/** The form says it there. */
+function isAtField(pointer: string): boolean {
+  return /^\/(params|when)\/./.test(pointer)
+}
+
 function Problems({ problems }: { problems: readonly RuleProblem[] }) {
+  if (problems.length === 0) return null
   return (
     <ul role="alert" className="ml-8 rounded-md bg-bad-soft px-3 py-1.5 text-xs text-bad">
       {problems.map(({ pointer, detail }) => (

@@ -35,6 +35,11 @@ test('a rule that redacts is named by the kind of what it looks for, never by th
   assert.deepEqual(ids('"Session-Token":"abc"'), ['redact_session_token', 'redact_text'])
 })
 
+test('what may differ is no part of the name', () => {
+  const [like] = likesOf('drop', 'Jun 14 15:16:01 combo sshd(pam_unix)[19939]: check pass')
+  assert.equal(like!.rule.id, 'drop_combo_sshd_pam_unix_check_pass')
+})
+
 test('space alone makes no rule, and a name is found for anything', () => {
   assert.deepEqual(likesOf('drop', ' \n '), [])
   assert.equal(slug('12 %% 7'), 'lines')

@@ -22,9 +22,10 @@ export function likesOf(kind: LikeKind, selection: string): Like[] {
       return { label, shown: String(params['builtin'] ?? params['pattern']), rule }
     })
   }
-  const id = `${kind}_${slug(line)}`
   const mode = kind === 'keep' ? { mode: 'keep' } : {}
   const like = generalised(line)
+  // A month or a host's number says nothing of what the lines have in common.
+  const id = `${kind}_${slug(like?.template.replace(/<\w+>/g, ' ') ?? line)}`
   const literal: Like = {
     label: 'Lines that contain this text',
     shown: line,
