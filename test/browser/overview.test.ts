@@ -60,7 +60,10 @@ test('what a rule takes off stands in the tiles, the chart and the list of rules
   await program.api('POST', '/rules', { id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' } })
   await program.publish()
   await program.sendTcp(`${LINES.join('\n')}\n`)
-  await program.until(async () => (await booksOf(program)).in.records === LINES.length, 'all lines in the books')
+  await program.until(async () => {
+    const { in: taken, in_flight: waiting } = await booksOf(program)
+    return taken.records === LINES.length && waiting.records === 0
+  }, 'all lines in the books, and through')
   const books = await booksOf(program)
   assert.equal(books.dropped.records, 100)
 
@@ -217,6 +220,7 @@ function searchOf(page: Page): Record<string, string> {
 interface Books {
   in: { records: number; bytes: number }
   dropped: { records: number; bytes: number }
+  in_flight: { records: number }
 }
 
 async function booksOf(program: Product['program']): Promise<Books> {
