@@ -1,9 +1,10 @@
 /** What several screens read of one configuration. All of it hangs below its key, so that a change reads it anew. */
 import { queryOptions } from '@tanstack/react-query'
 import type { ProblemBody } from '#contract/api.ts'
-import type { Diff } from '#contract/configuration.ts'
+import type { Configuration, Diff, Version } from '#contract/configuration.ts'
 import type { Suggestions } from '#contract/suggestion.ts'
 import { get, send } from '#ui/api/client.ts'
+import type { Page } from '#ui/api/pages.ts'
 import { pathOf } from '#ui/api/queries.ts'
 
 /** `draft`, `live`, or the number of a version. */
@@ -11,6 +12,23 @@ export type Content = 'draft' | 'live' | number
 
 /** One thing that is wrong: a JSON Pointer into the document, and what it is. */
 export type Complaint = NonNullable<ProblemBody['errors']>[number]
+
+export function configurationQuery(configuration: string) {
+  return queryOptions({
+    queryKey: ['configurations', configuration, 'itself'],
+    queryFn: ({ signal }) => get<Configuration>(pathOf(configuration), {}, signal),
+    refetchInterval: 10_000,
+  })
+}
+
+/** The newest versions: for what was live before, to choose from, and for marks in charts. */
+export function newestVersionsQuery(configuration: string) {
+  return queryOptions({
+    queryKey: ['configurations', configuration, 'newest'],
+    queryFn: ({ signal }) => get<Page<Version>>(`${pathOf(configuration)}/versions`, { limit: 100 }, signal),
+    refetchInterval: 30_000,
+  })
+}
 
 export function differencesQuery(configuration: string, from: Content = 'live', to: Content = 'draft') {
   return queryOptions({

@@ -5,7 +5,6 @@
 import { Table2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
 import { Button } from '#ui/kit/button.tsx'
 import { type ChartSeries, stacked } from '#ui/kit/chart-data.ts'
 import { type Mark, optionsFor, valueText } from '#ui/kit/chart-plot.ts'
@@ -13,6 +12,7 @@ import { Dialog } from '#ui/kit/dialog.tsx'
 import { localTime, utcTime } from '#ui/kit/format.ts'
 import { Table } from '#ui/kit/table.tsx'
 import { useTheme } from '#ui/kit/theme.ts'
+import 'uplot/dist/uPlot.min.css'
 
 export interface ChartProps {
   /** What it shows, for headings of its table and for readers. */

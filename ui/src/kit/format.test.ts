@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ago, bytes, count, duration, percent, utcTime } from '#ui/kit/format.ts'
+import { ago, bytes, count, duration, percent, share, utcTime } from '#ui/kit/format.ts'
 
 test('bytes are written in powers of 1024, with three digits that count', () => {
   const cases: [number, string][] = [
@@ -58,4 +58,8 @@ test('times say how long ago they were, and when in UTC', () => {
   assert.equal(ago(now - 125_000, now), '2 min ago')
   assert.equal(ago(now + 7_200_000, now), 'in 2 h')
   assert.equal(utcTime(now), '2026-01-02 03:04:05 UTC')
+})
+
+test('a share of nothing is none, and never more than all', () => {
+  assert.deepEqual([share(1, 0), share(1, 2), share(3, 2)], [0, 0.5, 1])
 })

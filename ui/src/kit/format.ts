@@ -1,5 +1,4 @@
 /** Figures as people read them: bytes in powers of 1024, money in its currency, times in the viewer's zone with UTC at hand. */
-
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 const COUNT_UNITS = ['', 'k', 'M', 'G', 'T']
 
@@ -117,4 +116,14 @@ function digits(value: number): string {
   return String(
     size >= 100 ? Math.round(value) : size >= 10 ? Math.round(value * 10) / 10 : Math.round(value * 100) / 100,
   )
+}
+
+/** `1 gateway`, `2 gateways`. */
+export function plural(number: number, word: string): string {
+  return `${count(number)} ${word}${number === 1 ? '' : 's'}`
+}
+
+/** How much of the whole: from 0 to 1, also of nothing. */
+export function share(part: number, whole: number): number {
+  return whole > 0 ? Math.min(1, part / whole) : 0
 }

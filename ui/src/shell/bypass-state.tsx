@@ -29,6 +29,6 @@ function wordsFor(states: readonly string[]): { tone: 'ok' | 'warn' | 'bad' | 'n
   if (count('bypass') > 0) return { tone: 'bad', text: `${count('bypass')} bypassed: rules do not run` }
   if (count('hold') > 0) return { tone: 'bad', text: `${count('hold')} on hold: records wait` }
   if (count('pressed') > 0) return { tone: 'warn', text: `${count('pressed')} pressed: only required rules run` }
-  if (count('probing') > 0) return { tone: 'warn', text: 'Coming back' }
+  if (count('probing') > 0) return { tone: 'warn', text: 'Probing: rules are tried again' }
   return { tone: 'ok', text: 'Rules run' }
 }

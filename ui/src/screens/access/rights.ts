@@ -1,25 +1,8 @@
 /** What roles, users and keys may, in words. */
 import { grantable, type Permission, permissions, type Role, rolePermissions, roles } from '#contract/permissions.ts'
+import { permissionWords } from '#ui/words/permissions.ts'
 
 export type Grant = (typeof grantable)[number]
-
-export const permissionWords: Record<Permission, string> = {
-  self: 'One’s own name, password, second factor, sessions and keys',
-  read: 'Look at everything but records and secrets',
-  tap: 'Look at records, redacted',
-  'tap:raw': 'Look at records as they came',
-  edit: 'Change drafts, prices and alerts',
-  publish: 'Put a version to work, and roll back',
-  operate: 'Restart gateways, retry, replay',
-  admin: 'Users, keys, secrets, settings',
-}
-
-export const roleWords: Record<Role, string> = {
-  viewer: 'looks',
-  operator: 'keeps it running',
-  editor: 'changes drafts',
-  owner: 'may do everything',
-}
 
 export interface Right {
   permission: Permission

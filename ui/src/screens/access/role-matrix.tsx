@@ -5,7 +5,8 @@ import { permissions, type Role, rolePermissions, roles } from '#contract/permis
 import { Badge } from '#ui/kit/badge.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
-import { type Grant, grantsBeside, permissionWords, rightsOf, roleWords } from '#ui/screens/access/rights.ts'
+import { type Grant, grantsBeside, rightsOf } from '#ui/screens/access/rights.ts'
+import { permissionWords, roleWords } from '#ui/words/permissions.ts'
 
 export function RoleMatrix() {
   return (

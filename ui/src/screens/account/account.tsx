@@ -4,10 +4,10 @@ import { useMe } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Page } from '#ui/kit/page.tsx'
-import { permissionWords } from '#ui/screens/access/rights.ts'
 import { Password } from '#ui/screens/account/password.tsx'
 import { SecondFactor } from '#ui/screens/account/second-factor.tsx'
 import { Sessions } from '#ui/screens/account/sessions.tsx'
+import { permissionWords } from '#ui/words/permissions.ts'
 
 export function Account() {
   const me = useMe()

@@ -7,7 +7,7 @@ import { Button, ButtonLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Command } from '#ui/kit/copy.tsx'
 import { cx } from '#ui/kit/cx.ts'
-import { bytes } from '#ui/kit/format.ts'
+import { bytes, plural } from '#ui/kit/format.ts'
 import { Empty, Skeleton } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
 import { placesOf, type Way, waysOf } from '#ui/screens/first-run/commands.ts'
@@ -15,7 +15,6 @@ import { StepList } from '#ui/screens/first-run/step-list.tsx'
 import { stepsOf } from '#ui/screens/first-run/steps.ts'
 import { useTappedLines } from '#ui/screens/first-run/tapped-lines.ts'
 import { useProgress } from '#ui/screens/first-run/use-progress.ts'
-import { plural } from '#ui/screens/overview/attention.ts'
 
 export function FirstRun({
   configuration,

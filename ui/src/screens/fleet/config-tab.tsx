@@ -9,7 +9,7 @@ import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Command } from '#ui/kit/copy.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
-import { driftWords } from '#ui/screens/fleet/states.ts'
+import { driftWords } from '#ui/words/gateway-state.ts'
 
 export function ConfigTab({ gateway }: { gateway: Gateway }) {
   const { states, drift, effective_config: effective } = gateway

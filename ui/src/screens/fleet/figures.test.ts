@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OutputBooks } from '#contract/stats.ts'
-import { flowOf, share, waitingOf } from '#ui/screens/fleet/figures.ts'
+import { flowOf, waitingOf } from '#ui/screens/fleet/figures.ts'
 
 const rate = (records: number) => ({ records, bytes: records * 100 })
 
@@ -17,8 +17,4 @@ test('what waits is in the intake, in memory for outputs, and on disk', () => {
   const intake = { bytes: 5, bytes_max: 10, entries: 1, entries_max: 10 }
   const waiting = waitingOf({ intake, outputs: [output(7, null), output(1, 1000)] })
   assert.deepEqual(waiting, { intake: 5, queue: 8, spool: 1000, total: 1013 })
-})
-
-test('a share of nothing is none, and never more than all', () => {
-  assert.deepEqual([share(1, 0), share(1, 2), share(3, 2)], [0, 0.5, 1])
 })

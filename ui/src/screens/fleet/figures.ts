@@ -38,11 +38,6 @@ export function waitingOf({ intake, outputs }: Pick<NodeStats, 'intake' | 'outpu
   return { intake: intake.bytes, queue, spool, total: intake.bytes + queue + spool }
 }
 
-/** From 0 to 1. */
-export function share(part: number, whole: number): number {
-  return whole > 0 ? Math.min(1, part / whole) : 0
-}
-
 function add(sum: Amount, { records, bytes }: Amount): void {
   sum.records += records
   sum.bytes += bytes

@@ -4,7 +4,8 @@ import type { GatewaySummary } from '#contract/fleet.ts'
 import { Badge, type Tone } from '#ui/kit/badge.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { Tooltip } from '#ui/kit/tooltip.tsx'
-import { fiveOf, stateNames, verdictOf, whyOf } from '#ui/screens/fleet/states.ts'
+import { fiveOf, stateNames } from '#ui/screens/fleet/states.ts'
+import { verdictOf, whyOf } from '#ui/words/gateway-state.ts'
 
 const icons = {
   ok: CircleCheck,

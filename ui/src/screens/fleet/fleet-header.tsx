@@ -9,7 +9,7 @@ import { Card } from '#ui/kit/card.tsx'
 import { type Part, StackedBar } from '#ui/kit/stacked-bar.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import type { FleetSearch } from '#ui/screens/fleet/route.ts'
-import { driftWords } from '#ui/screens/fleet/states.ts'
+import { driftWords } from '#ui/words/gateway-state.ts'
 
 const driftColors: Record<DriftCause, string> = {
   pending: 'var(--deduplicated)',

@@ -16,8 +16,8 @@ import { GatewayActions } from '#ui/screens/fleet/gateway-actions.tsx'
 import { Metrics } from '#ui/screens/fleet/metrics.tsx'
 import { gatewayQuery } from '#ui/screens/fleet/queries.ts'
 import { type GatewaySearch, gatewayRoute, gatewayTabs } from '#ui/screens/fleet/route.ts'
-import { verdictOf } from '#ui/screens/fleet/states.ts'
 import { Summary } from '#ui/screens/fleet/summary.tsx'
+import { verdictOf } from '#ui/words/gateway-state.ts'
 
 export function GatewayScreen() {
   const { gateway: id } = gatewayRoute.useParams()

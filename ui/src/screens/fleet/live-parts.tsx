@@ -3,16 +3,17 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { LiveEntry } from '#contract/series.ts'
 import type { NodeStats, SourceBooks } from '#contract/stats.ts'
-import { Badge, type Tone } from '#ui/kit/badge.tsx'
+import { Badge } from '#ui/kit/badge.tsx'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { bytes, bytesPerSecond, count, percent } from '#ui/kit/format.ts'
+import { bytes, bytesPerSecond, count, percent, share } from '#ui/kit/format.ts'
 import { Meter } from '#ui/kit/meter.tsx'
 import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Stat, Stats } from '#ui/kit/stat.tsx'
 import { Ago } from '#ui/kit/time.tsx'
-import { flowOf, share, waitingOf } from '#ui/screens/fleet/figures.ts'
-import { outputStateOf, stateWords } from '#ui/screens/outputs/state.ts'
+import { flowOf, waitingOf } from '#ui/screens/fleet/figures.ts'
+import { outputStateOf, stateWords } from '#ui/words/output-state.ts'
+import { pipelineWords } from '#ui/words/pipeline-state.ts'
 
 export function LiveParts({ entry }: { entry: LiveEntry }) {
   const { stats, rates, at, configuration } = entry
@@ -90,14 +91,6 @@ function Sources({ sources }: { sources: readonly SourceBooks[] }) {
   )
 }
 
-const pipelineWords: Record<NodeStats['pipelines'][number]['state'], { word: string; tone: Tone }> = {
-  normal: { word: 'Normal', tone: 'ok' },
-  pressed: { word: 'Under pressure: only required rules', tone: 'warn' },
-  bypass: { word: 'Bypassed: unfiltered', tone: 'bad' },
-  hold: { word: 'On hold: records wait', tone: 'bad' },
-  probing: { word: 'Coming back', tone: 'busy' },
-}
-
 function Pipelines({ stats, rates }: { stats: NodeStats; rates: LiveEntry['rates'] }) {
   return (
     <Part title="Pipelines" hint="Rules, and whether they run">
@@ -115,7 +108,9 @@ function Pipelines({ stats, rates }: { stats: NodeStats; rates: LiveEntry['rates
                 {id}
               </span>,
               <span key="" className="inline-flex flex-col items-start">
-                <Badge tone={pipelineWords[state].tone}>{pipelineWords[state].word}</Badge>
+                <Badge tone={pipelineWords[state].tone} title={pipelineWords[state].meaning}>
+                  {pipelineWords[state].word}
+                </Badge>
                 <span className="text-xs text-muted">
                   since <Ago at={since} />
                 </span>

@@ -10,8 +10,8 @@ import { bytes, bytesPerSecond, duration } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
+import { useVersionMarks } from '#ui/kit/use-version-marks.ts'
 import { LiveParts } from '#ui/screens/fleet/live-parts.tsx'
-import { useMarks } from '#ui/screens/outputs/use-marks.ts'
 
 const STEP_SECONDS = { minute: 60, hour: 3600, day: 86_400 } as const
 
@@ -62,7 +62,7 @@ function Flow({
 }) {
   const range = useRange(search)
   const { from, to, live } = range
-  const marks = useMarks(configuration, range)
+  const marks = useVersionMarks(configuration, range)
   const query = useQuery({
     ...seriesQuery({ configuration, by: 'gateway', key: id, from, to, top: 1 }),
     refetchInterval: live ? SERIES_MS : false,

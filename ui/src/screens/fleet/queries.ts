@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions 
 import type { Gateway, GatewaySummary, Labels } from '#contract/fleet.ts'
 import type { LiveEntry } from '#contract/series.ts'
 import { get, getTagged, type Query, sendTagged, type Tagged } from '#ui/api/client.ts'
+import { gatewayPath } from '#ui/api/gateway-queries.ts'
 import { PAGE_ITEMS, type Page, pagesQuery } from '#ui/api/pages.ts'
 import { LIVE_MS } from '#ui/api/queries.ts'
 import type { FleetSearch } from '#ui/screens/fleet/route.ts'
@@ -52,10 +53,6 @@ export function gatewayQuery(id: string) {
     queryFn: ({ signal }) => getTagged<Gateway>(gatewayPath(id), {}, signal),
     refetchInterval: LIVE_MS,
   })
-}
-
-export function gatewayPath(id: string): string {
-  return `/gateways/${encodeURIComponent(id)}`
 }
 
 export interface GatewayChange {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DriftCause, driftCauses, type FiveStates } from '#contract/fleet.ts'
-import { driftWords, fiveOf, verdictOf, whyOf } from '#ui/screens/fleet/states.ts'
+import { fiveOf } from '#ui/screens/fleet/states.ts'
+import { driftWords, verdictOf, whyOf } from '#ui/words/gateway-state.ts'
 
 const AT = 1_700_000_000_000
 const well: FiveStates = {

@@ -7,7 +7,8 @@ import { Ago } from '#ui/kit/time.tsx'
 import { StateIcon } from '#ui/screens/fleet/five-states.tsx'
 import { HealthTree } from '#ui/screens/fleet/health-tree.tsx'
 import { LabelsCard } from '#ui/screens/fleet/labels-card.tsx'
-import { driftWords, fiveOf, type StateView, stateNames } from '#ui/screens/fleet/states.ts'
+import { fiveOf, type StateView, stateNames } from '#ui/screens/fleet/states.ts'
+import { driftWords } from '#ui/words/gateway-state.ts'
 
 const HASH_CHARACTERS = 10
 

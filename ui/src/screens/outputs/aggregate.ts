@@ -1,7 +1,7 @@
 /** An output of a configuration is one on each of its gateways: all of them together. */
 import type { LiveEntry, Rates } from '#contract/series.ts'
 import type { Amount, OutputBooks, UpstreamState } from '#contract/stats.ts'
-import { type OutputState, outputStateOf, upstreamOf, worstOf } from '#ui/screens/outputs/state.ts'
+import { type OutputState, outputStateOf, upstreamOf, worstOf } from '#ui/words/output-state.ts'
 
 /** An output on one gateway. */
 export interface OutputAt {

@@ -8,8 +8,8 @@ import type { Mark } from '#ui/kit/chart-plot.ts'
 import { bytes, count, exact } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { RangePicker, type RangeSearch, useRange } from '#ui/kit/time-range.tsx'
+import { useVersionMarks } from '#ui/kit/use-version-marks.ts'
 import { endsOf, waitsOf, wholeSteps } from '#ui/screens/outputs/over-time.ts'
-import { useMarks } from '#ui/screens/outputs/use-marks.ts'
 
 export function Charts({
   output,
@@ -24,7 +24,7 @@ export function Charts({
 }) {
   const range = useRange(search)
   const { from, to, live } = range
-  const marks = useMarks(configuration, range)
+  const marks = useVersionMarks(configuration, range)
   const query = useQuery({
     ...seriesQuery({ configuration, by: 'output', key: output, from, to }),
     refetchInterval: live ? SERIES_MS : false,

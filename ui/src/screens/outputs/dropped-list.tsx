@@ -2,6 +2,7 @@
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { ListedDroppedRecord } from '#contract/kept.ts'
+import { gatewayPath } from '#ui/api/gateway-queries.ts'
 import { pagesQuery, usePages } from '#ui/api/pages.ts'
 import { IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -9,7 +10,6 @@ import { Dialog } from '#ui/kit/dialog.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
-import { gatewayPath } from '#ui/screens/fleet/queries.ts'
 import { RecordContent } from '#ui/screens/outputs/record-content.tsx'
 
 export function DroppedList({

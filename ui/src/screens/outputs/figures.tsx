@@ -1,8 +1,7 @@
 /** What goes through an output now, what waits in it, and what went wrong last, word by word. */
-import { bytes, bytesPerSecond, count, percent } from '#ui/kit/format.ts'
+import { bytes, bytesPerSecond, count, percent, share } from '#ui/kit/format.ts'
 import { Stat, Stats } from '#ui/kit/stat.tsx'
 import { Ago } from '#ui/kit/time.tsx'
-import { share } from '#ui/screens/fleet/figures.ts'
 import type { OutputTotal } from '#ui/screens/outputs/aggregate.ts'
 import { GrowthText } from '#ui/screens/outputs/growth-text.tsx'
 

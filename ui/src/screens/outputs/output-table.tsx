@@ -9,7 +9,7 @@ import { type Column, Table } from '#ui/kit/table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { type OutputTotal, troubledFirst } from '#ui/screens/outputs/aggregate.ts'
 import { GrowthText } from '#ui/screens/outputs/growth-text.tsx'
-import { outputStates, stateWords } from '#ui/screens/outputs/state.ts'
+import { outputStates, stateWords } from '#ui/words/output-state.ts'
 
 const ROW_HEIGHT = 60
 

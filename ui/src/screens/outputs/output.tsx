@@ -15,8 +15,8 @@ import { Figures } from '#ui/screens/outputs/figures.tsx'
 import { PerGateway } from '#ui/screens/outputs/per-gateway.tsx'
 import { useOutputs } from '#ui/screens/outputs/queries.ts'
 import { type OutputSearch, outputRoute, outputTabs } from '#ui/screens/outputs/route.ts'
-import { stateWords } from '#ui/screens/outputs/state.ts'
 import { Upstreams } from '#ui/screens/outputs/upstreams.tsx'
+import { stateWords } from '#ui/words/output-state.ts'
 
 export function OutputScreen() {
   const { output: id } = outputRoute.useParams()

@@ -8,7 +8,7 @@ import { Meter } from '#ui/kit/meter.tsx'
 import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import type { OutputTotal } from '#ui/screens/outputs/aggregate.ts'
-import { outputStates, stateWords } from '#ui/screens/outputs/state.ts'
+import { outputStates, stateWords } from '#ui/words/output-state.ts'
 
 const SHOWN_MAX = 200
 

@@ -1,29 +1,15 @@
 /** What the screens of outputs read: the books of all gateways of a configuration, and what they have kept. */
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { GatewaySummary } from '#contract/fleet.ts'
 import type { DeadLetterSummary, DroppedSummary } from '#contract/kept.ts'
 import type { LiveEntry } from '#contract/series.ts'
 import { get } from '#ui/api/client.ts'
-import type { Page } from '#ui/api/pages.ts'
+import { followersQuery, gatewayPath } from '#ui/api/gateway-queries.ts'
 import { liveQuery } from '#ui/api/queries.ts'
-import { gatewayPath } from '#ui/screens/fleet/queries.ts'
 import { type OutputTotal, outputsOf } from '#ui/screens/outputs/aggregate.ts'
 import { Growth } from '#ui/screens/outputs/growth.ts'
 
-const NAMES_MAX = 500
-const NAMES_MS = 5000
 const KEPT_MS = 5000
-
-/** Gateways that follow it, the first 500. */
-export function followersQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['gateways', 'followers', configuration],
-    queryFn: ({ signal }) => get<Page<GatewaySummary>>('/gateways', { configuration, limit: NAMES_MAX }, signal),
-    refetchInterval: NAMES_MS,
-    placeholderData: keepPreviousData,
-  })
-}
 
 export function letterSummaryQuery(gateway: string) {
   return queryOptions({

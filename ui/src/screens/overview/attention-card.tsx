@@ -4,13 +4,14 @@ import { Link } from '@tanstack/react-router'
 import { CircleAlert, CircleCheck, CircleX } from 'lucide-react'
 import { useState } from 'react'
 import type { LiveEntry } from '#contract/series.ts'
+import { followersQuery } from '#ui/api/gateway-queries.ts'
 import { fleetSummaryQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { Skeleton, wordsOf } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
 import { type Attention, attentionOf } from '#ui/screens/overview/attention.ts'
-import { firingQuery, gatewaysQuery } from '#ui/screens/overview/queries.ts'
+import { firingQuery } from '#ui/screens/overview/queries.ts'
 
 /** The worst of them leave the figures in sight. */
 const SHOWN = 3
@@ -25,7 +26,7 @@ export function AttentionCard({
   entries: readonly LiveEntry[]
 }) {
   const [isAll, setAll] = useState(false)
-  const gateways = useQuery(gatewaysQuery(configuration))
+  const gateways = useQuery(followersQuery(configuration))
   const summary = useQuery({ ...fleetSummaryQuery, enabled: (gateways.data?.next_cursor ?? null) !== null })
   const alerts = useQuery(firingQuery)
   const items = attentionOf({

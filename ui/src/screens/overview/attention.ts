@@ -2,11 +2,12 @@
 import type { LinkProps } from '@tanstack/react-router'
 import type { AlertEvent } from '#contract/alert.ts'
 import type { LiveEntry } from '#contract/series.ts'
-import { bytes, count } from '#ui/kit/format.ts'
-import { outputStateOf, stateWords as outputWords, worstOf } from '#ui/screens/outputs/state.ts'
+import { bytes, plural } from '#ui/kit/format.ts'
 import { sum } from '#ui/screens/overview/figures.ts'
 import { type FleetSources, fleetAttention } from '#ui/screens/overview/fleet-attention.ts'
-import { type PipelineNow, type PipelineState, pipelinesNow } from '#ui/screens/overview/live-flow.ts'
+import { type PipelineNow, pipelinesNow } from '#ui/screens/overview/live-flow.ts'
+import { outputStateOf, stateWords as outputWords, worstOf } from '#ui/words/output-state.ts'
+import { pipelineWords } from '#ui/words/pipeline-state.ts'
 
 export interface Attention {
   key: string
@@ -38,19 +39,6 @@ export function attentionOf({ live: known, fleet, alerts }: AttentionSources): A
   return all.sort((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'))
 }
 
-export const stateWords: Record<PipelineState, { tone: 'ok' | 'warn' | 'bad'; word: string; meaning: string }> = {
-  normal: { tone: 'ok', word: 'Normal', meaning: 'all rules run' },
-  pressed: { tone: 'warn', word: 'Pressed', meaning: 'only required rules run, so that records keep up' },
-  probing: { tone: 'warn', word: 'Probing', meaning: 'the rules are tried again on some of the records' },
-  hold: { tone: 'bad', word: 'On hold', meaning: 'records wait, because a required rule cannot run' },
-  bypass: { tone: 'bad', word: 'Bypassed', meaning: 'records go out without the rules that should have run' },
-}
-
-/** `1 gateway`, `2 gateways`. */
-export function plural(number: number, word: string): string {
-  return `${count(number)} ${word}${number === 1 ? '' : 's'}`
-}
-
 /** Without a report nothing is known to be well. */
 function silence({ configuration, gateways }: FleetSources): Attention {
   const isNone = gateways?.items.length === 0
@@ -64,7 +52,7 @@ function silence({ configuration, gateways }: FleetSources): Attention {
 }
 
 function pipelineAttention({ id, state, since, gateways, inState }: PipelineNow): Attention[] {
-  const { tone, word, meaning } = stateWords[state]
+  const { tone, word, meaning } = pipelineWords[state]
   if (tone === 'ok') return []
   const where = gateways === 1 ? '' : ` on ${inState} of ${gateways} gateways`
   const title = `Pipeline ${id}: ${word.toLowerCase()}${where}`

@@ -4,6 +4,7 @@ import { Table2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { LiveEntry, Series } from '#contract/series.ts'
 import type { Query } from '#ui/api/client.ts'
+import { followersQuery } from '#ui/api/gateway-queries.ts'
 import { seriesQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
@@ -14,7 +15,7 @@ import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { type Measure, totalsOf } from '#ui/screens/overview/figures.ts'
 import { layoutOf, NODE_WIDTH, type PlacedNode } from '#ui/screens/overview/flow-layout.ts'
 import { type FlowLink, LOST, linksOf, OFF, type Route, routesOf } from '#ui/screens/overview/flow-links.ts'
-import { gatewayQuery, gatewaysQuery } from '#ui/screens/overview/queries.ts'
+import { gatewayQuery } from '#ui/screens/overview/queries.ts'
 
 const TOP = 50
 /** Narrower than that, names have no room beside each other. */
@@ -35,7 +36,7 @@ export function FlowCard({
 }) {
   const [isOpen, setOpen] = useState(false)
   const pipelines = useQuery({ ...seriesQuery({ ...query, by: 'pipeline', top: TOP }), refetchInterval: every })
-  const { data: gateways } = useQuery(gatewaysQuery(configuration))
+  const { data: gateways } = useQuery(followersQuery(configuration))
   const shown = gateways?.items.find(({ online, kind }) => online && kind === 'streamgate')
   const gateway = useQuery({ ...gatewayQuery(shown?.id ?? ''), enabled: shown !== undefined })
   if (gateways !== undefined && shown === undefined) return null

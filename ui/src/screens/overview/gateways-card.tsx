@@ -1,20 +1,21 @@
 /** How the gateways are, those that need somebody first. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { followersQuery } from '#ui/api/gateway-queries.ts'
+import { PAGE_ITEMS } from '#ui/api/pages.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { ButtonLink, textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { count } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
-import { verdictOf } from '#ui/screens/fleet/states.ts'
 import { worstFirst } from '#ui/screens/overview/gateways.ts'
-import { GATEWAYS_READ, gatewaysQuery } from '#ui/screens/overview/queries.ts'
+import { verdictOf } from '#ui/words/gateway-state.ts'
 
 const SHOWN = 6
 
 export function GatewaysCard({ configuration }: { configuration: string }) {
-  const gateways = useQuery(gatewaysQuery(configuration))
+  const gateways = useQuery(followersQuery(configuration))
   return (
     <Card
       title="Gateways"
@@ -60,7 +61,7 @@ export function GatewaysCard({ configuration }: { configuration: string }) {
               <p className="pt-2 text-xs text-muted">
                 {next === null
                   ? `and ${count(items.length - SHOWN)} more`
-                  : `the worst of the first ${GATEWAYS_READ}; there are more`}
+                  : `the worst of the first ${PAGE_ITEMS}; there are more`}
               </p>
             )}
           </>

@@ -2,7 +2,7 @@
 import type { FleetSummary, GatewaySummary } from '#contract/fleet.ts'
 import type { Page } from '#ui/api/pages.ts'
 import type { Tone } from '#ui/kit/badge.tsx'
-import { verdictOf } from '#ui/screens/fleet/states.ts'
+import { verdictOf } from '#ui/words/gateway-state.ts'
 
 /** From the list where all stand in one answer, else from the fleet's own count, which cannot tell offline from unhealthy. */
 export function healthyOf(

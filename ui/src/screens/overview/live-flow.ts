@@ -2,6 +2,7 @@
 import type { LiveEntry } from '#contract/series.ts'
 import type { Amount, PipelineBooks } from '#contract/stats.ts'
 import type { Figures, LivePoint } from '#ui/screens/overview/figures.ts'
+import { type PipelineState, pipelineStates } from '#ui/words/pipeline-state.ts'
 
 const FIGURES = [
   'in',
@@ -63,9 +64,6 @@ export function ratesNow(entries: readonly LiveEntry[], now: number): { in: Amou
     out: all.reduce<Amount>((total, one) => plus(total, one.out), nothing),
   }
 }
-
-export const pipelineStates = ['normal', 'probing', 'pressed', 'hold', 'bypass'] as const
-export type PipelineState = PipelineBooks['state']
 
 /** One pipeline over all gateways: the worst of its states, how many gateways are in it, since when. */
 export interface PipelineNow {

@@ -7,12 +7,12 @@ import { seriesQuery } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { bytes, bytesPerSecond, percent } from '#ui/kit/format.ts'
+import { bytes, bytesPerSecond, percent, plural } from '#ui/kit/format.ts'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
-import { plural, stateWords } from '#ui/screens/overview/attention.ts'
 import { type Figures, reductionOf, totalsOf } from '#ui/screens/overview/figures.ts'
 import { type PipelineNow, pipelinesNow } from '#ui/screens/overview/live-flow.ts'
+import { pipelineWords } from '#ui/words/pipeline-state.ts'
 
 const TOP = 50
 
@@ -67,7 +67,7 @@ function Row({
   out,
   totals,
 }: PipelineNow & { totals: Figures }) {
-  const { tone, word, meaning } = stateWords[state]
+  const { tone, word, meaning } = pipelineWords[state]
   const reduction = reductionOf(totals, 'bytes')
   const missed = totals['bypassed'] ?? { records: 0, bytes: 0 }
   return (

@@ -1,15 +1,14 @@
 /** The figures that matter most, each a link to where there is more. */
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { LiveEntry, Series } from '#contract/series.ts'
+import { followersQuery } from '#ui/api/gateway-queries.ts'
 import { fleetSummaryQuery } from '#ui/api/queries.ts'
-import { bytes, bytesPerSecond, count, percent } from '#ui/kit/format.ts'
+import { bytes, bytesPerSecond, count, percent, plural } from '#ui/kit/format.ts'
 import { Stat, Stats } from '#ui/kit/stat.tsx'
 import { useNow } from '#ui/kit/time.tsx'
-import { plural } from '#ui/screens/overview/attention.ts'
 import { type Figures, reductionOf, totalsOf } from '#ui/screens/overview/figures.ts'
 import { healthyOf } from '#ui/screens/overview/gateways.ts'
 import { ratesNow } from '#ui/screens/overview/live-flow.ts'
-import { gatewaysQuery } from '#ui/screens/overview/queries.ts'
 import { SavedTile } from '#ui/screens/overview/saved-tile.tsx'
 
 const UNKNOWN = '–'
@@ -71,7 +70,7 @@ function ReductionTile({ totals, isFailed }: { totals: Figures | undefined; isFa
 }
 
 function HealthTile({ configuration }: { configuration: string }) {
-  const gateways = useQuery(gatewaysQuery(configuration))
+  const gateways = useQuery(followersQuery(configuration))
   const isLong = (gateways.data?.next_cursor ?? null) !== null
   const { data: summary } = useQuery({ ...fleetSummaryQuery, enabled: isLong })
   const health = healthyOf(gateways.data, summary)

@@ -9,10 +9,9 @@ import { Bars } from '#ui/kit/bars.tsx'
 import { ButtonLink, textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { cx } from '#ui/kit/cx.ts'
-import { bytes, count } from '#ui/kit/format.ts'
+import { bytes, count, plural } from '#ui/kit/format.ts'
 import { Sparkline } from '#ui/kit/sparkline.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
-import { plural } from '#ui/screens/overview/attention.ts'
 import { topRules, topServices } from '#ui/screens/overview/top.ts'
 
 const TOP = 10

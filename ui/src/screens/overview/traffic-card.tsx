@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight, ZoomIn, ZoomOut } from 'lucide-react'
 import { useMemo, useRef } from 'react'
 import type { LiveEntry, Series } from '#contract/series.ts'
+import { followersQuery } from '#ui/api/gateway-queries.ts'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { Chart } from '#ui/kit/chart.tsx'
@@ -11,10 +12,10 @@ import { bytes, bytesPerSecond, count, countPerSecond, percent } from '#ui/kit/f
 import { QueryView } from '#ui/kit/states.tsx'
 import { useNow } from '#ui/kit/time.tsx'
 import type { Range, RangeSearch } from '#ui/kit/time-range.tsx'
+import { useVersionMarks } from '#ui/kit/use-version-marks.ts'
 import { flowOf, type LivePoint, type Measure, reductionOf, totalsOf } from '#ui/screens/overview/figures.ts'
 import { firstSeenOf } from '#ui/screens/overview/gateways.ts'
 import { livePointOf, type Reports, withReports } from '#ui/screens/overview/live-flow.ts'
-import { gatewaysQuery, versionsQuery } from '#ui/screens/overview/queries.ts'
 import type { OverviewSearch } from '#ui/screens/overview/route.ts'
 
 const ZOOM_MS_MIN = 120_000
@@ -123,15 +124,8 @@ function Traffic({
 }) {
   const now = useNow()
   const live = useLivePoint(entries, range.live ? now : 0)
-  const { data: versions } = useQuery(versionsQuery(configuration))
-  const marks = useMemo(
-    () =>
-      (versions?.items ?? [])
-        .filter(({ created_at: at }) => at >= range.from && at < range.to + 60_000)
-        .map(({ number, created_at: at }) => ({ at, label: `v${number}` })),
-    [versions, range],
-  )
-  const { data: gateways } = useQuery(gatewaysQuery(configuration))
+  const marks = useVersionMarks(configuration, range)
+  const { data: gateways } = useQuery(followersQuery(configuration))
   const firstSeen = firstSeenOf(gateways?.items)
   // The step that is open is over later: the time counts only in so far as it moves that.
   const flow = useMemo(() => flowOf(series, measure, now, { live, firstSeen }), [series, measure, now, live, firstSeen])

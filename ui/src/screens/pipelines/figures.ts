@@ -1,15 +1,13 @@
 /** What flows through pipelines, sources and outputs right now, added up over the gateways that have said so. */
 import type { LiveEntry } from '#contract/series.ts'
-import type { PipelineBooks } from '#contract/stats.ts'
 import { percent } from '#ui/kit/format.ts'
+import { type PipelineState, pipelineStates } from '#ui/words/pipeline-state.ts'
 
 /** Of a second. */
 export interface Flow {
   records: number
   bytes: number
 }
-
-export type PipelineState = PipelineBooks['state']
 
 export interface RuleFigures {
   id: string
@@ -131,8 +129,6 @@ export function sourceRatesOf(tallies: ReadonlyMap<string, SourceTally>): Map<st
   return sums
 }
 
-const STATES: readonly PipelineState[] = ['normal', 'pressed', 'probing', 'bypass', 'hold']
-
 /** While adding up, `before` holds what rules ended, and `after` what they edited. */
 function addPipelines(pipelines: Figures['pipelines'], { stats, rates }: LiveEntry): void {
   for (const books of stats.pipelines) {
@@ -143,7 +139,7 @@ function addPipelines(pipelines: Figures['pipelines'], { stats, rates }: LiveEnt
       pipelines.set(books.id, known)
     }
     known.gateways++
-    if (STATES.indexOf(books.state) >= STATES.indexOf(known.state)) {
+    if (pipelineStates.indexOf(books.state) >= pipelineStates.indexOf(known.state)) {
       known.state = books.state
       known.since = books.since
     }

@@ -2,6 +2,7 @@
 import type { ConfigurationDocument } from '#contract/configuration.ts'
 import { ruleWords } from '#ui/forms/rule-words.ts'
 import { countPerSecond } from '#ui/kit/format.ts'
+import { type PipelineState, pipelineWords } from '#ui/words/pipeline-state.ts'
 import { attachedTo, type Component, type Effective, type Pipeline, type Processor } from './document.ts'
 import { changeAt, type Figures, type Flow, type PipelineFigures } from './figures.ts'
 
@@ -151,15 +152,13 @@ function pipelineNode(
     isRunning: running !== undefined,
     note: running === undefined ? '' : `${running.gateways} ${running.gateways === 1 ? 'gateway' : 'gateways'}`,
     change: null,
-    trouble: troubles.get(id) ?? stateTroubles[running?.state ?? 'normal'],
+    trouble: troubles.get(id) ?? troubleOf(running?.state ?? 'normal'),
   }
 }
 
-const stateTroubles: Record<string, string | undefined> = {
-  pressed: 'Under pressure: only required rules run',
-  bypass: 'Bypassed: records pass without the rules',
-  hold: 'On hold: records wait for the rules',
-  probing: 'Trying all rules again after a pause',
+function troubleOf(state: PipelineState): string | undefined {
+  const { tone, word, meaning } = pipelineWords[state]
+  return tone === 'ok' ? undefined : `${word}: ${meaning}`
 }
 
 function ruleNode(

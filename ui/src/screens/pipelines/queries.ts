@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import type { Gateway } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
+import { gatewayPath } from '#ui/api/gateway-queries.ts'
 import { liveQuery } from '#ui/api/queries.ts'
 import { type Effective, effectiveOf, merged } from './document.ts'
 import { type Figures, figuresOf, type SourceTally, sourceRatesOf, talliesAfter } from './figures.ts'
@@ -27,9 +28,7 @@ export function useEffective(configuration: string): Effective {
   const { data } = useQuery({
     queryKey: ['gateways', 'effective', gateways],
     queryFn: async ({ signal }) => {
-      const answers = await Promise.all(
-        gateways.map((id) => get<Gateway>(`/gateways/${encodeURIComponent(id)}`, {}, signal)),
-      )
+      const answers = await Promise.all(gateways.map((id) => get<Gateway>(gatewayPath(id), {}, signal)))
       return merged(answers.map(({ effective_config }) => effectiveOf(effective_config)))
     },
     enabled: gateways.length > 0,

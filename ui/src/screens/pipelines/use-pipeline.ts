@@ -1,5 +1,4 @@
 /** All that the three views of one pipeline share: what it is, what flows, and what can be done with it. */
-
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'

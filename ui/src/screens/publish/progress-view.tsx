@@ -4,6 +4,7 @@ import { RotateCw, Undo2 } from 'lucide-react'
 import { useMemo } from 'react'
 import type { GatewaySummary } from '#contract/fleet.ts'
 import { send } from '#ui/api/client.ts'
+import { gatewayPath } from '#ui/api/gateway-queries.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button } from '#ui/kit/button.tsx'
@@ -124,7 +125,7 @@ function Failure({ gateway, step }: Row) {
   const client = useQueryClient()
   const canOperate = useCan('operate')
   const retry = useMutation({
-    mutationFn: () => send('POST', `/gateways/${encodeURIComponent(gateway.id)}/retry`),
+    mutationFn: () => send('POST', `${gatewayPath(gateway.id)}/retry`),
     onSettled: () => client.invalidateQueries({ queryKey: ['gateways'] }),
   })
   return (

@@ -1,11 +1,11 @@
 /** What publishing and versions read. All of it hangs below the configuration's key, so that a change reads it anew. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import type { Configuration, Published, Version } from '#contract/configuration.ts'
+import type { Published, Version } from '#contract/configuration.ts'
 import type { GatewaySummary } from '#contract/fleet.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import { ApiError, get, send } from '#ui/api/client.ts'
 import type { Content } from '#ui/api/configuration-queries.ts'
-import { getAll, type Page } from '#ui/api/pages.ts'
+import { getAll } from '#ui/api/pages.ts'
 import { pathOf } from '#ui/api/queries.ts'
 
 export interface StoredReceipt {
@@ -23,14 +23,6 @@ export interface Intent {
 /** How often states of gateways are asked for: while something is under way, and after. */
 const UNDER_WAY_MS = 1000
 const SETTLED_MS = 5000
-
-export function configurationQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['configurations', configuration, 'itself'],
-    queryFn: ({ signal }) => get<Configuration>(pathOf(configuration), {}, signal),
-    refetchInterval: 10_000,
-  })
-}
 
 export function documentQuery(configuration: string, content: Content) {
   return queryOptions({
@@ -62,14 +54,6 @@ export function versionQuery(configuration: string, number: number) {
     queryKey: ['configurations', configuration, 'version', number],
     queryFn: ({ signal }) =>
       get<Version & { content: Record<string, unknown> }>(`${pathOf(configuration)}/versions/${number}`, {}, signal),
-  })
-}
-
-/** The newest ones: for what was live before, and to choose from. */
-export function newestVersionsQuery(configuration: string) {
-  return queryOptions({
-    queryKey: ['configurations', configuration, 'newest'],
-    queryFn: ({ signal }) => get<Page<Version>>(`${pathOf(configuration)}/versions`, { limit: 100 }, signal),
   })
 }
 

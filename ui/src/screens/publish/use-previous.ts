@@ -1,7 +1,7 @@
 /** What was live before: where a rollback leads when nobody says otherwise. */
 import { useQuery } from '@tanstack/react-query'
 import type { Configuration, Version } from '#contract/configuration.ts'
-import { newestVersionsQuery } from '#ui/screens/publish/queries.ts'
+import { newestVersionsQuery } from '#ui/api/configuration-queries.ts'
 
 export function usePrevious({ name, live_version: live }: Configuration): number | undefined {
   const { data } = useQuery({ ...newestVersionsQuery(name), enabled: live !== null })

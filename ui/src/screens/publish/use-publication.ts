@@ -2,8 +2,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Configuration, Published } from '#contract/configuration.ts'
 import { ApiError, send } from '#ui/api/client.ts'
+import { configurationQuery } from '#ui/api/configuration-queries.ts'
 import { configurationChanged, fleetSummaryQuery, useCan } from '#ui/api/queries.ts'
-import { configurationQuery, type Intent, publicationPath, trialQuery } from '#ui/screens/publish/queries.ts'
+import { type Intent, publicationPath, trialQuery } from '#ui/screens/publish/queries.ts'
 import { messageMissing, type Refusal, refusalsFrom } from '#ui/screens/publish/refusals.ts'
 
 export interface PublicationState {

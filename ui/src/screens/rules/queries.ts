@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Gateway, GatewaySummary } from '#contract/fleet.ts'
 import { get } from '#ui/api/client.ts'
+import { gatewayPath } from '#ui/api/gateway-queries.ts'
 import type { Page } from '#ui/api/pages.ts'
 
 /** One gateway that follows the configuration and is there, with what it runs; null when there is none. */
@@ -14,7 +15,7 @@ export function runningQuery(configuration: string) {
         { configuration, state: 'online', limit: 1 },
         signal,
       )
-      return items[0] === undefined ? null : await get<Gateway>(`/gateways/${items[0].id}`, {}, signal)
+      return items[0] === undefined ? null : await get<Gateway>(gatewayPath(items[0].id), {}, signal)
     },
     staleTime: 30_000,
   })

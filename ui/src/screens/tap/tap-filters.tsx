@@ -4,8 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { ListFilter } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { GatewaySummary } from '#contract/fleet.ts'
-import { get } from '#ui/api/client.ts'
-import type { Page } from '#ui/api/pages.ts'
+import { followersQuery } from '#ui/api/gateway-queries.ts'
 import { draftQuery, liveQuery } from '#ui/api/queries.ts'
 import { IconButton } from '#ui/kit/button.tsx'
 import { type Option, SelectField, TextField } from '#ui/kit/field.tsx'
@@ -20,9 +19,6 @@ import {
   tapRoute,
   WHEN_CHARACTERS_MAX,
 } from '#ui/screens/tap/route.ts'
-
-/** Of a larger fleet, those whose names come first can be chosen here, and any by a link from its page. */
-const GATEWAYS_MAX = 500
 
 export function TapFilters() {
   const search = tapRoute.useSearch()
@@ -73,16 +69,11 @@ export function TapFilters() {
   )
 }
 
-/** Gateways of the configuration that are online. */
+/** Gateways of the configuration that are online; of a larger fleet, the first ones. */
 export function useGateways(): Pick<GatewaySummary, 'id' | 'name' | 'kind' | 'transport'>[] {
   const configuration = useConfiguration()
-  const { data } = useQuery({
-    queryKey: ['gateways', 'names', configuration],
-    queryFn: ({ signal }) =>
-      get<Page<GatewaySummary>>('/gateways', { configuration, state: 'online', limit: GATEWAYS_MAX }, signal),
-    refetchInterval: 15_000,
-  })
-  return data?.items ?? []
+  const { data } = useQuery(followersQuery(configuration))
+  return data?.items.filter(({ online }) => online) ?? []
 }
 
 function Choice({

@@ -1,12 +1,11 @@
 /** Any two contents of a configuration beside each other; the URL says which. */
 import { useQuery } from '@tanstack/react-query'
 import { ArrowLeftRight, X } from 'lucide-react'
-import type { Content } from '#ui/api/configuration-queries.ts'
+import { type Content, newestVersionsQuery } from '#ui/api/configuration-queries.ts'
 import { Button, IconButton } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { SelectField } from '#ui/kit/field.tsx'
 import { Difference } from '#ui/screens/publish/difference.tsx'
-import { newestVersionsQuery } from '#ui/screens/publish/queries.ts'
 import { contentIn, contentName, contentOptions } from '#ui/screens/versions/content-ref.ts'
 
 export interface CompareProps {

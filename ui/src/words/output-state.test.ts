@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { LiveEntry } from '#contract/series.ts'
 import type { OutputBooks, UpstreamState } from '#contract/stats.ts'
 import { outputsOf, troubledFirst } from '#ui/screens/outputs/aggregate.ts'
-import { outputStateOf, worstOf } from '#ui/screens/outputs/state.ts'
+import { outputStateOf, worstOf } from '#ui/words/output-state.ts'
 
 const none = { records: 0, bytes: 0 }
 const some = { records: 5, bytes: 500 }
