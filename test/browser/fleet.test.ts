@@ -87,7 +87,7 @@ test('a node comes in by the command that is shown, is labelled, restarted, and 
   await page.getByText('One of its own, which it got when it came in').waitFor()
   node.signal('SIGKILL')
   await page.getByText('Not connected; what stands here is of').waitFor()
-  await page.getByRole('link', { name: 'Fleet' }).first().click()
+  await page.getByRole('link', { name: 'All gateways' }).click()
   await page.getByRole('combobox', { name: 'State' }).selectOption('offline')
   await row(page, 'fra-1').getByText('Offline').waitFor()
 })

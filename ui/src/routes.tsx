@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Outlet, redirect, retainSearchParams } from '@tanstack/react-router'
 import { ApiError } from '#ui/api/client.ts'
 import { meQuery } from '#ui/api/queries.ts'
-import { compact, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { Failed } from '#ui/kit/states.tsx'
 import { NotFound } from '#ui/shell/not-found.tsx'
 import { Shell } from '#ui/shell/shell.tsx'
@@ -28,7 +28,7 @@ export const appRoute = createRoute({
   id: 'app',
   component: Shell,
   notFoundComponent: NotFound,
-  validateSearch: (search: RawSearch): AppSearch => compact({ configuration: textIn(search, 'configuration', 128) }),
+  validateSearch: (search: RawSearch): AppSearch => asSearch({ configuration: textIn(search, 'configuration', 128) }),
   search: { middlewares: [retainSearchParams(['configuration'])] },
   beforeLoad: async ({ context: { client }, location }) => {
     const me = await client.ensureQueryData(meQuery).catch((error: unknown) => {

@@ -60,11 +60,6 @@ export function changeWords(entry: DiffEntry): ChangeWords {
   }
 }
 
-/** The whole in one sentence, for those who hear it: `Rule drop_debug in pipeline p added`. */
-export function changeSentence({ kind, name, where, what }: ChangeWords): string {
-  return [kind, name, where, what].filter((part) => part !== '').join(' ')
-}
-
 /** `2 added, 1 changed` */
 export function changesSummary(entries: readonly DiffEntry[]): string {
   const words = { add: 'added', remove: 'removed', change: 'changed', move: 'moved' } as const

@@ -14,3 +14,8 @@ export function Needs({ permission, to }: { permission: Permission; to: string }
     </p>
   )
 }
+
+/** For a button: it stays in sight, and says which permission it needs. */
+export function useNeeds(permission: Permission): { disabled: boolean; title?: string } {
+  return useCan(permission) ? { disabled: false } : { disabled: true, title: `Needs the permission ${permission}` }
+}

@@ -29,6 +29,6 @@ export function flagIn(search: RawSearch, name: string): true | undefined {
  * For what `validateSearch` returns. Keys without a value stay: the router lays the answer over what the address says, so
  * that a key left out would let through what is not valid. It writes no such key into the address.
  */
-export function compact<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+export function asSearch<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
   return values as never
 }

@@ -118,18 +118,12 @@ export function Table<Row>(props: TableProps<Row>) {
     if (target.dataset['index'] === undefined || event.ctrlKey || event.metaKey || event.altKey) return
     // Rows may have come in above the one that has the focus.
     const at = Number(target.dataset['index'])
-    const moves: Record<string, number> = {
-      ArrowDown: at + 1,
-      j: at + 1,
-      ArrowUp: at - 1,
-      k: at - 1,
-      Home: 0,
-      End: rows.length - 1,
-    }
-    const next = moves[event.key]
+    const byLetter = singleKeysOn() ? event.key.toLowerCase() : undefined
+    const moves: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }
+    const next = moves[event.key] ?? (byLetter === 'j' ? at + 1 : byLetter === 'k' ? at - 1 : undefined)
     if (next !== undefined) focusRow(next)
     else if (event.key === 'Enter' && rows[at] !== undefined) onOpen?.(rows[at])
-    else if (event.key.toLowerCase() === 'x' && selection !== undefined && singleKeysOn()) pick(at, event.shiftKey)
+    else if (byLetter === 'x' && selection !== undefined) pick(at, event.shiftKey)
     else return
     event.preventDefault()
   }

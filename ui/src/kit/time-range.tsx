@@ -1,7 +1,7 @@
 /** The stretch of time that a screen looks at; it stands in the URL as `range=6h` or `from=…&to=…`. */
 import { useMemo } from 'react'
 import { SelectField } from '#ui/kit/field.tsx'
-import { compact, numberIn, oneOf, type RawSearch } from '#ui/kit/search.ts'
+import { asSearch, numberIn, oneOf, type RawSearch } from '#ui/kit/search.ts'
 import { useNow } from '#ui/kit/time.tsx'
 import { type RangeName, rangeNames, rangeWords, spanOf } from '#ui/kit/time-span.ts'
 
@@ -26,7 +26,7 @@ export function rangeIn(search: RawSearch): RangeSearch {
   const range = oneOf(search, 'range', rangeNames)
   const [from, to] = [numberIn(search, 'from', 0, 8.64e15), numberIn(search, 'to', 0, 8.64e15)]
   const isStretch = from !== undefined && to !== undefined && from < to
-  return compact(isStretch ? { range: undefined, from, to } : { range, from: undefined, to: undefined })
+  return asSearch(isStretch ? { range: undefined, from, to } : { range, from: undefined, to: undefined })
 }
 
 /** What the URL says, as moments. */

@@ -1,8 +1,8 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 
-export const accessTabs = ['users', 'keys', 'organisations', 'roles'] as const
+const accessTabs = ['users', 'keys', 'organisations', 'roles'] as const
 export type AccessTab = (typeof accessTabs)[number]
 
 export interface AccessSearch {
@@ -16,6 +16,6 @@ export const accessRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/access',
   validateSearch: (search: RawSearch): AccessSearch =>
-    compact({ tab: oneOf(search, 'tab', accessTabs), user: textIn(search, 'user', 64) }),
+    asSearch({ tab: oneOf(search, 'tab', accessTabs), user: textIn(search, 'user', 64) }),
   component: lazyRouteComponent(() => import('#ui/screens/access/access.tsx'), 'Access'),
 })

@@ -104,7 +104,7 @@ export function measureText(condition: AlertCondition): string {
   }
 }
 
-export function minutesText(minutes: number): string {
+function minutesText(minutes: number): string {
   return minutes === 1 ? '1 minute' : `${minutes} minutes`
 }
 

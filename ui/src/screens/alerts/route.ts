@@ -1,8 +1,8 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 
-export const alertTabs = ['events', 'rules', 'webhooks'] as const
+const alertTabs = ['events', 'rules', 'webhooks'] as const
 export type AlertTab = (typeof alertTabs)[number]
 
 export interface AlertsSearch {
@@ -19,7 +19,7 @@ export const alertsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/alerts',
   validateSearch: (search: RawSearch): AlertsSearch =>
-    compact({
+    asSearch({
       tab: oneOf(search, 'tab', alertTabs),
       rule: textIn(search, 'rule', 128),
       open: textIn(search, 'open', 128),

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, numberIn, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, numberIn, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { type RangeSearch, rangeIn } from '#ui/kit/time-range.tsx'
 import { appRoute } from '#ui/routes.tsx'
 
@@ -18,7 +18,7 @@ export const auditRoute = createRoute({
   path: '/audit',
   validateSearch: (search: RawSearch): AuditSearch => ({
     ...rangeIn(search),
-    ...compact({
+    ...asSearch({
       actor: textIn(search, 'actor', 256),
       action: textIn(search, 'action', 256),
       object: textIn(search, 'object', 1024),

@@ -6,7 +6,7 @@ import type { GatewayStateName } from '#contract/fleet.ts'
 import { fleetSummaryQuery } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { SelectField, TextField } from '#ui/kit/field.tsx'
-import { compact } from '#ui/kit/search.ts'
+import { asSearch } from '#ui/kit/search.ts'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { type FleetSearch, gatewayStateNames } from '#ui/screens/fleet/route.ts'
 
@@ -31,7 +31,7 @@ export function Filters({ search, onChange }: { search: FleetSearch; onChange: (
   const { state, follows, label, text } = search
   const names = (data?.configurations.map(({ configuration }) => configuration) ?? []).sort()
   const isFiltered = [state, follows, label, text].some((value) => value !== undefined)
-  const change = (next: Change) => onChange(compact({ ...search, ...next }))
+  const change = (next: Change) => onChange(asSearch({ ...search, ...next }))
   return (
     <search className="flex flex-wrap items-end gap-2" aria-label="Filter gateways">
       <Typed

@@ -8,7 +8,7 @@ import { getAll, usePages } from '#ui/api/pages.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { Needs } from '#ui/kit/needs.tsx'
+import { Needs, useNeeds } from '#ui/kit/needs.tsx'
 import { Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Empty, QueryView, wordsOf } from '#ui/kit/states.tsx'
@@ -28,6 +28,7 @@ export function Fleet() {
   const search = fleetRoute.useSearch()
   const navigate = useNavigate()
   const isAdmin = useCan('admin')
+  const needsAdmin = useNeeds('admin')
   const { query, rows: gateways, more } = usePages(gatewaysQuery(search))
   const live = useQuery(liveFleetQuery(search.follows))
   const [picked, setPicked] = useState(none)
@@ -62,13 +63,7 @@ export function Fleet() {
   useOffer(actions)
 
   const add = (
-    <Button
-      look="primary"
-      icon={Plus}
-      disabled={!isAdmin}
-      {...(!isAdmin && { title: 'Needs the permission admin' })}
-      onClick={() => setAdding(true)}
-    >
+    <Button look="primary" icon={Plus} {...needsAdmin} onClick={() => setAdding(true)}>
       Add a gateway
     </Button>
   )

@@ -1,11 +1,9 @@
 /** One gateway: how it stands, what goes through it, what it runs, and what can be done to it. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { ArrowLeft } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
 import type { Gateway } from '#contract/fleet.ts'
 import { Badge } from '#ui/kit/badge.tsx'
-import { textLink } from '#ui/kit/button.tsx'
-import { Page } from '#ui/kit/page.tsx'
+import { BackLink, Page } from '#ui/kit/page.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -24,23 +22,16 @@ export function GatewayScreen() {
   const query = useQuery(gatewayQuery(id))
   const name = query.data?.body.name ?? 'Gateway'
   return (
-    <>
-      <p className="mx-auto -mb-4 w-full max-w-[100rem] px-4 pt-4 text-sm md:-mb-5 md:px-6">
-        <Link to="/fleet" className={`${textLink} inline-flex min-h-6 items-center gap-1`}>
-          <ArrowLeft aria-hidden className="size-3.5" />
-          Fleet
-        </Link>
-      </p>
-      <Page
-        title={name}
-        {...(query.data !== undefined && { intro: <Intro gateway={query.data.body} /> })}
-        {...(query.data !== undefined && { actions: <GatewayActions shown={query.data} /> })}
-      >
-        <QueryView query={query} lines={8}>
-          {({ body }) => <Content gateway={body} />}
-        </QueryView>
-      </Page>
-    </>
+    <Page
+      back={<BackLink to="/fleet">All gateways</BackLink>}
+      title={name}
+      {...(query.data !== undefined && { intro: <Intro gateway={query.data.body} /> })}
+      {...(query.data !== undefined && { actions: <GatewayActions shown={query.data} /> })}
+    >
+      <QueryView query={query} lines={8}>
+        {({ body }) => <Content gateway={body} />}
+      </QueryView>
+    </Page>
   )
 }
 

@@ -3,11 +3,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { Gateway } from '#contract/fleet.ts'
-import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { TextArea } from '#ui/kit/field.tsx'
 import { FormView } from '#ui/kit/form-view.tsx'
+import { useNeeds } from '#ui/kit/needs.tsx'
 import { toast } from '#ui/kit/toast.tsx'
 import { useKeptForm } from '#ui/kit/use-kept-form.ts'
 import { LabelList } from '#ui/screens/fleet/label-list.tsx'
@@ -15,7 +15,7 @@ import { labelsText, parseLabels } from '#ui/screens/fleet/labels.ts'
 import { changeGateway, fleetChanged, gatewayQuery } from '#ui/screens/fleet/queries.ts'
 
 export function LabelsCard({ gateway: { id, labels } }: { gateway: Gateway }) {
-  const canOperate = useCan('operate')
+  const needsOperate = useNeeds('operate')
   const client = useQueryClient()
   const [isOpen, setOpen] = useState(false)
   const kept = useKeptForm({
@@ -50,13 +50,7 @@ export function LabelsCard({ gateway: { id, labels } }: { gateway: Gateway }) {
       hint="To find gateways by"
       {...(!isEditing && {
         actions: (
-          <Button
-            icon={Pencil}
-            look="quiet"
-            disabled={!canOperate}
-            {...(!canOperate && { title: 'Needs the permission operate' })}
-            onClick={() => setOpen(true)}
-          >
+          <Button icon={Pencil} look="quiet" {...needsOperate} onClick={() => setOpen(true)}>
             Edit labels
           </Button>
         ),

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { GatewayStateName } from '#contract/fleet.ts'
-import { compact, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { type RangeSearch, rangeIn } from '#ui/kit/time-range.tsx'
 import { appRoute } from '#ui/routes.tsx'
 
@@ -28,7 +28,7 @@ export const fleetRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/fleet',
   validateSearch: (search: RawSearch): FleetSearch =>
-    compact({
+    asSearch({
       state: oneOf(search, 'state', gatewayStateNames),
       follows: textIn(search, 'follows', 256),
       label: textIn(search, 'label', 256),
@@ -49,6 +49,6 @@ export const gatewayRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/fleet/$gateway',
   validateSearch: (search: RawSearch): GatewaySearch =>
-    compact({ tab: oneOf(search, 'tab', gatewayTabs), ...rangeIn(search) }),
+    asSearch({ tab: oneOf(search, 'tab', gatewayTabs), ...rangeIn(search) }),
   component: lazyRouteComponent(() => import('#ui/screens/fleet/gateway.tsx'), 'GatewayScreen'),
 })

@@ -14,11 +14,6 @@ export interface TreeRow {
   isOpen: boolean
 }
 
-export function pathsOf(name: string, tree: HealthTree, parent = ''): string[] {
-  const path = `${parent}\n${name}`
-  return [path, ...Object.entries(tree.components).flatMap(([child, health]) => pathsOf(child, health, path))]
-}
-
 /** Sick parts first, so that they are in sight. `closed`: paths of rows whose parts are not shown. */
 export function rowsOf(name: string, tree: HealthTree, closed: ReadonlySet<string>): TreeRow[] {
   return below(name, tree, closed, { parent: '', level: 1, position: 1, siblings: 1 })

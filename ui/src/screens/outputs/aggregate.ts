@@ -59,7 +59,7 @@ export function troubledFirst(outputs: readonly OutputTotal[]): OutputTotal[] {
   return [...outputs].sort((a, b) => Number(isWell(a)) - Number(isWell(b)))
 }
 
-export function totalOf(id: string, gateways: OutputAt[]): OutputTotal {
+function totalOf(id: string, gateways: OutputAt[]): OutputTotal {
   const state = worstOf(gateways.map((one) => one.state))
   const spools = gateways.flatMap(({ books: { spool } }) => (spool === null ? [] : [spool]))
   const letters = gateways.flatMap(({ books: { dead_letters } }) => (dead_letters === null ? [] : [dead_letters]))

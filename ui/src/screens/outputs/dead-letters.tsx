@@ -7,7 +7,7 @@ import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { bytes, exact } from '#ui/kit/format.ts'
-import { Needs } from '#ui/kit/needs.tsx'
+import { Needs, useNeeds } from '#ui/kit/needs.tsx'
 import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Empty, Skeleton } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -34,8 +34,9 @@ export function DeadLetters({
   search: OutputSearch
   onSearch: (next: OutputSearch) => void
 }) {
-  const canOperate = useCan('operate')
   const canTap = useCan('tap')
+  const needsTap = useNeeds('tap')
+  const needsOperate = useNeeds('operate')
   const [act, setAct] = useState<Act>()
   const [result, setResult] = useState<ResultLine[]>()
   const most = new Map(
@@ -58,7 +59,6 @@ export function DeadLetters({
     followers === undefined ||
     (groups.length === 0 && answers.some(({ isPending }) => isPending))
   const gateways = [...new Set(groups.map(({ gateway }) => gateway))]
-  const needsOperate = { disabled: !canOperate, ...(!canOperate && { title: 'Needs the permission operate' }) }
   const all = (verb: Act['verb']): Act => ({
     verb,
     what: `all dead letters of ${output}`,
@@ -126,8 +126,7 @@ export function DeadLetters({
                   <Button
                     icon={Eye}
                     look="quiet"
-                    disabled={!canTap}
-                    {...(!canTap && { title: 'Needs the permission tap' })}
+                    {...needsTap}
                     aria-pressed={group === listed}
                     onClick={() => onSearch({ gateway: group.gateway, code: group.code })}
                   >

@@ -8,7 +8,7 @@ import { useCan } from '#ui/api/queries.ts'
 import { Button } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { bytes, exact } from '#ui/kit/format.ts'
-import { Needs } from '#ui/kit/needs.tsx'
+import { Needs, useNeeds } from '#ui/kit/needs.tsx'
 import { SimpleTable } from '#ui/kit/simple-table.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Ago } from '#ui/kit/time.tsx'
@@ -23,8 +23,9 @@ import { Silent, silentOf } from '#ui/screens/outputs/silent.tsx'
 export function Dropped({ configuration }: { configuration: string }) {
   const search = outputsRoute.useSearch()
   const navigate = useNavigate()
-  const canOperate = useCan('operate')
   const canTap = useCan('tap')
+  const needsTap = useNeeds('tap')
+  const needsOperate = useNeeds('operate')
   const [act, setAct] = useState<Act>()
   const [group, setGroup] = useState<DroppedGroup>()
   const [result, setResult] = useState<ResultLine[]>()
@@ -91,19 +92,12 @@ export function Dropped({ configuration }: { configuration: string }) {
                     <Button
                       icon={Eye}
                       look="quiet"
-                      disabled={!canTap}
-                      {...(!canTap && { title: 'Needs the permission tap' })}
+                      {...needsTap}
                       onClick={() => show({ gateway: one.gateway.id, pipeline: one.pipeline, rule: one.rule })}
                     >
                       Show<span className="sr-only"> {one.rule}</span>
                     </Button>
-                    <Button
-                      icon={RotateCcw}
-                      look="quiet"
-                      disabled={!canOperate}
-                      {...(!canOperate && { title: 'Needs the permission operate' })}
-                      onClick={() => setGroup(one)}
-                    >
+                    <Button icon={RotateCcw} look="quiet" {...needsOperate} onClick={() => setGroup(one)}>
                       Replay<span className="sr-only"> {one.rule}</span>
                     </Button>
                   </span>,

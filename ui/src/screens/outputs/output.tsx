@@ -1,11 +1,10 @@
 /** One output over all gateways of its configuration. */
-import { Link, useNavigate } from '@tanstack/react-router'
-import { ArrowLeft } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
 import { Badge } from '#ui/kit/badge.tsx'
-import { ButtonLink, textLink } from '#ui/kit/button.tsx'
+import { ButtonLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { count } from '#ui/kit/format.ts'
-import { Page } from '#ui/kit/page.tsx'
+import { BackLink, Page } from '#ui/kit/page.tsx'
 import { Empty, QueryView } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -81,33 +80,26 @@ export function OutputScreen() {
     },
   ]
   return (
-    <>
-      <p className="mx-auto -mb-4 w-full max-w-[100rem] px-4 pt-4 text-sm md:-mb-5 md:px-6">
-        <Link to="/outputs" className={`${textLink} inline-flex min-h-6 items-center gap-1`}>
-          <ArrowLeft aria-hidden className="size-3.5" />
-          Outputs
-        </Link>
-      </p>
-      <Page
-        title={id}
-        intro={
-          output !== undefined && (
-            <span className="flex flex-wrap items-center gap-2">
-              <Badge tone={stateWords[output.state].tone}>{stateWords[output.state].word}</Badge>
-              <span>
-                {output.types.join(', ')} of “{configuration}”. {stateWords[output.state].meaning}
-              </span>
+    <Page
+      back={<BackLink to="/outputs">All outputs</BackLink>}
+      title={id}
+      intro={
+        output !== undefined && (
+          <span className="flex flex-wrap items-center gap-2">
+            <Badge tone={stateWords[output.state].tone}>{stateWords[output.state].word}</Badge>
+            <span>
+              {output.types.join(', ')} of “{configuration}”. {stateWords[output.state].meaning}
             </span>
-          )
-        }
-      >
-        <Tabs
-          label="About this output"
-          tabs={tabs}
-          value={tab}
-          onChange={(next) => go({ tab: outputTabs.find((one) => one === next) ?? 'summary' })}
-        />
-      </Page>
-    </>
+          </span>
+        )
+      }
+    >
+      <Tabs
+        label="About this output"
+        tabs={tabs}
+        value={tab}
+        onChange={(next) => go({ tab: outputTabs.find((one) => one === next) ?? 'summary' })}
+      />
+    </Page>
   )
 }

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { type RangeSearch, rangeIn } from '#ui/kit/time-range.tsx'
 import { appRoute } from '#ui/routes.tsx'
 
@@ -17,7 +17,7 @@ export const outputsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/outputs',
   validateSearch: (search: RawSearch): OutputsSearch =>
-    compact({
+    asSearch({
       tab: oneOf(search, 'tab', outputsTabs),
       gateway: textIn(search, 'gateway', 64),
       pipeline: textIn(search, 'pipeline', 256),
@@ -39,7 +39,7 @@ export const outputRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/outputs/$output',
   validateSearch: (search: RawSearch): OutputSearch =>
-    compact({
+    asSearch({
       tab: oneOf(search, 'tab', outputTabs),
       gateway: textIn(search, 'gateway', 64),
       code: textIn(search, 'code', 256),

@@ -111,7 +111,7 @@ function rank(state: PipelineState): number {
 
 const nothing: Amount = { records: 0, bytes: 0 }
 
-export function plus(a: Amount | undefined, b: Amount): Amount {
+function plus(a: Amount | undefined, b: Amount): Amount {
   return { records: (a?.records ?? 0) + b.records, bytes: (a?.bytes ?? 0) + b.bytes }
 }
 

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, oneOf, type RawSearch } from '#ui/kit/search.ts'
+import { asSearch, oneOf, type RawSearch } from '#ui/kit/search.ts'
 import { type RangeSearch, rangeIn } from '#ui/kit/time-range.tsx'
 import { appRoute } from '#ui/routes.tsx'
 
@@ -15,7 +15,7 @@ export const overviewRoute = createRoute({
   path: '/',
   validateSearch: (search: RawSearch): OverviewSearch => ({
     ...rangeIn(search),
-    ...compact({ measure: oneOf(search, 'measure', ['records']), refresh: oneOf(search, 'refresh', ['off']) }),
+    ...asSearch({ measure: oneOf(search, 'measure', ['records']), refresh: oneOf(search, 'refresh', ['off']) }),
   }),
   component: lazyRouteComponent(() => import('#ui/screens/overview/overview.tsx'), 'Overview'),
 })

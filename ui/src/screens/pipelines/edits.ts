@@ -45,17 +45,6 @@ export function insertProcessor(processor: Processor, position: number): (pipeli
   }
 }
 
-/** `id`: which one it takes the place of. */
-export function replaceProcessor(id: string, processor: Processor): (pipeline: Pipeline) => Pipeline {
-  return (pipeline) => {
-    if (!pipeline.processors.some((before) => before.id === id))
-      throw new Gone(`the draft has no rule "${id}" any more`)
-    if (processor.id !== id && pipeline.processors.some((before) => before.id === processor.id))
-      throw new Gone(`there is a rule "${processor.id}" already; choose another name`)
-    return { ...pipeline, processors: pipeline.processors.map((before) => (before.id === id ? processor : before)) }
-  }
-}
-
 export function removeProcessor(id: string): (pipeline: Pipeline) => Pipeline {
   return (pipeline) => ({ ...pipeline, processors: pipeline.processors.filter((before) => before.id !== id) })
 }

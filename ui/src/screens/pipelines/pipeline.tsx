@@ -1,11 +1,11 @@
 /** One pipeline: as a graph, as lists and as YAML. All three show and change the same draft. */
 import { useNavigate } from '@tanstack/react-router'
-import { ArrowLeft, FileInput, Plus, SlidersHorizontal } from 'lucide-react'
+import { FileInput, Plus, SlidersHorizontal } from 'lucide-react'
 import { lazy, Suspense, useMemo } from 'react'
 import { Badge } from '#ui/kit/badge.tsx'
 import { Button, ButtonLink } from '#ui/kit/button.tsx'
 import { bytesPerSecond, countPerSecond, percent } from '#ui/kit/format.ts'
-import { Page } from '#ui/kit/page.tsx'
+import { BackLink, Page } from '#ui/kit/page.tsx'
 import { useShortcuts } from '#ui/kit/shortcuts.ts'
 import { Empty, ProblemNote, QueryView, Skeleton, Stale } from '#ui/kit/states.tsx'
 import { Tabs } from '#ui/kit/tabs.tsx'
@@ -31,9 +31,6 @@ export function PipelineEditor() {
   const { draft, work } = usePipeline(pipeline)
   const actions = (
     <>
-      <ButtonLink to="/pipelines" icon={ArrowLeft} look="quiet">
-        All pipelines
-      </ButtonLink>
       {work !== undefined && (
         <Button icon={SlidersHorizontal} onClick={() => work.open(`pipeline:${pipeline}`)}>
           Settings
@@ -47,7 +44,12 @@ export function PipelineEditor() {
     </>
   )
   return (
-    <Page title={pipeline} intro={work && <Facts work={work} />} actions={actions}>
+    <Page
+      back={<BackLink to="/pipelines">All pipelines</BackLink>}
+      title={pipeline}
+      intro={work && <Facts work={work} />}
+      actions={actions}
+    >
       <QueryView query={draft.query} lines={8}>
         {() =>
           work === undefined ? (

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 
 export const pipelinesRoute = createRoute({
@@ -8,7 +8,7 @@ export const pipelinesRoute = createRoute({
   component: lazyRouteComponent(() => import('#ui/screens/pipelines/pipelines.tsx'), 'Pipelines'),
 })
 
-export const pipelineViews = ['graph', 'list', 'yaml'] as const
+const pipelineViews = ['graph', 'list', 'yaml'] as const
 export type PipelineView = (typeof pipelineViews)[number]
 
 export interface PipelineSearch {
@@ -23,7 +23,7 @@ export const pipelineRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/pipelines/$pipeline',
   validateSearch: (search: RawSearch): PipelineSearch =>
-    compact({
+    asSearch({
       view: oneOf(search, 'view', pipelineViews),
       scope: oneOf(search, 'scope', ['document']),
       node: textIn(search, 'node', 160),

@@ -46,7 +46,7 @@ export function rewritten(text: string, value: unknown): string {
   return document.toString({ lineWidth: 0 })
 }
 
-export function partsOf(pointer: string): string[] {
+function partsOf(pointer: string): string[] {
   return pointer
     .split('/')
     .slice(1)

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, numberIn, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, numberIn, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 
 export interface PublishSearch {
@@ -15,6 +15,6 @@ export const publishRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/publish',
   validateSearch: (search: RawSearch): PublishSearch =>
-    compact({ receipt: textIn(search, 'receipt', 64), published: numberIn(search, 'published', 1, NUMBER_MAX) }),
+    asSearch({ receipt: textIn(search, 'receipt', 64), published: numberIn(search, 'published', 1, NUMBER_MAX) }),
   component: lazyRouteComponent(() => import('#ui/screens/publish/publish.tsx'), 'Publish'),
 })

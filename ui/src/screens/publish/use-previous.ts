@@ -9,6 +9,6 @@ export function usePrevious({ name, live_version: live }: Configuration): number
 }
 
 /** The parent of the live version; where that was a rollback, what stood before what it took back. */
-export function previousOf(versions: readonly Version[], live: number | null): number | undefined {
+function previousOf(versions: readonly Version[], live: number | null): number | undefined {
   return versions.find(({ number }) => number === live)?.parent ?? undefined
 }

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, flagIn, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, flagIn, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { type RangeSearch, rangeIn } from '#ui/kit/time-range.tsx'
 import { appRoute } from '#ui/routes.tsx'
 
@@ -16,7 +16,7 @@ export const rulesRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/rules',
   validateSearch: (search: RawSearch): RulesSearch => ({
-    ...compact({
+    ...asSearch({
       pipeline: textIn(search, 'pipeline', 128),
       rule: textIn(search, 'rule', 128),
       add: flagIn(search, 'add'),

@@ -13,11 +13,6 @@ export const kindWords: Record<SavedKind, string> = {
 
 export type PriceUsed = Savings['by_output'][number]['prices'][number]
 
-/** Amounts of different currencies stand beside each other. */
-export function moneyText(amounts: Money): string {
-  return amounts.map(({ currency, amount }) => money(amount, currency)).join(' · ')
-}
-
 /** `€0.12 per GB + €1.40 per million events` */
 export function rateText(price: Pick<Price, 'currency' | 'per_gb' | 'unit' | 'per_million_events'>): string {
   const parts: string[] = []

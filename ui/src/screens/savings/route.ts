@@ -1,9 +1,9 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, flagIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, flagIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 import { type Span, spans } from '#ui/screens/savings/span.ts'
 
-export const savingsViews = ['rules', 'services', 'outputs', 'prices'] as const
+const savingsViews = ['rules', 'services', 'outputs', 'prices'] as const
 export type SavingsView = (typeof savingsViews)[number]
 
 export interface SavingsSearch {
@@ -19,7 +19,7 @@ export const savingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/savings',
   validateSearch: (search: RawSearch): SavingsSearch =>
-    compact({
+    asSearch({
       span: oneOf(search, 'span', spans),
       view: oneOf(search, 'view', savingsViews),
       measure: textIn(search, 'measure', 7),

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { compact, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 
 export interface StudioSearch {
@@ -12,6 +12,6 @@ export const studioRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/studio',
   validateSearch: (search: RawSearch): StudioSearch =>
-    compact({ pipeline: textIn(search, 'pipeline', 128), group: textIn(search, 'group', 200) }),
+    asSearch({ pipeline: textIn(search, 'pipeline', 128), group: textIn(search, 'group', 200) }),
   component: lazyRouteComponent(() => import('#ui/screens/studio/studio.tsx'), 'Studio'),
 })

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { tapEvents } from '#ui/screens/tap/tap-stream.ts'
 
 export const TAKEN_RECORDS = 200
-export const TAKING_MS = 15_000
+const TAKING_MS = 15_000
 
 export interface TapTaker {
   /** Records so far; undefined: nothing is being taken. */

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Fate } from '#contract/observation.ts'
-import { compact, numberIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
+import { asSearch, numberIn, oneOf, type RawSearch, textIn } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 
 /** What is watched. Whether it is unredacted stands not here: that takes a reason each time. */
@@ -33,7 +33,7 @@ export const tapRoute = createRoute({
   path: '/tap',
   validateSearch: (search: RawSearch): TapSearch => {
     const when = typeof search['when'] === 'object' ? JSON.stringify(search['when']) : undefined
-    return compact({
+    return asSearch({
       gateway: textIn(search, 'gateway', 64),
       pipeline: textIn(search, 'pipeline', 128),
       rule: textIn(search, 'rule', 128),

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router'
 import type { Content } from '#ui/api/configuration-queries.ts'
-import { compact, type RawSearch } from '#ui/kit/search.ts'
+import { asSearch, type RawSearch } from '#ui/kit/search.ts'
 import { appRoute } from '#ui/routes.tsx'
 import { contentIn, versionNumberFrom } from '#ui/screens/versions/content-ref.ts'
 
@@ -14,7 +14,7 @@ export const versionsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/versions',
   validateSearch: (search: RawSearch): VersionsSearch =>
-    compact({ from: contentIn(search, 'from'), to: contentIn(search, 'to') }),
+    asSearch({ from: contentIn(search, 'from'), to: contentIn(search, 'to') }),
   component: lazyRouteComponent(() => import('#ui/screens/versions/versions.tsx'), 'Versions'),
 })
 

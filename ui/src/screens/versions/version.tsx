@@ -10,7 +10,7 @@ import { Badge } from '#ui/kit/badge.tsx'
 import { Button, ButtonLink, textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
 import { CopyButton } from '#ui/kit/copy.tsx'
-import { Page } from '#ui/kit/page.tsx'
+import { BackLink, Page } from '#ui/kit/page.tsx'
 import { QueryView } from '#ui/kit/states.tsx'
 import { Ago, Moment } from '#ui/kit/time.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
@@ -56,7 +56,6 @@ function Detail({ configuration, version }: { configuration: Configuration; vers
   useOffer(offers)
   const actions = (
     <>
-      <ButtonLink to="/versions">All versions</ButtonLink>
       {!isLive && (
         <>
           <ButtonLink to="/versions" search={{ from: number, to: 'live' }} icon={GitCompareArrows}>
@@ -70,7 +69,12 @@ function Detail({ configuration, version }: { configuration: Configuration; vers
     </>
   )
   return (
-    <Page title={`Version ${number}`} intro={<Message text={version.message} />} actions={actions}>
+    <Page
+      back={<BackLink to="/versions">All versions</BackLink>}
+      title={`Version ${number}`}
+      intro={<Message text={version.message} />}
+      actions={actions}
+    >
       <Facts version={version} isLive={isLive} />
       {isLive && (
         <ProgressView configuration={name} version={number} previous={parent ?? undefined} onRollBack={setRestoring} />
