@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { Published } from '#contract/configuration.ts'
 import {
   assertAccessible,
   assertAccessibleInBoth,
@@ -10,6 +11,7 @@ import {
   startProduct,
 } from '#test/support/browser.ts'
 import { startForViewer } from '#test/support/guarded.ts'
+import { applied, Operator } from '#test/support/operator.ts'
 import { percent } from '#ui/kit/format.ts'
 
 /** Gateways tell their books every ten seconds, and the page asks every fifteen. */
@@ -56,9 +58,11 @@ test('what a rule takes off stands in the tiles, the chart and the list of rules
   const session = await openBrowser(t)
   if (session === undefined) return
   const { page } = session
-  const { program, ui } = await startProduct(t)
+  const { program, ui, api } = await startProduct(t)
   await program.api('POST', '/rules', { id: 'drop_debug', type: 'filter', params: { value: 'DEBUG' } })
-  await program.publish()
+  const operator = new Operator(api)
+  const { version } = await operator.must<Published>('POST', '/configurations/default/publish', {})
+  await operator.untilGateways(1, applied(version.number), 'the rule to run')
   await program.sendTcp(`${LINES.join('\n')}\n`)
   await program.until(async () => {
     const { in: taken, in_flight: waiting } = await booksOf(program)
