@@ -65,6 +65,28 @@ export function TextField({
   )
 }
 
+/** A whole number that must be given; `NaN` while there is none. */
+export function NumberField({
+  value,
+  onNumber,
+  ...rest
+}: Labelled &
+  Pick<InputHTMLAttributes<HTMLInputElement>, 'min' | 'max' | 'disabled'> & {
+    value: number
+    onNumber: (value: number) => void
+  }) {
+  return (
+    <TextField
+      type="number"
+      step={1}
+      required
+      value={Number.isFinite(value) ? value : ''}
+      onChange={(event) => onNumber(event.target.valueAsNumber)}
+      {...rest}
+    />
+  )
+}
+
 export function TextArea({
   label,
   hint,

@@ -6,7 +6,7 @@ import { getTagged, send } from '#ui/api/client.ts'
 import { configurationChanged, pathOf, useCan } from '#ui/api/queries.ts'
 import { textLink } from '#ui/kit/button.tsx'
 import { Card } from '#ui/kit/card.tsx'
-import { CheckField, TextField } from '#ui/kit/field.tsx'
+import { CheckField, NumberField } from '#ui/kit/field.tsx'
 import { FormView } from '#ui/kit/form-view.tsx'
 import { named } from '#ui/kit/merge.ts'
 import { Needs } from '#ui/kit/needs.tsx'
@@ -68,18 +68,15 @@ function Fields({ kept }: { kept: KeptForm<PublishPolicy> }) {
     />
   )
   const number = (name: 'min_sample_records' | 'max_age_minutes', hint: string, min: number, max: number) => (
-    <TextField
+    <NumberField
       label={names[name]}
       hint={hint}
-      type="number"
       min={min}
       max={max}
-      step={1}
-      required
       disabled={!mayChange}
-      className="w-60"
-      value={Number.isFinite(form[name]) ? form[name] : ''}
-      onChange={(event) => change({ [name]: event.target.valueAsNumber })}
+      className="w-full max-w-64"
+      value={form[name]}
+      onNumber={(value) => change({ [name]: value })}
     />
   )
   return (

@@ -4,7 +4,7 @@ import type { Retention as Kept } from '#contract/series.ts'
 import { getTagged, send } from '#ui/api/client.ts'
 import { useCan } from '#ui/api/queries.ts'
 import { Card } from '#ui/kit/card.tsx'
-import { TextField } from '#ui/kit/field.tsx'
+import { NumberField } from '#ui/kit/field.tsx'
 import { FormView } from '#ui/kit/form-view.tsx'
 import { exact } from '#ui/kit/format.ts'
 import { named } from '#ui/kit/merge.ts'
@@ -47,18 +47,15 @@ function Fields({ kept, before }: { kept: KeptForm<Kept>; before: Kept }) {
   const mayChange = useCan('admin')
   const { form, change } = kept
   const number = (name: keyof Kept, hint: string, min: number, max: number) => (
-    <TextField
+    <NumberField
       label={names[name]}
       hint={hint}
-      type="number"
       min={min}
       max={max}
-      step={1}
-      required
       disabled={!mayChange}
       className="w-full max-w-64"
-      value={Number.isFinite(form[name]) ? form[name] : ''}
-      onChange={(event) => change({ [name]: event.target.valueAsNumber })}
+      value={form[name]}
+      onNumber={(value) => change({ [name]: value })}
     />
   )
   const loss = lossOf(before, form)
