@@ -3,8 +3,10 @@
  * published one after the other, people, prices, alerts, and log lines that go on for as long as it lives. All of it is the real
  * product, told over its API what users would tell it.
  */
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { shopTraffic } from '#test/support/log-traffic.ts'
 import { Operator } from '#test/support/operator.ts'
@@ -17,7 +19,8 @@ const TICK_MS = 100
 /** Lines in a tick: a slow wave between half and one and a half times this. */
 const LINES_OF_TICK = 30
 const WAVE_MS = 240_000
-const REFUSED_EVERY = 40
+/** What the search cluster has no field for. */
+const UNINDEXABLE = '"level":"fatal"'
 
 export interface World extends AsyncDisposable {
   ui: string
@@ -30,7 +33,7 @@ export async function startWorld(): Promise<World> {
   const stack = new AsyncDisposableStack()
   const folder = temporaryFolder()
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const [loki, archive, search] = await Promise.all([HttpSink.start(), HttpSink.start(), HttpSink.start()])
+  const [loki, archive, search] = await Promise.all([HttpSink.start(), HttpSink.start(), startSearch()])
   for (const sink of [loki, archive, search]) stack.use(sink)
   const file = join(folder, 'streamgate.json')
   writeFileSync(file, JSON.stringify(configFile()))
@@ -40,7 +43,7 @@ export async function startWorld(): Promise<World> {
   const api = await ownerOf(up)
   const node = await joinNode(api, up, file)
   stack.use(node)
-  const stop = sendLines([up, node], search)
+  const stop = sendLines([up, node])
   stack.defer(stop)
   await tell(api, { loki: loki.url, archive: archive.url, search: search.url })
   return {
@@ -93,8 +96,31 @@ async function joinNode(api: Operator, up: Program, file: string): Promise<Progr
   return node
 }
 
-/** Returns what ends it. Now and then the search cluster finds a batch malformed. */
-function sendLines(gateways: readonly Program[], search: HttpSink): () => void {
+/** Refuses whole batches for one record in them, as some do. */
+async function startSearch(): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text
+    })
+    request.on('end', () => {
+      response.statusCode = body.includes(UNINDEXABLE) ? 400 : 200
+      response.end(response.statusCode === 400 ? '{"error":"mapper_parsing_exception"}' : '')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Returns what ends it. */
+function sendLines(gateways: readonly Program[]): () => void {
   const sockets = gateways.map((gateway): Socket => {
     const socket = connect(Number(new URL(gateway.address('tcp')).port), '127.0.0.1')
     socket.on('error', () => undefined).resume()
@@ -102,7 +128,6 @@ function sendLines(gateways: readonly Program[], search: HttpSink): () => void {
   })
   const startedAt = Date.now()
   let line = 0
-  let ticks = 0
   const timer = setInterval(() => {
     const wave = 1 + Math.sin(((Date.now() - startedAt) / WAVE_MS) * 2 * Math.PI) / 2
     for (const [index, socket] of sockets.entries()) {
@@ -110,8 +135,6 @@ function sendLines(gateways: readonly Program[], search: HttpSink): () => void {
       const lines = Array.from({ length: count }, () => stamped(LINES[line++ % LINES.length]!))
       socket.write(`${lines.join('\n')}\n`)
     }
-    if (++ticks % REFUSED_EVERY === 0)
-      search.answers.push({ status: 400, body: '{"error":"mapper_parsing_exception"}' })
   }, TICK_MS)
   return () => {
     clearInterval(timer)

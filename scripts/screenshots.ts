@@ -38,6 +38,7 @@ const shots: Shot[] = [
   { name: 'gateway', path: 'fleet', prepare: openFirstRow },
   { name: 'outputs', path: 'outputs', narrow: true },
   { name: 'output', path: 'outputs/search' },
+  { name: 'dead-letters', path: 'outputs/search?tab=letters' },
   { name: 'tap', path: 'tap', narrow: true, prepare: startTap },
   { name: 'savings', path: 'savings', narrow: true },
   { name: 'alerts', path: 'alerts', narrow: true },

@@ -47,7 +47,7 @@ function setUp(isBad: (record: string) => boolean) {
   const send = async (records: readonly string[]) => {
     assert.deepEqual(await sender.send(batchOf(records), systemClock.now()), [])
   }
-  return { output, ledger, deadLetters, send }
+  return { sender, output, ledger, deadLetters, send }
 }
 
 function batchOf(records: readonly string[]): Batch {
@@ -88,4 +88,17 @@ test('where everything is refused the search ends, and begins anew when somethin
   await send(hundred)
   assert.equal(ledger.rejected.records, 301)
   assert.equal(ledger.delivered.records, 1 + 99)
+})
+
+test('while a breaker is open, what failed before stays the reason', async () => {
+  const { sender, ledger, send } = setUp(() => false)
+  sender.note('breaker_open', 'nothing is sent for a while')
+  assert.equal(ledger.lastError?.message, 'nothing is sent for a while')
+  sender.note('econnrefused', 'nobody listens there')
+  sender.note('breaker_open', 'nothing is sent for a while')
+  sender.note('breaker_open', 'nothing is sent for a while')
+  assert.equal(ledger.lastError?.code, 'breaker_open')
+  assert.equal(ledger.lastError?.message, 'nothing is sent for a while; what failed before: nobody listens there')
+  await send(['one'])
+  assert.equal(ledger.lastError, null)
 })

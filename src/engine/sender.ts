@@ -37,6 +37,8 @@ export class Sender {
   readonly #parts: SenderParts
   readonly #abort = new AbortController()
   #failing = false
+  /** What went wrong last, while something does. */
+  #cause: string | undefined
   /** How often a refused batch may still be divided until something goes through. */
   #searches = SEARCHES_MAX
   /** When it may be searched again after that was of no use. */
@@ -154,7 +156,11 @@ export class Sender {
   /** The first failure of a row is worth a line in the log; the rest is in the books. */
   note(code: string, message: string): void {
     const { id, ledger, clock, log } = this.#parts
-    ledger.lastError = { code, message, at: clock.wall() }
+    // An open breaker tries nothing: what went wrong before it opened is the reason.
+    if (code !== 'breaker_open') this.#cause = message
+    const isConsequence = code === 'breaker_open' && this.#cause !== undefined
+    const told = isConsequence ? `${message}; what failed before: ${this.#cause}` : message
+    ledger.lastError = { code, message: told, at: clock.wall() }
     if (this.#failing) return
     this.#failing = true
     log.warn({ output: id, code }, `output ${id} fails: ${message}`)
@@ -164,6 +170,7 @@ export class Sender {
     if (!this.#failing) return
     const { id, ledger, log } = this.#parts
     this.#failing = false
+    this.#cause = undefined
     ledger.lastError = null
     log.info({ output: id }, `output ${id} delivers again`)
   }

@@ -6,8 +6,9 @@ import { Badge } from '#ui/kit/badge.tsx'
 import { useConfiguration } from '#ui/routes.tsx'
 
 export function BypassState() {
-  const { data } = useQuery(liveQuery(useConfiguration()))
-  const states = data?.items.flatMap(({ stats }) => stats.pipelines.map(({ state }) => state)) ?? []
+  const { data, isError } = useQuery(liveQuery(useConfiguration()))
+  // What was so before the controller went away may not be so now.
+  const states = isError ? [] : (data?.items.flatMap(({ stats }) => stats.pipelines.map(({ state }) => state)) ?? [])
   const words = wordsFor(states)
   return (
     <span aria-live="polite" className="inline-flex">
