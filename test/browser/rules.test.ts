@@ -92,12 +92,17 @@ test('rules are moved and deleted by keyboard, and come back where they were', a
   const { page, product } = opened
   await page.getByRole('button', { name: 'one', exact: true }).focus()
   await page.keyboard.press('Alt+ArrowDown')
+  // Keys go to the row that has the focus, which comes back to the one that was moved.
+  const focused = (id: string) => page.getByRole('button', { name: id, exact: true }).and(page.locator(':focus'))
   await page.getByText('one is now rule 2 of 3.').waitFor({ state: 'attached' })
+  await focused('one').waitFor()
   await page.keyboard.press('Alt+ArrowDown')
   await page.getByText('one is now rule 3 of 3.').waitFor({ state: 'attached' })
   await product.program.until(async () => (await idsOf(product)).join() === 'two,three,one', 'the new order')
 
+  await focused('one').waitFor()
   await page.keyboard.press('k')
+  await focused('three').waitFor()
   await page.keyboard.press('Delete')
   await row(page, 'three').waitFor({ state: 'detached' })
   assert.deepEqual(await idsOf(product), ['two', 'one'])
