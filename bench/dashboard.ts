@@ -21,7 +21,8 @@ await buildDashboard()
 await using program = await Program.start('up')
 const ui = program.address('dashboard')
 const stopLines = sendLines()
-await program.until(async () => (await gateways()).length === 1, 'the gateway')
+// Before a gateway has told of records, the overview teaches.
+await program.until(async () => (await gateways()).length === 1 && (await hasReported()), 'the first figures')
 const browser = await chromium.launch({
   executablePath: process.env['STREAMGATE_CHROMIUM'] ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -107,6 +108,13 @@ async function frames(page: Page, scrolled: string): Promise<string> {
   const perSecond = (lengths.length * 1000) / lengths.reduce((sum, length) => sum + length, 0)
   const p99 = lengths[Math.floor(lengths.length * 0.99)] ?? 0
   return `${perSecond.toFixed(1)} frames a second; 99 % within ${p99.toFixed(0)} ms, the longest ${lengths.at(-1)?.toFixed(0)} ms`
+}
+
+async function hasReported(): Promise<boolean> {
+  const { items } = (await (await fetch(`${program.address('API')}/api/v1/stats/live`)).json()) as {
+    items: { stats: { pipelines: { in: { records: number } }[] } }[]
+  }
+  return items.some(({ stats }) => stats.pipelines.some((pipeline) => pipeline.in.records > 0))
 }
 
 async function gateways(): Promise<object[]> {
