@@ -103,8 +103,15 @@ function paged<Item>(listed: readonly Item[], limit: number): { items: Item[]; m
   return { items, more: items.length < listed.length }
 }
 
-function shown<Item extends { text?: string | undefined; base64?: string | undefined }>(item: Item): Item {
+function shown<Item extends Content>(item: Item): Item {
   if (asJson(item).length <= KEPT_RECORD_BYTES_MAX) return item
-  const { text: _text, base64: _base64, ...rest } = item
-  return { ...rest, omitted: true } as unknown as Item
+  // JSON leaves out what is undefined.
+  return { ...item, text: undefined, base64: undefined, omitted: true }
+}
+
+/** What of a listed record may be too long to be told. */
+interface Content {
+  text?: string | undefined
+  base64?: string | undefined
+  omitted?: true | undefined
 }

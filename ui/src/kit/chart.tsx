@@ -2,10 +2,9 @@
  * Figures over time on a canvas (uPlot). Stacked or as lines, from zero; times local, with UTC beside; charts with the same
  * `sync` share their cursor. A sentence says what it shows, and a table has the same figures for those who do not see it.
  */
-import { Table2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
-import { Button } from '#ui/kit/button.tsx'
+import { ChartCaption } from '#ui/kit/chart-caption.tsx'
 import { type ChartSeries, stacked } from '#ui/kit/chart-data.ts'
 import { type Mark, optionsFor, valueText } from '#ui/kit/chart-plot.ts'
 import { Dialog } from '#ui/kit/dialog.tsx'
@@ -89,23 +88,7 @@ export function Chart({
   return (
     <figure className="flex min-w-0 flex-col gap-2">
       <div ref={holder} aria-hidden className="min-w-0" style={{ height }} />
-      <figcaption className="flex flex-wrap items-center justify-between gap-2 text-xs text-muted">
-        <span>
-          <span className="sr-only">{title}: </span>
-          {summary}
-        </span>
-        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-          {series.map(({ key, label, color }) => (
-            <span key={key} className="inline-flex items-center gap-1">
-              <span aria-hidden className="size-2.5 rounded-sm" style={{ background: color }} />
-              {label}
-            </span>
-          ))}
-          <Button look="quiet" icon={Table2} className="px-2 text-xs" onClick={() => setTableOpen(true)}>
-            Table<span className="sr-only"> of {title}</span>
-          </Button>
-        </span>
-      </figcaption>
+      <ChartCaption title={title} summary={summary} series={series} onTable={() => setTableOpen(true)} />
       <Dialog open={tableOpen} onClose={() => setTableOpen(false)} title={title} description={summary} wide>
         <Figures title={title} times={times} series={series} format={format} />
       </Dialog>

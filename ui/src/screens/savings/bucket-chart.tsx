@@ -1,7 +1,6 @@
 /** Columns for days or months, stacked by kind. A sentence says what they show, and a table has the same figures. */
-import { Table2 } from 'lucide-react'
 import { useState } from 'react'
-import { Button } from '#ui/kit/button.tsx'
+import { ChartCaption } from '#ui/kit/chart-caption.tsx'
 import { cx } from '#ui/kit/cx.ts'
 import { Dialog } from '#ui/kit/dialog.tsx'
 import { Table } from '#ui/kit/table.tsx'
@@ -69,23 +68,7 @@ export function BucketChart({
           {shown !== undefined && <Readout bucket={shown} kinds={kinds} format={format} />}
         </div>
       </div>
-      <figcaption className="flex flex-wrap items-center justify-between gap-2 text-xs text-muted">
-        <span>
-          <span className="sr-only">{title}: </span>
-          {summary}
-        </span>
-        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-          {kinds.map(({ label, color }) => (
-            <span key={label} className="inline-flex items-center gap-1">
-              <span aria-hidden className="size-2.5 rounded-sm" style={{ background: color }} />
-              {label}
-            </span>
-          ))}
-          <Button look="quiet" icon={Table2} className="px-2 text-xs" onClick={() => setTableOpen(true)}>
-            Table<span className="sr-only"> of {title}</span>
-          </Button>
-        </span>
-      </figcaption>
+      <ChartCaption title={title} summary={summary} series={kinds} onTable={() => setTableOpen(true)} />
       <Dialog open={tableOpen} onClose={() => setTableOpen(false)} title={title} description={summary} wide>
         <Table
           label={title}
